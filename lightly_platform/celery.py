@@ -1,0 +1,24 @@
+"""The Celery application. Tasks live in the apps; beat's schedule and all settings are in settings.py."""
+
+from __future__ import annotations
+
+import logging.config
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+
+app = Celery("lightly_platform")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def use_django_logging(**kwargs: Any) -> None:
+    """Celery's own logging setup would open the SDK loggers that settings.LOGGING keeps shut."""
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)

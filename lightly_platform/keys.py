@@ -1,0 +1,58 @@
+"""Keys of an installation that brings none: made once, kept in the data directory, never replaced."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from lightly_platform.env import WrongEnvironment
+
+
+def new_secret_key() -> str:
+    return secrets.token_urlsafe(64)
+
+
+def new_encryption_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def secret_key(data_dir: Path) -> str:
+    return _read_or_create(data_dir / "keys" / "secret_key", new_secret_key)
+
+
+def encryption_keys(data_dir: Path) -> tuple[str, ...]:
+    """First encrypts, all decrypt; the file holds one key per line."""
+    return tuple(_read_or_create(data_dir / "keys" / "encryption_keys", new_encryption_key).split())
+
+
+def _read_or_create(path: Path, make: Callable[[], str]) -> str:
+    if not path.exists():
+        _create(path, make())
+    if value := path.read_text(encoding="ascii").strip():
+        return value
+    raise WrongEnvironment(f"The key file {path} is empty; put it back from your backup, never make a new one.")
+
+
+def _create(path: Path, value: str) -> None:
+    """Complete or not at all, and the first of two processes wins: link() refuses to replace an existing file."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(value + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise WrongEnvironment(
+            f"The data directory {path.parent.parent} can't be written ({error.strerror}); make it writable, or name"
+            " another one with LIGHTLY_DATA_DIR, for example LIGHTLY_DATA_DIR=/var/lib/lightly."
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)

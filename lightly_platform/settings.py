@@ -1,0 +1,235 @@
+"""One settings file. Everything an operator can change comes in through env.py; docs/deploy.md lists it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from lightly_platform import embedded_redis, keys
+from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, read_environment
+
+ENVIRONMENT = read_environment()
+
+DATA_DIR = ENVIRONMENT.data_dir
+DEBUG = ENVIRONMENT.debug
+# In the tests' own process only: nobody has run collectstatic there.
+TESTING = "pytest" in sys.modules
+
+# --- keys -----------------------------------------------------------------------------------------------------------
+SECRET_KEY = ENVIRONMENT.secret_key or keys.secret_key(DATA_DIR)
+LIGHTLY_ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys or keys.encryption_keys(DATA_DIR)
+
+# --- checks ---------------------------------------------------------------------------------------------------------
+LIGHTLY_CHECK_DEADLINE_SECONDS = ENVIRONMENT.check_deadline_seconds
+LIGHTLY_S3_ENDPOINT_URL = ENVIRONMENT.s3_endpoint_url
+LIGHTLY_STS_ENDPOINT_URL = ENVIRONMENT.sts_endpoint_url
+LIGHTLY_AZURE_ENDPOINT_URL = ENVIRONMENT.azure_endpoint_url
+LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
+LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
+LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
+
+# --- apps -----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "teams",
+    "datasets",
+    "datasources",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    # Before the login wall: on a new installation there is nobody who could sign in yet.
+    "teams.middleware.FirstRunMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+]
+
+ROOT_URLCONF = "lightly_platform.urls"
+WSGI_APPLICATION = "lightly_platform.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database -------------------------------------------------------------------------------------------------------
+_database: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "lightly.sqlite3"}
+if ENVIRONMENT.database_url:
+    _database = dict(dj_database_url.parse(ENVIRONMENT.database_url))
+_database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # Web and worker write at the same time. IMMEDIATE takes the write lock at the start of a transaction, where
+        # SQLite waits for it; a lock wanted half-way fails at once instead.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DATABASES = {"default": _database}
+
+# In the database, so that sign-in throttling counts across processes without needing Redis.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_cache"},
+}
+
+# --- sign-in --------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "teams.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "teams.adapters.AccountAdapter"  # closes sign-up
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+# Without it every visitor behind the proxy would share one throttle.
+ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies
+# There is no mail server to rely on; nothing of the product needs one.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+# --- browser safety -------------------------------------------------------------------------------------------------
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts or LOCAL_HOSTS)
+CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
+SESSION_COOKIE_NAME = "lightly_session"  # cookies of all ports of a host are shared
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+    },
+}
+if ENVIRONMENT.https:
+    # Off by default: the first start is http://127.0.0.1, and a browser remembers HSTS for a year.
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+# W005, W021: neither sub-domains nor browsers' preload lists are ours to decide about.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- language and time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- static files ---------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Celery ---------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = ENVIRONMENT.redis_url or embedded_redis.broker_url(DATA_DIR)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A task of a killed worker goes to the next one after this time. The default is an hour.
+    "visibility_timeout": max(60, 4 * LIGHTLY_CHECK_DEADLINE_SECONDS),
+    # A page that queues a check must not hang because Redis does.
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "max_retries": 1,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+# Nobody reads results: what a check found is in the database.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+# A check that dies with its worker runs again; running it twice is harmless.
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Checks wait for clouds nearly all the time, so 16 threads in one process do what 16 processes would, in a sixteenth
+# of the memory, and all share one boto3 session.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = 16
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    # Finds checks that nobody picked up or finished. Late sweeps are dropped, the next one sees the same.
+    "sweep": {"task": "datasources.tasks.sweep", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+}
+
+# --- logging --------------------------------------------------------------------------------------------------------
+# The cloud SDKs log request bodies, headers or signatures at DEBUG, so they never get below WARNING.
+_SDK_LOGGERS = ("azure", "boto3", "botocore", "google", "obs", "requests", "s3transfer", "urllib3")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {process:d}: {message}", "style": "{"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Django's own set-up would print to its own handlers a second time.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Says at INFO what every periodic task did, six times a minute.
+        "celery.beat": {"level": "WARNING"},
+        **{name: {"level": "WARNING"} for name in _SDK_LOGGERS},
+    },
+}
