@@ -1,0 +1,46 @@
+"""The clouds a dataset can live in. A new one is one file beside this and its name in `AnyConfig`."""
+
+from typing import Annotated, Any, get_args
+
+from pydantic import Field, TypeAdapter
+
+from datasources.clouds.azure import AzureConfig
+from datasources.clouds.base import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError
+from datasources.clouds.gcs import GCSConfig
+from datasources.clouds.obs import OBSConfig
+from datasources.clouds.s3 import S3Config
+from datasources.clouds.s3_delegated import S3DelegatedAccessConfig
+
+AnyConfig = Annotated[
+    S3Config | S3DelegatedAccessConfig | AzureConfig | GCSConfig | OBSConfig, Field(discriminator="type")
+]
+
+CONFIG_CLASSES: dict[str, type[CloudConfig]] = {
+    config_class.model_fields["type"].default: config_class for config_class in get_args(get_args(AnyConfig)[0])
+}
+
+_adapter: TypeAdapter[CloudConfig] = TypeAdapter(AnyConfig)
+
+
+def parse_config(fields: dict[str, Any], endpoints: Endpoints | None = None) -> CloudConfig:
+    """A config from fields named as the REST API spells them. Raises pydantic.ValidationError."""
+    return _adapter.validate_python(fields, context={"endpoints": endpoints or Endpoints()})
+
+
+__all__ = [
+    "CONFIG_CLASSES",
+    "AnyConfig",
+    "AzureConfig",
+    "Cause",
+    "CloudConfig",
+    "Deadline",
+    "Endpoints",
+    "Failure",
+    "GCSConfig",
+    "OBSConfig",
+    "S3Config",
+    "S3DelegatedAccessConfig",
+    "Store",
+    "StoreError",
+    "parse_config",
+]

@@ -1,0 +1,48 @@
+"""Keeps this server from being sent into private networks by an endpoint that a user typed.
+
+The address is looked up once, judged, and then that very address is connected to: a second look-up could answer
+differently (DNS rebinding), and redirects are not followed, so nothing gets past.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+
+from datasources.clouds.base import Cause, Failure, StoreError
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iterable[str]) -> socket.socket:
+    """A TCP connection to a host a user named. Raises StoreError ADDRESS_BLOCKED, or OSError as sockets do."""
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    allowed = tuple(allowed_private_hosts)
+    if not all(may_reach(host, ipaddress.ip_address(str(entry[4][0]).partition("%")[0]), allowed) for entry in addresses):
+        raise StoreError(Failure(Cause.ADDRESS_BLOCKED))
+    failure: OSError = OSError("no address")
+    for _, _, _, _, address in addresses:
+        try:
+            return socket.create_connection((str(address[0]), port), timeout)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def may_reach(host: str, address: Address, allowed_private_hosts: Iterable[str]) -> bool:
+    """Public addresses always; others only if the operator allowed the host by name, or a network it lies in."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address.is_global and not address.is_multicast:
+        return True
+    return any(_covers(entry, host, address) for entry in allowed_private_hosts)
+
+
+def _covers(entry: str, host: str, address: Address) -> bool:
+    if entry.lower().rstrip(".") == host.lower().rstrip("."):
+        return True
+    try:
+        network = ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        # A name: it covers its subdomains too, because OBS puts the bucket before the endpoint's host.
+        return host.lower().endswith(f".{entry.lower()}")
+    return address.version == network.version and address in network

@@ -1,0 +1,290 @@
+"""AWS S3, and whatever speaks its protocol at LIGHTLY_S3_ENDPOINT_URL, with a user's access key."""
+
+import functools
+import re
+import threading
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+from pydantic import AfterValidator, Field
+
+from datasources.clouds.base import (
+    Cause,
+    CloudConfig,
+    Deadline,
+    Endpoints,
+    Failure,
+    SecretWord,
+    StoreError,
+    cause_of_status,
+    directory_names,
+    normalise_path,
+    safe_code,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; capitals and _ live on in old us-east-1 ones
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
+REGION_PATTERN = r"^[a-z]{2,}(-[a-z]+)+-?[0-9]*$"
+KMS_PATTERN = r"^arn:aws[a-z-]*:kms:[a-zA-Z0-9-]*:[0-9]{12}:key.+$"
+
+S3Path = Annotated[
+    str,
+    AfterValidator(
+        functools.partial(normalise_path, scheme="s3", bucket_pattern=BUCKET, example=PATH_EXAMPLE),
+    ),
+]
+
+
+class S3Base(CloudConfig):
+    """The fields both ways into S3 share."""
+
+    scheme: ClassVar[str] = "s3"
+
+    path: S3Path = Field(
+        alias="fullPath",
+        title="Resource path",
+        description="An existing directory in your bucket. It may be empty.",
+        examples=[PATH_EXAMPLE],
+    )
+    region: str = Field(
+        alias="s3Region",
+        title="Region",
+        description="The AWS region in which the bucket was made.",
+        examples=["eu-central-1"],
+        pattern=REGION_PATTERN,
+    )
+    kms_key_arn: str | None = Field(
+        default=None,
+        alias="s3ServerSideEncryptionKMSKey",
+        title="KMS key ARN",
+        description="Only if the bucket wants objects encrypted with a KMS key of your own.",
+        examples=["arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+        pattern=KMS_PATTERN,
+    )
+
+
+class S3Config(S3Base):
+    provider_label: ClassVar[str] = "AWS S3"
+    provider_short: ClassVar[str] = "AWS S3"
+
+    type: Literal["S3"] = "S3"
+    access_key_id: str = Field(
+        alias="s3AccessKeyId",
+        title="Access key ID",
+        description="Of the IAM user that may use this directory.",
+        examples=["AKIAIOSFODNN7EXAMPLE"],
+        min_length=1,
+        pattern=r"^[\x21-\x7e]+$",
+        json_schema_extra={"binds_secret": True},
+    )
+    secret_access_key: SecretWord = Field(
+        alias="s3SecretAccessKey",
+        title="Secret access key",
+        description="Stored encrypted, never shown again.",
+        examples=["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
+    )
+
+    @property
+    def principal(self) -> str:
+        return self.access_key_id
+
+    def open(self, endpoints: Endpoints, deadline: Deadline) -> "S3Store":
+        client = s3_client(
+            endpoints, deadline, self.region, self.access_key_id, self.secret_access_key.get_secret_value()
+        )
+        return S3Store(client, self)
+
+
+# Building a Session reads files and takes about 200 ms, a client from it about 11 ms; clients may be used by many
+# threads at once, but not made by many at once.
+_session = functools.cache(lambda: boto3.session.Session())
+_making_clients = threading.Lock()
+
+
+def client_config(deadline: Deadline, **more: Any) -> Config:
+    """Settings all AWS clients here share: one attempt, and no call longer than the time that is left."""
+    return Config(
+        connect_timeout=deadline.timeout(),
+        read_timeout=deadline.timeout(),
+        retries={"total_max_attempts": 1},
+        ignore_configured_endpoint_urls=True,
+        **more,
+    )
+
+
+def make_client(service: str, **arguments: Any) -> Any:
+    with _making_clients:
+        return _session().client(service, **arguments)  # type: ignore[call-overload]
+
+
+def s3_client(
+    endpoints: Endpoints,
+    deadline: Deadline,
+    region: str,
+    access_key_id: str,
+    secret_access_key: str,
+    session_token: str | None = None,
+) -> "S3Client":
+    """A client that uses exactly these keys: given explicitly, boto3 never looks for the machine's own."""
+    client: S3Client = make_client(
+        "s3",
+        region_name=region,
+        endpoint_url=endpoints.s3,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret_access_key,
+        aws_session_token=session_token,
+        config=client_config(
+            deadline,
+            signature_version="s3v4",
+            # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host.
+            s3={"addressing_style": "path" if endpoints.s3 else "auto"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
+    client.meta.events.register_first("needs-retry.s3", _refuse_other_region)
+    return client
+
+
+_WRONG_REGION_CODES = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+
+
+def _refuse_other_region(response: Any, **_: Any) -> None:
+    if response is None:
+        return
+    http, parsed = response
+    error = parsed.get("Error", {})
+    headers = {name.lower(): value for name, value in http.headers.items()}
+    region = headers.get("x-amz-bucket-region") or error.get("Region") or ""
+    code = error.get("Code", "")
+    # AuthorizationHeaderMalformed also stands for other faults in the header; with a region in it, it is the region.
+    if http.status_code in {301, 307} or (code in _WRONG_REGION_CODES and (region or code == "PermanentRedirect")):
+        raise StoreError(
+            Failure(Cause.WRONG_REGION, safe_code(code), http.status_code, region=safe_code(region))
+        )
+
+
+class S3Store:
+    # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
+    missing_key_denial_is_proof: ClassVar[bool] = False
+
+    def __init__(self, client: "S3Client", config: S3Base) -> None:
+        self.client = client
+        self.bucket = config.bucket
+        self.encryption: dict[str, Any] = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_arn} if config.kms_key_arn else {}
+        )
+
+    def keys(self, prefix: str, *, limit: int) -> list[str]:
+        page = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
+        return [entry["Key"] for entry in page.get("Contents", [])]
+
+    def folders(self, prefix: str, *, limit: int) -> list[str]:
+        page = self._call("list_objects_v2", Prefix=prefix, Delimiter="/", MaxKeys=limit)
+        return directory_names(prefix, [entry["Prefix"] for entry in page.get("CommonPrefixes", [])])
+
+    def read(self, key: str) -> None:
+        try:
+            body = self._call("get_object", Key=key, Range="bytes=0-0")["Body"]
+        except StoreError as error:
+            if error.failure.code == "InvalidRange":  # an object of no bytes: it was found and could be read
+                return
+            raise
+        with body:
+            try:
+                body.read(1)
+            except botocore.exceptions.BotoCoreError as error:
+                raise StoreError(failure_of(error)) from None
+
+    def create(self, key: str, data: bytes) -> None:
+        self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption)
+
+    def replace(self, key: str, data: bytes) -> None:
+        self._call("put_object", Key=key, Body=data, **self.encryption)
+
+    def delete(self, key: str) -> None:
+        self._call("delete_object", Key=key)
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            return getattr(self.client, operation)(Bucket=self.bucket, **arguments)
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            raise StoreError(failure_of(error)) from None
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+CAUSES = {
+    "AccessDenied": Cause.DENIED,
+    "AllAccessDisabled": Cause.DENIED,
+    "AccountProblem": Cause.DENIED,
+    "Forbidden": Cause.DENIED,
+    "403": Cause.DENIED,
+    "InvalidAccessKeyId": Cause.UNKNOWN_KEY,
+    "InvalidClientTokenId": Cause.UNKNOWN_KEY,
+    "SignatureDoesNotMatch": Cause.WRONG_SECRET,
+    "ExpiredToken": Cause.EXPIRED,
+    "ExpiredTokenException": Cause.EXPIRED,
+    "TokenRefreshRequired": Cause.EXPIRED,
+    "InvalidToken": Cause.CREDENTIAL_REFUSED,
+    "RequestTimeTooSkewed": Cause.CLOCK_SKEW,
+    "RequestExpired": Cause.CLOCK_SKEW,
+    "NoSuchBucket": Cause.NO_BUCKET,
+    "InvalidBucketName": Cause.NO_BUCKET,
+    "NoSuchKey": Cause.NO_OBJECT,
+    "PreconditionFailed": Cause.ALREADY_EXISTS,
+    # Two conditional writes of one key at the same moment: the other one, also a check's, is about to create it.
+    "ConditionalRequestConflict": Cause.ALREADY_EXISTS,
+    "InvalidObjectState": Cause.ARCHIVED,
+    "PermanentRedirect": Cause.WRONG_REGION,
+    "IllegalLocationConstraintException": Cause.WRONG_REGION,
+    "SlowDown": Cause.THROTTLED,
+    "ServiceUnavailable": Cause.THROTTLED,
+    "Throttling": Cause.THROTTLED,
+    "ThrottlingException": Cause.THROTTLED,
+    "RequestLimitExceeded": Cause.THROTTLED,
+    "TooManyRequestsException": Cause.THROTTLED,
+    "InternalError": Cause.SERVER_ERROR,
+}
+
+
+def failure_of(error: Exception) -> Failure:
+    """What a boto3 exception means. Reads codes; the one text it reads is AWS's name of a refused KMS action."""
+    if isinstance(error, botocore.exceptions.ClientError):
+        details = error.response.get("Error", {})
+        meta = error.response.get("ResponseMetadata", {})
+        code, status = str(details.get("Code", "")), meta.get("HTTPStatusCode")
+        cause = CAUSES.get(code) or cause_of_status(status)
+        # For a KMS refusal S3 answers a plain AccessDenied; only its message names kms:GenerateDataKey or kms:Decrypt.
+        if code.startswith("KMS.") or (cause is Cause.DENIED and "kms:" in str(details.get("Message", ""))):
+            cause = Cause.KMS_DENIED
+        return Failure(cause, safe_code(code), status, safe_code(meta.get("RequestId")))
+    return Failure(_cause_of_transport(error), safe_code(type(error).__name__))
+
+
+def _cause_of_transport(error: Exception) -> Cause:
+    kinds: list[tuple[type[Exception] | tuple[type[Exception], ...], Cause]] = [
+        (botocore.exceptions.SSLError, Cause.TLS),
+        ((botocore.exceptions.ConnectTimeoutError, botocore.exceptions.ReadTimeoutError), Cause.TIMEOUT),
+        (botocore.exceptions.ParamValidationError, Cause.NO_BUCKET),
+        (
+            (
+                botocore.exceptions.NoCredentialsError,
+                botocore.exceptions.PartialCredentialsError,
+                botocore.exceptions.CredentialRetrievalError,
+            ),
+            Cause.NO_PRINCIPAL,
+        ),
+        ((botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError), Cause.UNREACHABLE),
+        (botocore.exceptions.ResponseStreamingError, Cause.UNREACHABLE),
+    ]
+    return next((cause for kind, cause in kinds if isinstance(error, kind)), Cause.UNKNOWN)

@@ -1,0 +1,23 @@
+"""Identifiers of everything the REST API names: 24 lower-case hex digits.
+
+The official client refuses any other form (`^[a-f0-9]{24}$`), so every model the API shows uses them as primary key.
+"""
+
+import secrets
+import time
+
+from django.db import models
+
+ID_LENGTH = 24
+
+
+def new_id() -> str:
+    """Eight digits of creation time (seconds), sixteen random ones: unguessable, and index-friendly because they grow."""
+    return f"{int(time.time()):08x}{secrets.token_hex(8)}"
+
+
+class HexIdModel(models.Model):
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+
+    class Meta:
+        abstract = True

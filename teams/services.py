@@ -1,0 +1,75 @@
+"""Everything that changes people, teams and tokens."""
+
+import hashlib
+import secrets
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from teams.models import ApiToken, Membership, Role, Team, User
+
+DEFAULT_TEAM_NAME = "My team"
+TOKEN_PREFIX = "lp_"  # noqa: S105 - a recognisable prefix, so that secret scanners can find leaked tokens
+
+
+class AlreadyInstalledError(Exception):
+    """The first owner exists already; the welcome page is closed for good."""
+
+
+def nobody_yet() -> bool:
+    """True until the first person exists: then the first visit offers to create the owner."""
+    return not User.objects.exists()
+
+
+@transaction.atomic
+def create_owner(*, email: str, password: str, team_name: str) -> User:
+    """The very first account of an installation, with a team of its own.
+
+    Raises AlreadyInstalledError when anybody exists, so a left-open welcome page can't make a second owner.
+    """
+    if not nobody_yet():
+        raise AlreadyInstalledError
+    user = User.objects.create_superuser(email, password)
+    team = Team.objects.create(name=team_name)
+    Membership.objects.create(team=team, user=user, role=Role.OWNER)
+    return user
+
+
+@transaction.atomic
+def create_user(
+    *, email: str, password: str | None = None, role: str | None = None, team: Team | None = None, name: str = ""
+) -> User:
+    """A person in a team (the oldest one unless told). The first person of all owns it and may open the admin panel.
+
+    Raises django's ValidationError, keyed by field, for a bad address, a weak password or an address in use.
+    """
+    email = User.objects.normalize_email(email)
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ValidationError({"email": error.messages}) from None
+    if User.objects.filter(email=email).exists():
+        raise ValidationError({"email": f"{email} has an account already."})
+    if password is not None:
+        try:
+            validate_password(password, User(email=email, name=name))
+        except ValidationError as error:
+            raise ValidationError({"password": error.messages}) from None
+    first = nobody_yet()
+    user = User.objects.create_user(email, password, name=name, is_staff=first, is_superuser=first)
+    team = team or Team.objects.order_by("created_at").first() or Team.objects.create(name=DEFAULT_TEAM_NAME)
+    Membership.objects.create(team=team, user=user, role=role or (Role.OWNER if first else Role.MEMBER))
+    return user
+
+
+def create_token(*, user: User, name: str) -> str:
+    """A new API token as plain text. This is the only moment it can be read: the database keeps its hash alone."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    ApiToken.objects.create(user=user, name=name, digest=token_digest(token))
+    return token
+
+
+def token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
