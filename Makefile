@@ -1,0 +1,80 @@
+# Everything needs only python3 (3.11 or newer), make and the package registries.
+# PYTHON=... chooses the interpreter for the virtual environment, PORT=... the port, ARGS=... goes on to pytest.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV_PYTHON := .venv/bin/python
+LAUNCH := $(VENV_PYTHON) -m lightly_platform.launch
+COMPILE := $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) pyproject.toml
+
+export PYTHON
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: .venv/demo.stamp ## Try it: dashboard, a local S3 server with images, and sample datasets in every state
+	@exec $(LAUNCH) demo
+
+.PHONY: run
+run: .venv/run.stamp ## Run the dashboard: web, worker, scheduler and Redis; data lives in ./var
+	@exec $(LAUNCH) run
+
+.PHONY: worker
+worker: .venv/run.stamp ## Run one more worker, for DATABASE_URL and REDIS_URL or beside a running `make run`
+	@exec $(LAUNCH) worker
+
+.PHONY: test
+test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: real servers, a real browser, SQLite, then PostgreSQL
+	@LIGHTLY_TEST_CHROMIUM="$$($(VENV_PYTHON) scripts/chromium.py)" && export LIGHTLY_TEST_CHROMIUM && \
+	$(VENV_PYTHON) -m pytest $(ARGS) && \
+	$(VENV_PYTHON) -m pytest --postgres $(ARGS)
+
+.PHONY: lint
+lint: .venv/dev.stamp ## Check style, format, templates, import rules and types
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	git ls-files -z -- '*.html' | xargs -0 $(VENV_PYTHON) -m djade --target-version 5.2 --check
+	.venv/bin/lint-imports
+	$(VENV_PYTHON) -m mypy .
+
+.PHONY: format
+format: .venv/dev.stamp ## Format code and templates
+	$(VENV_PYTHON) -m ruff check --fix-only .
+	$(VENV_PYTHON) -m ruff format .
+	git ls-files -z -- '*.html' | xargs -0 $(VENV_PYTHON) -m djade --target-version 5.2 || true
+
+.PHONY: migrations
+migrations: .venv/run.stamp ## Write database migrations for changed models
+	$(VENV_PYTHON) manage.py makemigrations
+
+.PHONY: bench
+bench: .venv/dev.stamp ## Measure speed
+	$(VENV_PYTHON) -m bench
+
+.PHONY: lock
+lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.toml (UPGRADE=1: newest versions)
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra demo --constraint requirements.lock --output-file requirements-demo.lock
+	$(COMPILE) --extra dev --constraint requirements-demo.lock --output-file requirements-dev.lock
+
+# A richer set contains the smaller ones, so installing it marks them as done too.
+.venv/run.stamp: requirements.lock
+	@sh scripts/install.sh requirements.lock
+	@touch $@
+
+.venv/demo.stamp: requirements-demo.lock
+	@sh scripts/install.sh requirements-demo.lock
+	@touch .venv/run.stamp $@
+
+.venv/dev.stamp: requirements-dev.lock
+	@sh scripts/install.sh requirements-dev.lock
+	@touch .venv/run.stamp .venv/demo.stamp $@
+
+# Azurite and axe-core, with the Node.js of the virtual environment.
+tests/node_modules/.package-lock.json: tests/package-lock.json .venv/dev.stamp
+	@echo "Installing Azurite and axe-core into tests/node_modules ..."
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --prefix tests --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,201 @@
+"""`python -m lightly_platform.launch run | demo | worker | newkey`: everything `make` starts.
+
+`run` starts, in this order: Redis (unless REDIS_URL names one), the migrations, then web, worker and beat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import fcntl
+import http.client
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from lightly_platform import embedded_redis, keys
+from lightly_platform.env import BASE_DIR, Environment, WrongEnvironment, read_environment
+from lightly_platform.supervisor import StopRequested, Supervisor
+
+# Without the query string: API clients send their token there.
+_ACCESS_LOG_FORMAT = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+def serve(
+    environment: Environment,
+    *,
+    banner: str,
+    start_more: Callable[[Supervisor], None] = lambda supervisor: None,
+    seed: list[str] | None = None,
+) -> None:
+    """Runs until stopped. `start_more` adds processes before the web starts, `seed` is a command run before it."""
+    with (
+        lock(environment.data_dir),
+        listen(environment.bind, environment.port) as listener,
+        Supervisor(grace_seconds=environment.check_deadline_seconds + 5) as supervisor,
+    ):
+        if not environment.database_url:
+            keys.secret_key(environment.data_dir)
+            keys.encryption_keys(environment.data_dir)
+        start_more(supervisor)
+        if not environment.redis_url:
+            supervisor.start("Redis", embedded_redis.prepare(environment.data_dir), needed_by_others=True)
+            supervisor.wait_until(lambda: embedded_redis.answers(environment.data_dir), poll=True)
+        supervisor.run("preparing the database", _python("lightly_platform.prepare"))
+        if seed:
+            supervisor.run("filling in the samples", seed)
+        supervisor.start("The worker", worker_command())
+        supervisor.start("The scheduler (beat)", _celery("beat", "--pidfile="))
+        supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
+        listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
+        threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()
+        supervisor.wait_until(lambda: False)
+
+
+def run() -> None:
+    environment = read_environment()
+    serve(environment, banner=f"Lightly is ready: {url(environment)}\nThe first visit creates the owner account.")
+
+
+def demo() -> None:
+    from lightly_platform import demo as the_demo
+
+    the_demo.run()
+
+
+def worker() -> None:
+    """One more Celery worker, for the same environment or beside a running `make run`."""
+    environment = read_environment()
+    if not environment.redis_url and not embedded_redis.answers(environment.data_dir):
+        raise WrongEnvironment(
+            f"No Redis answers in {environment.data_dir}; start `make run` first, or name a server with REDIS_URL,"
+            " for example REDIS_URL=redis://:PASSWORD@redis.example.com:6379/0."
+        )
+    os.chdir(BASE_DIR)
+    command = worker_command(name=f"worker-{os.getpid()}")
+    os.execv(command[0], command)  # noqa: S606 - signals then reach Celery itself
+
+
+def newkey() -> None:
+    """Prints a fresh key for LIGHTLY_ENCRYPTION_KEYS."""
+    print(keys.new_encryption_key())  # noqa: T201
+
+
+def url(environment: Environment) -> str:
+    return f"http://{_host_in_url(environment)}:{environment.port}/"
+
+
+def lock(data_dir: Path) -> IO[str]:
+    """Two installations on one data directory would fight over Redis and SQLite. The kernel frees the lock."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (data_dir / "lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise WrongEnvironment(
+            f"The data directory {data_dir} can't be written ({error.strerror}); make it writable, or name another one,"
+            " for example LIGHTLY_DATA_DIR=/var/lib/lightly."
+        ) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise WrongEnvironment(
+            f"Lightly already runs on the data directory {data_dir} (process {file.read().strip() or 'unknown'});"
+            " stop it first, or name another directory, for example LIGHTLY_DATA_DIR=/var/lib/lightly."
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """Bound here and handed to the web server, so a busy port is known before anything starts."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise WrongEnvironment(
+                f"Port {port} on {address} is already in use; stop the other program or choose another port,"
+                f" for example PORT={port + 1 if port < 65535 else 8000}."
+            ) from None
+        raise WrongEnvironment(
+            f"Port {port} on {address} can't be opened ({error.strerror}); choose another PORT or BIND,"
+            " for example PORT=8000 BIND=127.0.0.1."
+        ) from None
+    return listener
+
+
+def worker_command(*, name: str = "main") -> list[str]:
+    return _celery("worker", "--without-gossip", "--without-mingle", "--hostname", f"{name}@%h")
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def _celery(*arguments: str) -> list[str]:
+    return _python("celery", "--app", "lightly_platform", "--quiet", *arguments)
+
+
+def _web_command(environment: Environment, listener: socket.socket) -> list[str]:
+    options = {
+        "bind": f"fd://{listener.fileno()}",
+        "worker-class": "gthread",
+        "workers": str(environment.web_concurrency),
+        "threads": "8",
+        "timeout": "60",
+        "graceful-timeout": "10",
+        "log-level": "warning",
+        "access-logfile": "-",
+        "access-logformat": _ACCESS_LOG_FORMAT,
+    }
+    return [
+        *_python("gunicorn", "lightly_platform.wsgi:application", "--preload", "--no-control-socket"),
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]
+
+
+def _host_in_url(environment: Environment) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(environment.bind, environment.bind)  # noqa: S104
+    return f"[{host}]" if ":" in host else host
+
+
+def _announce(environment: Environment, banner: str) -> None:
+    """Prints the banner once the web server answers; the connection waits in the queue until then."""
+    connection = http.client.HTTPConnection(_host_in_url(environment), environment.port, timeout=120)
+    try:
+        connection.request("HEAD", "/")
+        connection.getresponse()
+    except OSError:
+        return  # the supervisor reports what went wrong
+    finally:
+        connection.close()
+    width = max(map(len, banner.splitlines()))
+    lines = ["", "─" * width, banner, "─" * width, "Ctrl-C stops everything.", ""]
+    print("\n".join(lines), flush=True)  # noqa: T201
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m lightly_platform.launch", description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=["run", "demo", "worker", "newkey"])
+    command = parser.parse_args().command
+    os.umask(0o077)  # the data directory holds keys, messages and the database
+    try:
+        {"run": run, "demo": demo, "worker": worker, "newkey": newkey}[command]()
+    except StopRequested:
+        print("Lightly has stopped.", file=sys.stderr)  # noqa: T201
+        raise
+
+
+if __name__ == "__main__":
+    main()
