@@ -1,0 +1,132 @@
+"""Servers run as processes of their own: started on a free port, awaited until they answer, stopped by process group."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+HOST = "127.0.0.1"
+_PAUSE_BETWEEN_POLLS = 0.02
+_ATTEMPTS = 3
+
+
+class ServerDidNotStart(RuntimeError):
+    """The process died or stayed silent; the message carries the end of its log."""
+
+
+def free_port() -> int:
+    """A port nobody listens on now. Somebody else may take it first, which is why `ServerProcess` tries again."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    """Whether somebody accepts connections on this port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+class ServerProcess:
+    """One server process.
+
+    `command` gets the port and gives the command line, because a lost race for a port needs a second port.
+    `environment` replaces the parent's when given, so that a server cannot see the tests' credentials.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Callable[[int], Sequence[str]],
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: int | None = None,
+        ready: Callable[[int], bool] = answers,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        timeout: float = 60,
+    ) -> None:
+        self.name = name
+        self.port = 0
+        self._command = command
+        self._environment = environment
+        self._user = user
+        self._ready = ready
+        self._stop_signal = stop_signal
+        self._timeout = timeout
+        self._process: subprocess.Popen[bytes] | None = None
+        handle, log = tempfile.mkstemp(prefix=f"{name}-", suffix=".log")
+        os.close(handle)
+        self.log = Path(log)
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError(f"{self.name} is not running")
+        return self._process.pid
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    def start(self) -> None:
+        for attempt in range(_ATTEMPTS):
+            self.port = free_port()
+            with self.log.open("wb") as log:
+                self._process = subprocess.Popen(
+                    self._command(self.port),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=None if self._environment is None else dict(self._environment),
+                    start_new_session=True,
+                    user=self._user,
+                    cwd="/" if self._user is not None else None,
+                )
+            atexit.register(self.stop)
+            try:
+                self._await()
+            except ServerDidNotStart:
+                self.stop()
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the whole process group; harmless when it has ended already."""
+        process, self._process = self._process, None
+        atexit.unregister(self.stop)
+        if process is None:
+            return
+        for number in (self._stop_signal, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+                break
+
+    def _await(self) -> None:
+        if self._process is None:
+            raise RuntimeError(f"{self.name} is not running")
+        deadline = time.monotonic() + self._timeout
+        while time.monotonic() < deadline:
+            ready = self._ready(self.port)
+            if self._process.poll() is not None:
+                raise ServerDidNotStart(self._complaint(f"ended with code {self._process.returncode}"))
+            if ready:
+                return
+            time.sleep(_PAUSE_BETWEEN_POLLS)
+        raise ServerDidNotStart(self._complaint(f"did not answer within {self._timeout:.0f} s"))
+
+    def _complaint(self, what: str) -> str:
+        return f"{self.name} {what}. The end of its log:\n{self.log.read_text(errors='replace')[-3000:]}"
