@@ -1,0 +1,333 @@
+// What HTML and htmx can't do by themselves: the dialog and its URL, tips on hover, copying, toasts.
+// No framework, no inline handlers (the CSP forbids them); events are delegated, so swapped content just works.
+//
+//   data-dialog-close        on a link: inside the dialog it closes it, elsewhere it is a plain link
+//   data-guard               on a form: ask before its edits are thrown away
+//   data-secret              on an input: typed text survives a re-rendered form that says data-keep-typed
+//   data-keep-typed          on a form: put back what was typed into its data-secret inputs
+//   data-copy="#id"          on a button: copy that element's text
+//   data-announce="text"     on swapped content: say it to screen readers
+//   data-fleeting            on a toast: it leaves by itself;  data-dismiss: closes its toast
+//   data-search              on an input: "/" focuses it
+//   data-login-url           on the body: an htmx request that ends there means the session is over
+//   dialogClosed             the event that follows, on the body: rows may refresh with hx-trigger="dialogClosed from:body"
+//   closeDialog              an event (HX-Trigger: closeDialog) that closes the dialog without asking
+(() => {
+  "use strict"
+  const dialog = document.getElementById("dialog")
+  const overlay = document.getElementById("overlay")
+  const announcer = document.getElementById("announcer")
+  const closest = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null
+  const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true)
+  const on = (type, listener, options) => document.addEventListener(type, listener, options)
+
+  // ---- Words for screen readers, toasts ----
+
+  let unsaid = []
+
+  function announce(text) {
+    // Emptied first, as the same sentence twice must be heard twice; collected, as bulbs often finish together.
+    unsaid.push(text)
+    announcer.textContent = ""
+    setTimeout(() => {
+      if (unsaid.length) announcer.textContent = unsaid.join(" ")
+      unsaid = []
+    }, 150)
+  }
+
+  function toast(text) {
+    const element = copyOf("toast-template")
+    element.querySelector("p").textContent = text
+    document.getElementById("toasts").replaceChildren(element)
+  }
+
+  function letLeave(element) {
+    const wait = () => setTimeout(() => element.matches(":hover, :focus-within") ? wait() : element.remove(), 7000)
+    wait()
+  }
+
+  document.querySelectorAll("[data-fleeting]").forEach(letLeave)
+  on("click", (event) => closest(event, "[data-dismiss]")?.closest(".toast").remove())
+
+  // A poll that fails is silent: the next one tells.
+  const asked = (event) => event.detail.requestConfig?.triggeringEvent !== undefined
+  on("htmx:responseError", (event) => {
+    if (!asked(event)) return
+    const status = event.detail.xhr.status
+    if (status === 403) toast("The server refused that. Reload the page and try again.")
+    else if (status === 404) toast("That no longer exists. Reload the page to see what does.")
+    else toast(`The server could not do that (error ${status}). Nothing you typed is lost; try again.`)
+  })
+  on("htmx:sendError", (event) => asked(event) && toast("The server can't be reached. Nothing you typed is lost; try again."))
+  on("htmx:timeout", (event) => asked(event) && toast("The server did not answer in time. Try again."))
+
+  // ---- Unsaved edits ----
+
+  let edited = null // the guarded form that has unsaved edits
+
+  const hasEdits = () => edited !== null && edited.isConnected
+  on("input", (event) => { if (closest(event, "[data-guard]")) edited = event.target.closest("[data-guard]") })
+  on("submit", (event) => { if (event.target === edited && !edited.matches("[hx-post], [hx-put], [hx-patch]")) edited = null })
+  addEventListener("beforeunload", (event) => { if (hasEdits()) event.preventDefault() })
+
+  // Saved: said before the answer is used, as the answer may be a redirect.
+  on("htmx:beforeOnLoad", (event) => {
+    const { elt, xhr } = event.detail
+    if (xhr.status < 400 && edited !== null && (elt.form ?? elt.closest("form")) === edited) edited = null
+  })
+
+  // Does it at once, or after a second step if that would throw edits away.
+  function whenSafe(proceed) {
+    if (!hasEdits()) return proceed()
+    const root = edited.closest(".settings") ?? edited
+    root.querySelector(".unsaved")?.remove()
+    const question = copyOf("unsaved-template")
+    const back = document.activeElement
+    question.addEventListener("click", (event) => {
+      if (closest(event, "[data-discard]")) { question.remove(); edited = null; proceed() }
+      if (closest(event, "[data-keep]")) { question.remove(); back?.focus() }
+    })
+    question.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { event.preventDefault(); question.querySelector("[data-keep]").click() }
+    })
+    root.append(question)
+    question.querySelector("[data-keep]").focus()
+  }
+
+  // Leaving the form by a link of the dialog that htmx follows: another tab, another provider.
+  on("htmx:confirm", (event) => {
+    const link = event.detail.elt.closest("a[hx-get]")
+    if (!link || !hasEdits() || !edited.closest(".settings")?.contains(link)) return
+    event.preventDefault()
+    whenSafe(() => event.detail.issueRequest(true))
+  })
+
+  // ---- The dialog and its URL ----
+  // A link with hx-push-url puts the dialog's URL on top of the page's. That history entry is marked with how many
+  // entries the dialog has pushed, so closing can go back to the page, which stays as it is underneath.
+
+  const depth = () => history.state?.dialog ?? 0
+  let pageUnderneath = null // its URL
+  let pushing = 0 // the depth of the entry htmx is about to push
+  let wasInDialog = false
+
+  // A dialog's URL that was reloaded is a page of its own now.
+  if (depth()) history.replaceState({ htmx: true }, "")
+
+  on("htmx:beforeHistoryUpdate", (event) => {
+    pushing = dialog.contains(event.detail.target) && event.detail.history.type ? depth() + (event.detail.history.type === "push") : 0
+    if (pushing && !dialog.open) pageUnderneath = location.href
+  })
+  function mark() {
+    if (pushing) history.replaceState({ htmx: true, dialog: pushing }, "")
+    wasInDialog = pushing > 0
+    pushing = 0
+  }
+  on("htmx:pushedIntoHistory", mark)
+  on("htmx:replacedInHistory", mark)
+
+  // Before htmx's own listener (capture): it would reload the page that is still there underneath.
+  addEventListener("popstate", (event) => {
+    const left = wasInDialog
+    wasInDialog = depth() > 0
+    if (wasInDialog) {
+      event.stopImmediatePropagation()
+      if (!(dialog.open && hasEdits())) htmx.ajax("GET", location.href, { target: dialog, swap: "innerHTML" })
+    } else if (left && location.href === pageUnderneath) {
+      event.stopImmediatePropagation()
+      if (!dialog.open) return
+      if (hasEdits()) {
+        history.forward()
+        whenSafe(close)
+      } else dialog.close()
+    }
+  }, true)
+
+  function open() {
+    if (!dialog.open) dialog.showModal()
+    dialog.append(overlay)
+  }
+
+  function close() {
+    edited = null
+    dialog.close()
+  }
+
+  dialog.addEventListener("close", () => {
+    document.body.append(overlay)
+    dialog.replaceChildren()
+    if (depth()) history.go(-depth())
+    htmx.trigger(document.body, "dialogClosed")
+  })
+  dialog.addEventListener("cancel", (event) => {
+    if (event.target !== dialog || !hasEdits()) return // a file chooser inside also says "cancel"
+    event.preventDefault()
+    whenSafe(close)
+  })
+  on("closeDialog", close)
+  on("click", (event) => {
+    if (closest(event, "[data-dialog-close]") && dialog.contains(event.target)) {
+      event.preventDefault()
+      whenSafe(close)
+    }
+  })
+  // Only a press that also began on the backdrop: selecting text must not close the dialog.
+  let pressed = null
+  on("pointerdown", (event) => { pressed = event.target })
+  dialog.addEventListener("click", (event) => {
+    const box = dialog.getBoundingClientRect()
+    const outside = event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom
+    if (event.target === dialog && pressed === dialog && outside) whenSafe(close)
+  })
+
+  // ---- Around a swap ----
+
+  let typed = new Map() // what stood in the secret inputs, by name
+  let openTip = null // the id of the tip that was open
+
+  on("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail
+    const path = xhr.responseURL && new URL(xhr.responseURL).pathname
+    if (path && path === document.body.dataset.loginUrl && location.pathname !== path) {
+      event.detail.shouldSwap = false
+      edited = null
+      location.reload()
+      return
+    }
+    typed = new Map()
+    for (const input of target.querySelectorAll("[data-secret]")) typed.set(input.name, { text: input.value, files: input.files })
+    openTip = document.querySelector(".tip:popover-open")?.id
+    if (target === dialog) document.body.append(overlay)
+  })
+
+  on("htmx:afterSwap", (event) => {
+    const { target, xhr } = event.detail
+    if (target === dialog && dialog.querySelector(":scope > :not(#overlay)")) open()
+    if (edited && !edited.isConnected) edited = null
+    for (const form of document.querySelectorAll("[data-keep-typed]")) {
+      let kept = false
+      for (const input of form.querySelectorAll("[data-secret]")) {
+        const before = typed.get(input.name)
+        if (before?.files) input.files = before.files
+        else if (before?.text) input.value = before.text
+        kept ||= Boolean(before?.files?.length || before?.text)
+      }
+      if (form.matches("[data-guard]") && (kept || xhr?.status === 422)) edited = form
+    }
+    typed.clear()
+    const tip = openTip && document.getElementById(openTip)
+    if (tip?.matches(".tip:not(:popover-open)")) show(tip)
+  })
+  on("htmx:load", (event) => {
+    const element = event.detail.elt
+    if (element === document.body) return
+    const parts = [element, ...element.querySelectorAll("[data-announce]")]
+    for (const { dataset } of parts) if (dataset?.announce) announce(dataset.announce)
+  })
+
+  // ---- Tips: the button's popovertarget alone opens them too; this adds hover, focus and a place beside the bulb ----
+
+  let pinned = null // opened on purpose: stays when the pointer leaves
+  let leaving = 0
+
+  const tipOf = (button) => {
+    const tip = button && document.getElementById(button.getAttribute("popovertarget"))
+    return tip?.matches(".tip") ? tip : null
+  }
+  const buttonOf = (tip) => document.querySelector(`[popovertarget="${CSS.escape(tip.id)}"]`)
+
+  function place(tip) {
+    const button = buttonOf(tip)?.getBoundingClientRect()
+    if (!button) return
+    const gap = 8
+    tip.style.inset = "auto"
+    tip.style.margin = "0"
+    const { offsetWidth: width, offsetHeight: height } = tip
+    const below = innerHeight - button.bottom >= height + 2 * gap || innerHeight - button.bottom >= button.top
+    const top = below ? button.bottom + gap : button.top - gap - height
+    const left = button.left + button.width / 2 - width / 2
+    tip.style.top = `${Math.max(gap, Math.min(top, innerHeight - height - gap))}px`
+    tip.style.left = `${Math.max(gap, Math.min(left, document.documentElement.clientWidth - width - gap))}px`
+  }
+
+  function show(tip) {
+    clearTimeout(leaving)
+    if (!tip.matches(":popover-open")) tip.showPopover({ source: buttonOf(tip) })
+    place(tip)
+  }
+
+  function leave(tip) {
+    clearTimeout(leaving)
+    leaving = setTimeout(() => {
+      if (tip.matches(":popover-open") && pinned !== tip.id && !tip.matches(":hover")) tip.hidePopover()
+    }, 180)
+  }
+
+  on("pointerover", (event) => {
+    if (event.pointerType !== "mouse") return
+    const button = closest(event, "button[popovertarget]")
+    const tip = tipOf(button)
+    if (tip) show(tip)
+    else if (closest(event, ".tip")) clearTimeout(leaving)
+  })
+  on("pointerout", (event) => {
+    const tip = closest(event, ".tip") ?? tipOf(closest(event, "button[popovertarget]"))
+    if (tip && event.pointerType === "mouse") leave(tip)
+  })
+  on("focusin", (event) => {
+    const tip = tipOf(closest(event, "button[popovertarget]"))
+    if (tip && event.target.matches(":focus-visible")) show(tip)
+  })
+  on("focusout", (event) => {
+    const tip = closest(event, ".tip") ?? tipOf(closest(event, "button[popovertarget]"))
+    if (!tip || tip.contains(event.relatedTarget)) return
+    if (event.relatedTarget && event.relatedTarget !== buttonOf(tip)) pinned = null
+    leave(tip)
+  })
+  on("click", (event) => {
+    const tip = tipOf(closest(event, "button[popovertarget]"))
+    if (!tip) return
+    event.preventDefault() // we do what popovertarget would, so that a tip opened by hovering isn't closed by the click
+    const toggleOff = pinned === tip.id && tip.matches(":popover-open")
+    pinned = toggleOff ? null : tip.id
+    if (toggleOff) tip.hidePopover()
+    else show(tip)
+  })
+  on("toggle", (event) => { if (event.newState === "closed" && pinned === event.target.id) pinned = null }, true)
+  const follow = () => document.querySelectorAll(".tip:popover-open").forEach(place)
+  addEventListener("scroll", follow, { capture: true, passive: true })
+  addEventListener("resize", follow)
+
+  // ---- Copy ----
+
+  async function copy(source) {
+    const text = (source.value ?? source.textContent).trim()
+    if (navigator.clipboard) return navigator.clipboard.writeText(text)
+    // Plain http on another host than localhost has no clipboard; copying a selection works everywhere.
+    getSelection().selectAllChildren(source)
+    if (!document.execCommand("copy")) throw new Error("The browser refused to copy.")
+    getSelection().removeAllRanges()
+  }
+
+  on("click", (event) => {
+    const button = closest(event, "[data-copy]")
+    if (!button) return
+    const label = button.querySelector("span") ?? button
+    button.dataset.label ??= label.textContent
+    const say = (text) => {
+      label.textContent = text
+      announce(text)
+      setTimeout(() => { label.textContent = button.dataset.label }, 2000)
+    }
+    copy(document.querySelector(button.dataset.copy)).then(() => say("Copied"), () => say("Press Ctrl+C"))
+  })
+
+  // ---- Search ----
+
+  on("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || dialog.open) return
+    if (closest(event, "input, textarea, select, [contenteditable]")) return
+    const search = document.querySelector("[data-search]")
+    if (search) { event.preventDefault(); search.focus(); search.select() }
+  })
+})()
