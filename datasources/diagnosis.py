@@ -17,6 +17,14 @@ class Diagnosis:
     fix: str = ""
 
 
+UNREADABLE = Diagnosis(
+    "stored credentials can't be read",
+    "Nothing: the stored settings of this datasource can't be decrypted.",
+    "",
+    "The encryption key they were stored with is no longer among LIGHTLY_ENCRYPTION_KEYS.",
+    "Enter the credentials again and save, or ask the operator to restore the old key.",
+)
+
 # The right each cloud asks for, by the name its own console uses.
 RIGHTS: dict[str, dict[Permission, str]] = {
     "S3": {

@@ -1,0 +1,59 @@
+"""A dataset: a name under which a team keeps its images or videos."""
+
+import re
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from teams.ids import HexIdModel
+from teams.models import Team, User
+
+# The official client checks names with the same pattern, also when it lists: one odd name would break every listing.
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 _-]+")
+SHORTEST_NAME = 3
+LONGEST_NAME = 255
+
+
+def validate_name(name: str) -> None:
+    if len(name) < SHORTEST_NAME:
+        raise ValidationError(f"The name needs at least {SHORTEST_NAME} characters. For example: street-scenes-2026")
+    if not NAME.fullmatch(name):
+        raise ValidationError(
+            "Letters, digits, spaces, _ and - only, starting with a letter or digit. For example: street-scenes-2026"
+        )
+
+
+class DatasetType(models.TextChoices):
+    IMAGES = "Images", "Images"
+    VIDEOS = "Videos", "Videos"
+    CROPS = "Crops", "Crops"
+
+
+class Dataset(HexIdModel):
+    name = models.CharField(max_length=LONGEST_NAME, validators=[validate_name])
+    type = models.CharField(max_length=16, choices=DatasetType.choices, default=DatasetType.IMAGES)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="datasets")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="datasets")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    modified_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Set by access.datasets_for(): whether the person who asked may change it.
+    may_edit: bool
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                name="dataset_name_unique_per_owner",
+                violation_error_message="You have a dataset of this name already.",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-modified_at"]),
+            models.Index(fields=["team", "name"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,26 @@
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django_htmx.http import HttpResponseClientRedirect
+
+from datasets import services
+from datasets.forms import DatasetForm
+
+
+def create(request: HttpRequest) -> HttpResponse:
+    """A dataset's name and type; then its settings, to connect it."""
+    form = DatasetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            dataset = services.create_dataset(
+                name=form.cleaned_data["name"], dataset_type=form.cleaned_data["type"], owner=request.user
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        except services.NoTeamError:
+            form.add_error(None, "You are in no team yet. Ask an admin to add you to one.")
+        else:
+            destination = redirect("datasources:settings", dataset.pk, "input")
+            return HttpResponseClientRedirect(destination.url) if request.htmx else destination
+    template = "datasets/_create.html" if request.htmx else "datasets/create.html"
+    return render(request, template, {"form": form}, status=422 if form.errors else 200)

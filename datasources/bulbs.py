@@ -1,0 +1,157 @@
+"""What the pages show of a datasource: its bulbs, and the words around them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from datasets.models import Dataset
+from datasources.clouds import CONFIG_CLASSES
+from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
+from datasources.probe import Permission, State
+from datasources.schemas import StoredVerdict
+
+# So long may a queued check wait before we say that nobody is there to pick it up.
+NO_WORKER_AFTER = timedelta(seconds=10)
+
+NOT_REACHED = (
+    "The task queue can't be reached, so the check has not started. Everything is saved; "
+    "the check starts by itself once the queue is back."
+)
+NO_WORKER = (
+    "No worker is answering. The check starts by itself as soon as one does; "
+    "ask the operator of this installation whether its workers run."
+)
+GIVEN_UP = "This check was given up: the workers that tried it did not finish. Check again."
+
+STATE_WORDS = {
+    State.GRANTED: "granted",
+    State.DENIED: "denied",
+    State.UNKNOWN: "unknown",
+    State.SKIPPED: "denied",
+}
+
+
+@dataclass(frozen=True)
+class Bulb:
+    """One lamp. `state` is its look: granted, denied, unknown, checking, off."""
+
+    permission: str
+    state: str
+    word: str
+    summary: str
+    verdict: StoredVerdict | None = None
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """One datasource, configured or not, as a row or a panel shows it."""
+
+    purpose: Purpose
+    datasource: Datasource | None
+    check: PermissionCheck | None
+    bulbs: list[Bulb]
+    warning: str = ""
+
+    @property
+    def provider(self) -> str:
+        return CONFIG_CLASSES[self.datasource.provider].provider_short if self.datasource else ""
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.check and self.check.is_open)
+
+    @property
+    def granted(self) -> int:
+        return sum(bulb.state == "granted" for bulb in self.bulbs)
+
+    @property
+    def dot(self) -> str:
+        """The look of all bulbs together."""
+        states = {bulb.state for bulb in self.bulbs}
+        return next(state for state in ("checking", "denied", "unknown", "off", "granted") if state in states)
+
+    @property
+    def verdict_words(self) -> str:
+        """All bulbs in one sentence, for screen readers."""
+        return f"{self.purpose.label}: {', '.join(f'{bulb.permission} {bulb.word}' for bulb in self.bulbs)}."
+
+    @property
+    def dot_words(self) -> str:
+        words = {"checking": "checking", "denied": "something is denied", "unknown": "something is unknown"}
+        return words.get(self.dot, "all granted" if self.dot == "granted" else "not configured")
+
+    @property
+    def poll_after(self) -> str:
+        """How long the page waits before it asks again: often at first, seldom for a check that nobody picks up."""
+        age = timezone.now() - self.check.queued_at if self.check else timedelta()
+        if age < timedelta(seconds=20):
+            return "700ms"
+        return "2s" if age < timedelta(minutes=2) else "5s"
+
+    @property
+    def finished_at(self) -> datetime | None:
+        return self.check.finished_at if self.check else None
+
+    @property
+    def empty(self) -> bool:
+        return bool(self.check and self.check.state == CheckState.DONE and self.check.empty)
+
+
+def source_view(purpose: Purpose, datasource: Datasource | None) -> SourceView:
+    check = datasource.latest_check if datasource else None
+    permissions = [permission for permission in Permission if permission in purpose.needs]
+    bulbs = [_bulb(permission, check, configured=datasource is not None) for permission in permissions]
+    return SourceView(purpose, datasource, check, bulbs, _warning(check))
+
+
+def source_views(dataset: Dataset) -> list[SourceView]:
+    """Input and Lightly, whether or not they are configured; or the one that serves as both."""
+    by_purpose = {datasource.purpose: datasource for datasource in dataset.datasources.all()}
+    if Purpose.INPUT_OUTPUT in by_purpose:
+        return [source_view(Purpose.INPUT_OUTPUT, by_purpose[Purpose.INPUT_OUTPUT])]
+    return [source_view(purpose, by_purpose.get(purpose)) for purpose in (Purpose.INPUT, Purpose.LIGHTLY)]
+
+
+def check_bulbs(check: PermissionCheck) -> list[Bulb]:
+    """The bulbs of one check in the history."""
+    return [_bulb(permission, check, configured=True) for permission in _judged(check)]
+
+
+def _judged(check: PermissionCheck) -> Iterable[Permission]:
+    needs = Purpose(check.datasource.purpose).needs
+    return [permission for permission in Permission if permission in needs]
+
+
+def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: bool) -> Bulb:
+    name = permission.value.capitalize()
+    if not configured:
+        return Bulb(name, "off", "not configured", "Not configured yet.")
+    if check is None:
+        return Bulb(name, "off", "not checked", "Not checked yet.")
+    if check.state == CheckState.QUEUED:
+        return Bulb(name, "checking", "waiting", "Waiting for a worker.")
+    if check.state == CheckState.RUNNING:
+        return Bulb(name, "checking", "being checked", "Being checked right now.")
+    verdict: StoredVerdict | None = check.verdicts.get(permission)
+    if check.state == CheckState.EXPIRED or verdict is None:
+        return Bulb(name, "unknown", "unknown", GIVEN_UP)
+    word = STATE_WORDS[State(verdict["state"])]
+    return Bulb(name, word, word, verdict["summary"], verdict)
+
+
+def _warning(check: PermissionCheck | None) -> str:
+    if check is None:
+        return ""
+    if check.state == CheckState.EXPIRED:
+        return GIVEN_UP
+    if check.state == CheckState.QUEUED and check.dispatched_at is None and _waits(check, timedelta(seconds=1)):
+        return NOT_REACHED
+    if check.state == CheckState.QUEUED and _waits(check, NO_WORKER_AFTER):
+        return NO_WORKER
+    return ""
+
+
+def _waits(check: PermissionCheck, longer_than: timedelta) -> bool:
+    return timezone.now() - check.queued_at > longer_than

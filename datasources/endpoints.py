@@ -1,0 +1,16 @@
+"""The clouds' addresses as the operator configured them."""
+
+from django.conf import settings
+
+from datasources.clouds import Endpoints
+
+
+def configured_endpoints() -> Endpoints:
+    return Endpoints(
+        s3=settings.LIGHTLY_S3_ENDPOINT_URL,
+        sts=settings.LIGHTLY_STS_ENDPOINT_URL,
+        azure=settings.LIGHTLY_AZURE_ENDPOINT_URL,
+        gcs=settings.LIGHTLY_GCS_ENDPOINT_URL,
+        gcs_token=settings.LIGHTLY_GCS_TOKEN_URL,
+        allowed_private_hosts=tuple(settings.LIGHTLY_ALLOWED_PRIVATE_HOSTS),
+    )

@@ -1,0 +1,172 @@
+"""The settings form of a datasource, made from a config class: no field is declared here a second time."""
+
+from typing import Any, cast
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from datasources.clouds.base import extra
+from datasources.endpoints import configured_endpoints
+from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
+from datasources.schemas import field_problems
+
+MOST_FILE_BYTES = 1024 * 1024
+FILE_SUFFIX = "_file"
+SUFFIX_FIELD = "thumbnail_suffix"
+
+
+class DatasourceForm(forms.Form):
+    """One provider's fields. `stored` is a config whose secrets serve where the form leaves them empty."""
+
+    provider = forms.CharField(widget=forms.HiddenInput)
+    copied_from = forms.ChoiceField(choices=Purpose.choices, required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        config_class: type[CloudConfig],
+        purpose: Purpose,
+        *,
+        data: Any = None,
+        files: Any = None,
+        stored: CloudConfig | None = None,
+        suffix: str = DEFAULT_THUMBNAIL_SUFFIX,
+        copied_from: Purpose | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self.config_class = config_class
+        self.stored = stored if isinstance(stored, config_class) else None
+        self.copied_from = copied_from
+        super().__init__(data, files, initial=self._initial(suffix))
+        for name, info in config_class.fields().items():
+            self.fields[name] = self._field(info)
+            if info.annotation is SecretStr and extra(info, "multiline"):
+                self.fields[name + FILE_SUFFIX] = forms.FileField(
+                    label=f"{info.title} as a file",
+                    required=False,
+                    widget=forms.FileInput(attrs={"accept": ".json,application/json", "data-secret": True}),
+                )
+        if purpose is not Purpose.INPUT:
+            self.fields[SUFFIX_FIELD] = forms.CharField(
+                label="Thumbnail suffix",
+                required=False,
+                help_text="Where thumbnails are kept. Empty: full images are shown instead.",
+                widget=forms.TextInput(attrs={"placeholder": DEFAULT_THUMBNAIL_SUFFIX, **_AS_TYPED}),
+            )
+        for field in self.fields.values():
+            field.disabled = read_only
+
+    @property
+    def secret_names(self) -> list[str]:
+        return self.config_class.secret_fields()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What the template needs per visible field: the field, and what to say of a stored secret."""
+        return [{"field": field, "stored": self._stored_words(field.name)} for field in self.visible_fields()]
+
+    def _initial(self, suffix: str) -> dict[str, Any]:
+        initial = {
+            name: getattr(self.stored, name)
+            for name, info in self.config_class.fields().items()
+            if self.stored and info.annotation is not SecretStr
+        }
+        config_type = self.config_class.model_fields["type"].default
+        return {**initial, "provider": config_type, "copied_from": self.copied_from, SUFFIX_FIELD: suffix}
+
+    def _field(self, info: FieldInfo) -> forms.Field:
+        example = str(info.examples[0]) if info.examples else ""
+        secret = info.annotation is SecretStr
+        required = info.is_required() and not (secret and self.stored)
+        widget: forms.Widget
+        if not secret:
+            widget = forms.TextInput(attrs={"placeholder": example, **_AS_TYPED})
+        elif extra(info, "multiline"):
+            required = False  # the file may bring it; clean() says if neither does
+            widget = forms.Textarea(attrs={"rows": 3, "data-secret": True, **_AS_TYPED})
+        else:
+            attrs = {"autocomplete": "new-password", "data-secret": True, **_AS_TYPED}
+            widget = forms.PasswordInput(render_value=False, attrs=attrs)
+        return forms.CharField(
+            label=info.title,
+            help_text=info.description or "",
+            required=required,
+            widget=widget,
+            error_messages={"required": f"This is missing. For example: {example}"},
+        )
+
+    def _stored_words(self, name: str) -> str:
+        if name not in self.secret_names or not self.stored:
+            return ""
+        if self.copied_from:
+            return f"Taken over from {self.copied_from.label}. Leave empty to use it."
+        return "Stored encrypted. Leave empty to keep it."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        suffix = data.get(SUFFIX_FIELD, "")
+        if suffix and ("[filename]" not in suffix or ".." in suffix or suffix.startswith("/")):
+            self.add_error(
+                SUFFIX_FIELD, f"It must contain [filename], and stay in the datasource. For example: {DEFAULT_THUMBNAIL_SUFFIX}"
+            )
+        config = self._parse(data)
+        if config is not None:
+            data["config"] = config
+        return data
+
+    def _parse(self, data: dict[str, Any]) -> CloudConfig | None:
+        fields: dict[str, Any] = {"type": self.config_class.model_fields["type"].default}
+        kept = []
+        for name, info in self.config_class.fields().items():
+            value = self._uploaded(name) or data.get(name) or None
+            if value is None and self.stored and info.annotation is SecretStr:
+                value = getattr(self.stored, name)
+                kept.append(name)
+            if value is not None:
+                fields[info.alias or name] = value
+        try:
+            config = parse_config(fields, configured_endpoints())
+        except ValidationError as error:
+            for name, problem in field_problems(error, self.config_class).items():
+                if name not in self.errors:
+                    self.add_error(name, problem)
+            return None
+        if kept and self.stored and config.target() != self.stored.target():
+            for name in kept:
+                self.add_error(name, self._aimed_elsewhere(config, self.stored))
+            return None
+        return config
+
+    def _uploaded(self, name: str) -> str | None:
+        file = self.files.get(name + FILE_SUFFIX)
+        if not isinstance(file, UploadedFile):
+            return None
+        if (file.size or 0) > MOST_FILE_BYTES:
+            self.add_error(name, "This file is too big for a key. Choose the JSON key file of a service account.")
+            return None
+        try:
+            return cast("bytes", file.read()).decode()
+        except UnicodeDecodeError:
+            self.add_error(name, "This file is not text. Choose the JSON key file of a service account.")
+            return None
+
+    def _aimed_elsewhere(self, new: CloudConfig, old: CloudConfig) -> str:
+        before, after = old.target(), new.target()
+        fields = self.config_class.fields()
+        changed = [
+            (fields[name].title or name) if name in fields else name.capitalize()
+            for name in before
+            if before[name] != after[name]
+        ]
+        return f"{' and '.join(changed)} changed, so enter this again: a stored secret is never aimed at a new target."
+
+
+# Keys and paths are meant exactly as typed: no phone may capitalise, correct or underline them.
+_AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+
+
+def config_class_for(provider: str | None, stored: CloudConfig | None) -> type[CloudConfig]:
+    """The provider asked for, else the stored one's, else the first."""
+    fallback = type(stored) if stored else next(iter(CONFIG_CLASSES.values()))
+    return CONFIG_CLASSES.get(provider or "", fallback)

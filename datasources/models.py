@@ -1,0 +1,130 @@
+"""Where a dataset's data lives, and what the checks found there."""
+
+import json
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from pydantic import ValidationError
+
+from datasets.models import Dataset
+from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from datasources.crypto import CannotDecryptError, seal, unseal
+from datasources.endpoints import configured_endpoints
+from datasources.probe import ALL, READ_ONLY, Permission
+from teams.ids import HexIdModel
+from teams.models import User
+
+DEFAULT_THUMBNAIL_SUFFIX = ".lightly/thumbnails/[filename]_thumb.[extension]"
+
+
+class Purpose(models.TextChoices):
+    INPUT = "INPUT", "Input"
+    LIGHTLY = "LIGHTLY", "Lightly"
+    INPUT_OUTPUT = "INPUT_OUTPUT", "Input and Lightly"
+
+    @property
+    def needs(self) -> frozenset[Permission]:
+        return READ_ONLY if self is Purpose.INPUT else ALL
+
+
+class UnreadableConfigError(Exception):
+    """The stored config can't be decrypted with today's keys, or no longer fits its declaration."""
+
+
+class Datasource(HexIdModel):
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="datasources")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    # Type and path stand outside the encrypted config too, for lists and search. Written by set_config alone.
+    provider = models.CharField(max_length=32, editable=False)
+    path = models.TextField(editable=False)
+    sealed_config = models.TextField(editable=False)
+    thumbnail_suffix = models.TextField(blank=True, default=DEFAULT_THUMBNAIL_SUFFIX)
+    # Grows with every save. A check judges one revision, and only the newest one's verdict is shown.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    latest_check = models.ForeignKey(
+        "PermissionCheck", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    modified_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dataset", "purpose"], name="one_datasource_per_purpose"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} of {self.dataset_id}"
+
+    @property
+    def config(self) -> CloudConfig:
+        """The decrypted config. Raises UnreadableConfigError."""
+        try:
+            return parse_config(json.loads(unseal(self.sealed_config)), configured_endpoints())
+        except (CannotDecryptError, ValidationError):
+            raise UnreadableConfigError from None
+
+    def set_config(self, config: CloudConfig) -> None:
+        self.provider = config.type
+        self.path = config.path
+        self.sealed_config = seal(json.dumps(config.revealed()))
+
+    @property
+    def provider_class(self) -> type[CloudConfig]:
+        return CONFIG_CLASSES[self.provider]
+
+
+class CheckState(models.TextChoices):
+    QUEUED = "QUEUED", "Waiting"
+    RUNNING = "RUNNING", "Running"
+    DONE = "DONE", "Done"
+    EXPIRED = "EXPIRED", "Given up"
+
+
+class Outcome(models.TextChoices):
+    """A finished check in one word, for counting."""
+
+    GREEN = "GREEN", "All granted"
+    RED = "RED", "Something is missing"
+    UNKNOWN = "UNKNOWN", "Could not be told"
+
+
+class PermissionCheck(HexIdModel):
+    """One check of one revision of a datasource. `verdicts` maps each permission to a schemas.StoredVerdict."""
+
+    datasource = models.ForeignKey(Datasource, on_delete=models.CASCADE, related_name="checks")
+    revision = models.PositiveIntegerField()
+    provider = models.CharField(max_length=32)
+    path = models.TextField()
+    requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=16, choices=CheckState.choices, default=CheckState.QUEUED)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True, default="")
+    queued_at = models.DateTimeField(default=timezone.now)
+    dispatched_at = models.DateTimeField(null=True)  # when the broker took the message; None: it could not be reached
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    milliseconds = models.PositiveIntegerField(null=True)
+    verdicts = models.JSONField(default=dict)
+    empty = models.BooleanField(default=False)  # nothing under the path yet
+    similar = models.JSONField(default=list)  # existing directories with nearly the path's name
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["datasource", "-queued_at"]),
+            models.Index(
+                fields=["state", "queued_at"],
+                name="open_checks",
+                condition=models.Q(state__in=["QUEUED", "RUNNING"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} check {self.pk} of {self.datasource_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+OPEN_STATES = (CheckState.QUEUED, CheckState.RUNNING)

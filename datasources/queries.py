@@ -1,0 +1,71 @@
+"""What the pages read. The number of queries never depends on the number of rows."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from datasets.access import Person, datasets_for
+from datasets.models import Dataset
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+
+SORTS = {
+    "changed": ("Recently changed", ("-modified_at", "-pk")),
+    "name": ("Name", ("name", "pk")),
+    "attention": ("Needs attention", ("-attention", "-modified_at", "-pk")),
+}
+DEFAULT_SORT = "changed"
+
+_of_dataset = Datasource.objects.filter(dataset=OuterRef("pk"))
+_green = _of_dataset.filter(latest_check__outcome=Outcome.GREEN)
+_both = (Purpose.INPUT_OUTPUT,)
+_ready = Exists(_green.filter(purpose__in=(Purpose.INPUT, *_both))) & Exists(
+    _green.filter(purpose__in=(Purpose.LIGHTLY, *_both))
+)
+_attention = Exists(
+    _of_dataset.filter(
+        Q(latest_check__outcome__in=[Outcome.RED, Outcome.UNKNOWN]) | Q(latest_check__state=CheckState.EXPIRED)
+    )
+)
+
+
+@dataclass(frozen=True)
+class Summary:
+    total: int
+    ready: int
+    attention: int
+
+
+def home_summary(user: Person) -> Summary:
+    counts = (
+        datasets_for(user)
+        .annotate(ready=_ready, attention=_attention)
+        .aggregate(
+            total=Count("pk"), ready_count=Count("pk", filter=Q(ready=True)), attention_count=Count("pk", filter=Q(attention=True))
+        )
+    )
+    return Summary(counts["total"], counts["ready_count"], counts["attention_count"])
+
+
+def home_datasets(user: Person, *, search: str = "", sort: str = DEFAULT_SORT) -> QuerySet[Dataset]:
+    """Datasets by name or path, each word of the search anywhere in either."""
+    datasets = datasets_for(user)
+    for word in search.split():
+        by_path = Exists(_of_dataset.filter(path__icontains=word))
+        datasets = datasets.filter(Q(name__icontains=word) | Q(pk=word) | by_path)
+    if sort == "attention":
+        datasets = datasets.annotate(attention=_attention)
+    order = SORTS.get(sort, SORTS[DEFAULT_SORT])[1]
+    return with_bulbs(datasets.order_by(*order))
+
+
+def with_bulbs(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:
+    return datasets.select_related("owner").prefetch_related("datasources__latest_check")
+
+
+def checks_of(dataset: Dataset) -> QuerySet[PermissionCheck]:
+    """All checks of the dataset's datasources, newest first."""
+    return (
+        PermissionCheck.objects.filter(datasource__dataset=dataset)
+        .select_related("datasource", "requested_by")
+        .order_by("-queued_at", "-pk")
+    )

@@ -1,0 +1,58 @@
+"""Everything that changes datasources. The web pages and the REST API both come through here."""
+
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from datasets.models import Dataset
+from datasets.services import touch
+from datasources import checks, tasks
+from datasources.clouds import CloudConfig
+from datasources.models import Datasource, PermissionCheck, Purpose
+from teams.models import User
+
+# Either one datasource for everything, or one for reading and one for writing.
+_REPLACES = {
+    Purpose.INPUT: [Purpose.INPUT_OUTPUT],
+    Purpose.LIGHTLY: [Purpose.INPUT_OUTPUT],
+    Purpose.INPUT_OUTPUT: [Purpose.INPUT, Purpose.LIGHTLY],
+}
+
+
+@transaction.atomic
+def save(
+    *, dataset: Dataset, purpose: Purpose, config: CloudConfig, thumb_suffix: str, by: User | None
+) -> PermissionCheck:
+    """Store a datasource and queue its check. Replaces what had this purpose before."""
+    # Saves of one dataset wait for each other, so revisions have an order.
+    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    dataset.datasources.filter(purpose__in=_REPLACES[purpose]).delete()
+    datasource = dataset.datasources.filter(purpose=purpose).first() or Datasource(dataset=dataset, purpose=purpose)
+    datasource.set_config(config)
+    datasource.thumbnail_suffix = thumb_suffix
+    datasource.revision += 1
+    datasource.modified_at = timezone.now()
+    datasource.save()
+    touch(dataset=dataset)
+    return _queue(datasource, by)
+
+
+@transaction.atomic
+def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck:
+    """Queue a check of what is stored. One that is open already for this revision serves as well."""
+    datasource = Datasource.objects.select_for_update(of=("self",)).select_related("latest_check").get(pk=datasource.pk)
+    latest = datasource.latest_check
+    if latest and latest.is_open and latest.revision == datasource.revision:
+        if latest.dispatched_at is None:
+            transaction.on_commit(partial(tasks.dispatch, latest.pk))
+        return latest
+    return _queue(datasource, by)
+
+
+def _queue(datasource: Datasource, by: User | None) -> PermissionCheck:
+    check = checks.queue(datasource, by)
+    checks.forget_old(datasource)
+    # Not delay_on_commit: a broker that is down must not turn a save that succeeded into an error.
+    transaction.on_commit(partial(tasks.dispatch, check.pk))
+    return check
