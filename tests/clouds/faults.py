@@ -13,9 +13,9 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .certificates import self_signed_context
-from .gate import Gate, Request, Response
-from .process import HOST
+from tests.clouds.certificates import self_signed_context
+from tests.clouds.gate import Gate, Request, Response
+from tests.clouds.process import HOST
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 

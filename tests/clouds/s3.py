@@ -27,11 +27,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config as BotoConfig
 from botocore.credentials import Credentials
 
-from .gate import Exchange, Gate, NoAnswer, Request, Response, Silence
-from .policy import Document, allows, for_moto, trusts
-from .process import HOST, ServerProcess
-from .vocabulary import Config, Right, Trouble
-from .xml_errors import sts_error, xml_error
+from tests.clouds.gate import Exchange, Gate, NoAnswer, Request, Response, Silence
+from tests.clouds.policy import Document, allows, for_moto, trusts
+from tests.clouds.process import HOST, ServerProcess
+from tests.clouds.vocabulary import Config, Right, Trouble
+from tests.clouds.xml_errors import sts_error, xml_error
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

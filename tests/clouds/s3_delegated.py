@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
-from .gate import Exchange
-from .policy import Document
-from .s3 import ACCOUNT, S3Cloud, policy_for
-from .vocabulary import Config, Right, Trouble
+from tests.clouds.gate import Exchange
+from tests.clouds.policy import Document
+from tests.clouds.s3 import ACCOUNT, S3Cloud, policy_for
+from tests.clouds.vocabulary import Config, Right, Trouble
 
 
 def trust_policy(principal_arn: str, external_id: str) -> dict[str, Any]:

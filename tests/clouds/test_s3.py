@@ -11,9 +11,9 @@ import requests
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import ClientError
 
-from .s3 import S3Cloud
-from .s3_delegated import S3DelegatedCloud
-from .vocabulary import ALL_RIGHTS, Config, Right, Trouble
+from tests.clouds.s3 import S3Cloud
+from tests.clouds.s3_delegated import S3DelegatedCloud
+from tests.clouds.vocabulary import ALL_RIGHTS, Config, Right, Trouble
 
 
 @pytest.fixture(scope="module")

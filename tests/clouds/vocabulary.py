@@ -6,7 +6,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Protocol, TypedDict, runtime_checkable
 
-from .gate import Exchange
+from tests.clouds.gate import Exchange
 
 # A datasource configuration in the spelling of the REST API, without its `purpose`.
 Config = dict[str, str]

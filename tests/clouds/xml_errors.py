@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from .gate import Response
+from tests.clouds.gate import Response
 
 
 def xml_error(status: int, code: str, message: str, headers: dict[str, str] | None = None, **details: str) -> Response:
