@@ -1,10 +1,14 @@
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from datasets import services
 from datasets.forms import DatasetForm
+
+# In the session: the dataset whose settings the home page opens once, right after it was created.
+OPEN_SETTINGS = "open_settings"
 
 
 def create(request: HttpRequest) -> HttpResponse:
@@ -20,7 +24,9 @@ def create(request: HttpRequest) -> HttpResponse:
         except services.NoTeamError:
             form.add_error(None, "You are in no team yet. Ask an admin to add you to one.")
         else:
-            destination = redirect("datasources:settings", dataset.pk, "input")
-            return HttpResponseClientRedirect(destination.url) if request.htmx else destination
+            if not request.htmx:
+                return redirect("datasources:settings", dataset.pk, "input")
+            request.session[OPEN_SETTINGS] = dataset.pk
+            return HttpResponseClientRedirect(reverse("home"))
     template = "datasets/_create.html" if request.htmx else "datasets/create.html"
     return render(request, template, {"form": form}, status=422 if form.errors else 200)

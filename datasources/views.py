@@ -15,6 +15,7 @@ from datasets.access import dataset_for, editable_dataset_for
 from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
+from datasets.views import OPEN_SETTINGS
 from datasources import queries, services
 from datasources.bulbs import check_bulbs, source_view, source_views
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
@@ -38,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "sort": sort if sort in queries.SORTS else queries.DEFAULT_SORT,
         "sorts": {key: label for key, (label, _) in queries.SORTS.items()},
         "summary": queries.home_summary(request.user),
+        "open_settings": request.session.pop(OPEN_SETTINGS, None),
     }
     return render(request, "datasources/home.html", context)
 
@@ -197,8 +199,13 @@ def _tab_context(request: HttpRequest, dataset: Dataset, tab: str) -> dict[str, 
         "lightly": by_tab["lightly"],
         "other_source": by_tab["lightly" if tab == "input" else "input"],
         "providers": CONFIG_CLASSES,
-        "in_dialog": bool(request.htmx),
+        "in_dialog": _in_dialog(request),
     }
+
+
+def _in_dialog(request: HttpRequest) -> bool:
+    """Whether the answer lands in the dialog. On a page of its own the same markup uses plain links and forms."""
+    return bool(request.htmx) and (request.htmx.target == "dialog" or "dialog" in request.GET)
 
 
 def _blank_form(request: HttpRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
