@@ -15,6 +15,9 @@ from tests.clouds.s3 import S3Cloud
 from tests.clouds.s3_delegated import S3DelegatedCloud
 from tests.clouds.vocabulary import ALL_RIGHTS, Config, Right, Trouble
 
+# Building a session takes 200 ms, a client from it 11 ms.
+SESSION = boto3.Session()
+
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[S3Cloud]:
@@ -30,7 +33,7 @@ def delegated(cloud: S3Cloud) -> S3DelegatedCloud:
 
 
 def client(cloud: S3Cloud, config: Config, token: str | None = None, region: str | None = None) -> Any:
-    return boto3.Session().client(
+    return SESSION.client(
         "s3",
         endpoint_url=f"http://{cloud.address}",
         aws_access_key_id=config["s3AccessKeyId"],
@@ -50,7 +53,7 @@ def assume(cloud: S3DelegatedCloud, config: Config, **changes: str) -> Any:
     arguments = {"RoleArn": config["s3ARN"], "RoleSessionName": "check", "ExternalId": config["s3ExternalId"]}
     arguments = {name: value for name, value in (arguments | changes).items() if value}
     environment = cloud.environment()
-    sts = boto3.Session().client(
+    sts = SESSION.client(
         "sts",
         endpoint_url=environment["LIGHTLY_STS_ENDPOINT_URL"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
