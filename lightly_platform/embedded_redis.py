@@ -61,8 +61,12 @@ def prepare(data_dir: Path) -> list[str]:
 
 def answers(data_dir: Path) -> bool:
     import redis
+    import redis.backoff
+    import redis.retry
 
-    client = redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=1)
+    # No retries: whoever asks, asks again.
+    retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+    client = redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=1, retry=retry)
     try:
         return bool(client.ping())
     except redis.RedisError:

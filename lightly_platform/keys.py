@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -41,7 +42,8 @@ def _create(path: Path, value: str) -> None:
     """Complete or not at all, and the first of two processes wins: link() refuses to replace an existing file."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (path.parent.parent, path.parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(value + "\n")
             file.flush()
@@ -55,4 +57,5 @@ def _create(path: Path, value: str) -> None:
             " another one with LIGHTLY_DATA_DIR, for example LIGHTLY_DATA_DIR=/var/lib/lightly."
         ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # never made, or its directory is none
+            draft.unlink()

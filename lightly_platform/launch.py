@@ -144,7 +144,9 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 
 def _celery(*arguments: str) -> list[str]:
-    return _python("celery", "--app", "lightly_platform", "--quiet", *arguments)
+    # In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
+    no_lecture = ["-W", "ignore:You're running the worker with superuser privileges"]
+    return [sys.executable, *no_lecture, "-m", "celery", "--app", "lightly_platform", "--quiet", *arguments]
 
 
 def _web_command(environment: Environment, listener: socket.socket) -> list[str]:
@@ -174,7 +176,7 @@ def _announce(environment: Environment, banner: str) -> None:
     """Prints the banner once the web server answers; the connection waits in the queue until then."""
     connection = http.client.HTTPConnection(_host_in_url(environment), environment.port, timeout=120)
     try:
-        connection.request("HEAD", "/")
+        connection.request("GET", "/")
         connection.getresponse()
     except OSError:
         return  # the supervisor reports what went wrong

@@ -83,6 +83,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "teams.context_processors.current_team",
             ],
         },
     },
@@ -189,8 +190,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": max(60, 4 * LIGHTLY_CHECK_DEADLINE_SECONDS),
     # A page that queues a check must not hang because Redis does.
     "socket_connect_timeout": 2,
-    "socket_timeout": 5,
+    "socket_timeout": 3,
     "max_retries": 1,
+    "interval_start": 0.1,
 }
 CELERY_TASK_PUBLISH_RETRY = False
 # Nobody reads results: what a check found is in the database.
@@ -228,8 +230,8 @@ LOGGING = {
         # Django's own set-up would print to its own handlers a second time.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        # Says at INFO what every periodic task did, six times a minute.
-        "celery.beat": {"level": "WARNING"},
+        # At INFO these report every sweep, six times a minute.
+        **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
         **{name: {"level": "WARNING"} for name in _SDK_LOGGERS},
     },
 }

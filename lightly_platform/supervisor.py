@@ -119,11 +119,16 @@ class Supervisor:
         for child in children:
             if child.process.poll() is None:
                 child.process.terminate()
-        # A second Ctrl-C means: now.
-        deadline = time.monotonic() + self._grace_seconds
+        started = time.monotonic()
         while any(child.process.poll() is None for child in children):
-            if time.monotonic() > deadline or signal.sigpending() & _STOP_SIGNALS:
+            waited = time.monotonic() - started
+            if waited > self._grace_seconds:
                 break
+            if signal.sigpending() & _STOP_SIGNALS:
+                signal.sigwait(_STOP_SIGNALS)
+                # One Ctrl-C can reach us twice (make and timeout pass theirs on); a later one means: now.
+                if waited > 1:
+                    break
             time.sleep(0.01)
         for child in children:
             if child.process.poll() is None:

@@ -1,0 +1,171 @@
+"""The launcher with everything it starts. Linux only where /proc is read, like the rest of our CI."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+import redis
+
+from lightly_platform import embedded_redis
+from lightly_platform.env import WrongEnvironment
+from tests.lightly_platform.conftest import Installation, Run, Start, free_port
+
+KINDS = {"redis-server", "celery --app lightly_platform --quiet worker", "--quiet beat", "gunicorn", "launch run"}
+
+
+def kinds(installation: Installation) -> set[str]:
+    return {kind for kind in KINDS for command in installation.processes().values() if kind in command}
+
+
+def the(installation: Installation, kind: str) -> int:
+    """The process of this kind; of gunicorn the first, its master."""
+    return min(process for process, command in installation.processes().items() if kind in command)
+
+
+def test_serves_and_leaves_nothing_behind(start: Start) -> None:
+    installation = start()
+    assert installation.get("/?token=planted-token") == 200
+    assert kinds(installation) == KINDS
+    assert f"http://127.0.0.1:{installation.port}/" in installation.output
+    assert installation.stop() == 0
+    assert installation.processes() == {}
+    assert "Lightly has stopped." in installation.output
+    assert '"GET /"' in installation.output
+    assert "planted-token" not in installation.output
+
+
+def test_everything_in_the_data_directory_is_for_the_owner_alone(start: Start) -> None:
+    installation = start()
+    installation.stop()
+    assert stat.S_IMODE(installation.data_dir.stat().st_mode) == 0o700
+    for path in (installation.data_dir / "keys").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE((installation.data_dir / "lightly.sqlite3").stat().st_mode) == 0o600
+
+
+def test_starts_again_on_the_same_data_with_the_same_keys(start: Start) -> None:
+    first = start()
+    keys = {path.name: path.read_text() for path in (first.data_dir / "keys").iterdir()}
+    assert first.stop(signal.SIGINT) == 0
+    second = start()
+    assert second.get("/") == 200
+    assert {path.name: path.read_text() for path in (second.data_dir / "keys").iterdir()} == keys
+
+
+def test_a_data_directory_with_a_long_path_and_a_space(start: Start, tmp_path: Path) -> None:
+    data_dir = tmp_path / ("a long name " * 10) / "data"
+    installation = start(data_dir=data_dir)
+    assert installation.get("/") == 200
+    assert "worker" in " ".join(kinds(installation))
+    assert installation.stop() == 0
+    assert installation.processes() == {}
+    embedded_redis.socket_path(data_dir).parent.rmdir()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("redis-server", "Redis ended (signal SIGKILL)"),
+        ("celery --app lightly_platform --quiet worker", "The worker ended (signal SIGKILL)"),
+        ("--quiet beat", "The scheduler (beat) ended (signal SIGKILL)"),
+        ("gunicorn", "The web server ended (signal SIGKILL)"),
+    ],
+)
+def test_if_one_ends_all_end(start: Start, kind: str, said: str) -> None:
+    installation = start()
+    os.kill(the(installation, kind), signal.SIGKILL)
+    assert installation.wait() == 1
+    assert said in installation.output
+    assert installation.processes() == {}
+
+
+def test_killed_outright_leaves_nothing_behind(start: Start) -> None:
+    installation = start()
+    children = [os.pidfd_open(process) for process in installation.processes() if process != installation.process.pid]
+    installation.process.kill()
+    for child in children:
+        wait_for_end(child)
+    assert installation.processes() == {}
+
+
+def wait_for_end(pidfd: int) -> None:
+    """Of a process that is not our child."""
+    readable, _, _ = select.select([pidfd], [], [], 30)
+    os.close(pidfd)
+    assert readable
+
+
+def test_second_start_on_the_same_data(start: Start, python: Run) -> None:
+    installation = start()
+    port = str(free_port())
+    result = python("-m", "lightly_platform.launch", "run", LIGHTLY_DATA_DIR=str(installation.data_dir), PORT=port)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Lightly already runs on the data directory {installation.data_dir} (process ")
+    assert str(installation.process.pid) in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert installation.get("/") == 200
+
+
+def test_busy_port(python: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = python("-m", "lightly_platform.launch", "run", PORT=str(port))
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"Port {port} on 127.0.0.1 is already in use; stop the other program or choose another port,"
+        f" for example PORT={port + 1}.\n"
+    )
+
+
+def test_an_address_that_is_not_ours(python: Run) -> None:
+    result = python("-m", "lightly_platform.launch", "run", BIND="192.0.2.1", PORT=str(free_port()))
+    assert result.returncode == 1
+    assert "192.0.2.1 can't be opened" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_worker_without_redis(python: Run) -> None:
+    result = python("-m", "lightly_platform.launch", "worker")
+    assert result.returncode == 1
+    assert result.stderr.startswith("No Redis answers in ")
+    assert result.stderr.count("\n") == 1
+
+
+# --- embedded Redis -------------------------------------------------------------------------------------------------
+
+
+def test_redis_listens_on_the_socket_alone_and_keeps_messages(start: Start, tmp_path: Path) -> None:
+    path = embedded_redis.socket_path(tmp_path / "data")
+    installation = start()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with redis.Redis(unix_socket_path=str(path)) as client:
+        assert client.config_get("port")["port"] == "0"
+        client.set("kept", "yes")
+    installation.stop()
+    assert not embedded_redis.answers(tmp_path / "data")
+    installation = start()
+    with redis.Redis(unix_socket_path=str(path)) as client:
+        assert client.get("kept") == b"yes"
+
+
+@pytest.mark.parametrize("name", ["with space", "ümlaut", "x" * 100])
+def test_socket_path_that_every_system_takes(name: str, tmp_path: Path) -> None:
+    path = embedded_redis.socket_path(tmp_path / name)
+    assert path == embedded_redis.socket_path(tmp_path / name)
+    assert len(str(path)) <= 100
+    assert str(path).isascii()
+    assert " " not in str(path)
+
+
+def test_a_socket_directory_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "planted").symlink_to(tmp_path / "real")
+    monkeypatch.setattr(embedded_redis, "socket_path", lambda data_dir: tmp_path / "planted" / "redis.sock")
+    with pytest.raises(WrongEnvironment, match="belongs to someone else"):
+        embedded_redis.prepare(tmp_path / "data")
