@@ -21,6 +21,8 @@ from lightly_platform import embedded_redis, keys
 from lightly_platform.env import BASE_DIR, Environment, WrongEnvironment, read_environment
 from lightly_platform.supervisor import StopRequested, Supervisor
 
+LOCK_NAME = "lock"
+
 # Without the query string: API clients send their token there.
 _ACCESS_LOG_FORMAT = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
 
@@ -30,24 +32,23 @@ def serve(
     *,
     banner: str,
     start_more: Callable[[Supervisor], None] = lambda supervisor: None,
-    seed: list[str] | None = None,
+    before_web: Callable[[Supervisor], None] = lambda supervisor: None,
 ) -> None:
-    """Runs until stopped. `start_more` adds processes before the web starts, `seed` is a command run before it."""
+    """Runs until stopped. `start_more` comes before everything else, `before_web` finds database and Redis ready."""
     with (
         lock(environment.data_dir),
         listen(environment.bind, environment.port) as listener,
         Supervisor(grace_seconds=environment.check_deadline_seconds + 5) as supervisor,
     ):
+        start_more(supervisor)
         if not environment.database_url:
             keys.secret_key(environment.data_dir)
             keys.encryption_keys(environment.data_dir)
-        start_more(supervisor)
         if not environment.redis_url:
             supervisor.start("Redis", embedded_redis.prepare(environment.data_dir), needed_by_others=True)
             supervisor.wait_until(lambda: embedded_redis.answers(environment.data_dir), poll=True)
         supervisor.run("preparing the database", _python("lightly_platform.prepare"))
-        if seed:
-            supervisor.run("filling in the samples", seed)
+        before_web(supervisor)
         supervisor.start("The worker", worker_command())
         supervisor.start("The scheduler (beat)", _celery("beat", "--pidfile="))
         supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
@@ -93,7 +94,7 @@ def lock(data_dir: Path) -> IO[str]:
     """Two installations on one data directory would fight over Redis and SQLite. The kernel frees the lock."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (data_dir / "lock").open("a+", encoding="ascii")
+        file = (data_dir / LOCK_NAME).open("a+", encoding="ascii")
     except OSError as error:
         raise WrongEnvironment(
             f"The data directory {data_dir} can't be written ({error.strerror}); make it writable, or name another one,"

@@ -75,6 +75,5 @@ def test_python_without_venv(tmp_path: Path) -> None:
     result = install(tmp_path, PATH=str(tmp_path))
     assert result.returncode == 1
     assert result.stderr == (
-        "python3 can't make virtual environments; install its venv package,"
-        " for example apt-get install python3-venv.\n"
+        "python3 can't make virtual environments; install its venv package, for example apt-get install python3-venv.\n"
     )

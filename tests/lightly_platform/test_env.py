@@ -147,7 +147,8 @@ def test_database_url_needs_own_keys(missing: str) -> None:
 @pytest.mark.parametrize(("name", "value", "field", "expected"), RIGHT)
 def test_value_from_a_file(name: str, value: str, field: str, expected: object, tmp_path: Path) -> None:
     if not value:
-        pytest.raises(WrongEnvironment, read_environment, {f"{name}_FILE": str(tmp_path)})
+        with pytest.raises(WrongEnvironment):
+            read_environment({f"{name}_FILE": str(tmp_path)})
         return
     mounted = tmp_path / "secret"
     mounted.write_text(value + "\n", encoding="utf-8")
@@ -181,7 +182,7 @@ def test_unusable_file(content: bytes | None, tmp_path: Path) -> None:
 
 # --- real starts ----------------------------------------------------------------------------------------------------
 
-FIRST_WRONG = {name: value for name, value in reversed(WRONG)}
+FIRST_WRONG = dict(reversed(WRONG))
 
 
 @pytest.mark.parametrize(("name", "value"), FIRST_WRONG.items())

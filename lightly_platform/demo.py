@@ -1,0 +1,119 @@
+"""`make demo`: `make run` on fresh data, with storage of its own and sample datasets that show every state."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from lightly_platform import demo_storage, launch
+from lightly_platform.env import read_environment, variable_names
+from lightly_platform.supervisor import Supervisor
+
+EMAIL = "demo@example.com"
+# A demo never touches the database, the queue or the clouds that this shell may be set up for.
+_KEPT = {"LIGHTLY_DATA_DIR", "PORT", "BIND", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "WEB_CONCURRENCY", "DEBUG"}
+
+
+def run() -> None:
+    for name in set(variable_names()) - _KEPT:
+        os.environ.pop(name, None)
+        os.environ.pop(f"{name}_FILE", None)
+    data_dir = read_environment().data_dir / "demo"
+    os.environ.pop("LIGHTLY_DATA_DIR_FILE", None)
+    os.environ["LIGHTLY_DATA_DIR"] = str(data_dir)
+    environment = read_environment()
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+
+    def start_storage(supervisor: Supervisor) -> None:
+        _clear(data_dir)
+        supervisor.start("The demo storage", [sys.executable, "-m", "lightly_platform.demo_storage"])
+
+    def fill_in_samples(supervisor: Supervisor) -> None:
+        file = demo_storage.connection_file(data_dir)
+        supervisor.wait_until(file.exists, poll=True)
+        os.environ["LIGHTLY_S3_ENDPOINT_URL"] = json.loads(file.read_text())["endpoint"]
+        environ = {**os.environ, "LIGHTLY_DEMO_PASSWORD": password}
+        supervisor.run("filling in the samples", [sys.executable, "-m", "lightly_platform.demo"], environ=environ)
+
+    banner = (
+        f"The Lightly demo is ready: {launch.url(environment)}\n"
+        f"  E-mail    {EMAIL}\n"
+        f"  Password  {password}\n"
+        "Everything in it is made up, and gone with the next start."
+    )
+    launch.serve(environment, banner=banner, start_more=start_storage, before_web=fill_in_samples)
+
+
+def _clear(data_dir: Path) -> None:
+    """All but the lock, which we hold: another demo on this data never gets here."""
+    for path in data_dir.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != launch.LOCK_NAME:
+            path.unlink()
+
+
+def seed() -> None:
+    """Runs in a process of its own, with Django, Redis and the storage up."""
+    import django
+
+    django.setup()
+
+    from django.conf import settings
+
+    from datasets.services import create_dataset
+    from datasources import services
+    from datasources.clouds import parse_config
+    from datasources.endpoints import configured_endpoints
+    from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
+    from teams.services import create_user
+
+    keys: dict[str, list[str]] = json.loads(demo_storage.connection_file(settings.DATA_DIR).read_text())["keys"]
+    wrong = {name: [key_id, secret[::-1]] for name, (key_id, secret) in keys.items()}
+
+    def s3(bucket: str, path: str, key: list[str]) -> dict[str, Any]:
+        return {
+            "type": "S3",
+            "fullPath": f"s3://{bucket}/{path}/",
+            "s3Region": demo_storage.REGION,
+            "s3AccessKeyId": key[0],
+            "s3SecretAccessKey": key[1],
+        }
+
+    raw, lightly = demo_storage.INPUT_BUCKET, demo_storage.LIGHTLY_BUCKET
+    reader, writer = keys["input-reader"], keys["lightly-writer"]
+    # From last to first, because the home page shows the newest change at the top.
+    samples: list[tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]] = [
+        ("warehouse-shelves", "Images", None, None),
+        ("dash-cam-night", "Videos", s3(raw, "dash-cam/night", reader), s3(lightly, "dash-cam", writer)),
+        (
+            "leaf-disease",
+            "Images",
+            s3(raw, "leaf/input", wrong["input-reader"]),
+            s3(lightly, "leaf", wrong["lightly-writer"]),
+        ),
+        ("forklift-cams", "Videos", s3(raw, "forklift/cams", reader), s3(lightly, "forklift", keys["lightly-reader"])),
+        ("street-scenes-2026", "Images", s3(raw, "street/input", reader), s3(lightly, "street", writer)),
+    ]
+    owner = create_user(email=EMAIL, password=os.environ["LIGHTLY_DEMO_PASSWORD"])
+    for name, dataset_type, *configs in samples:
+        dataset = create_dataset(name=name, dataset_type=dataset_type, owner=owner)
+        for purpose, config in zip((Purpose.INPUT, Purpose.LIGHTLY), configs, strict=True):
+            if config is not None:
+                services.save(
+                    dataset=dataset,
+                    purpose=purpose,
+                    config=parse_config(config, configured_endpoints()),
+                    thumb_suffix=DEFAULT_THUMBNAIL_SUFFIX,
+                    by=owner,
+                )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+    seed()
