@@ -8,12 +8,27 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 HOST = "127.0.0.1"
+# Runs a server and ends it when the tests' end of the pipe closes, as it does however the tests may die.
+# The signals are for the server; the watchdog stays until the server has gone.
+_WATCHDOG = """
+import os, signal, subprocess, sys, threading
+user = int(sys.argv[1]) if sys.argv[1] else None
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: None)
+server = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, user=user, cwd="/")
+def watch():
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
+threading.Thread(target=watch, daemon=True).start()
+sys.exit(server.wait() & 255)
+"""
 _PAUSE_BETWEEN_POLLS = 0.02
 _ATTEMPTS = 3
 
@@ -70,6 +85,7 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
+        """Of the process group that the server and its children are in."""
         if self._process is None:
             raise RuntimeError(f"{self.name} is not running")
         return self._process.pid
@@ -82,15 +98,14 @@ class ServerProcess:
         for attempt in range(_ATTEMPTS):
             self.port = free_port()
             with self.log.open("wb") as log:
+                user = "" if self._user is None else str(self._user)
                 self._process = subprocess.Popen(
-                    self._command(self.port),
-                    stdin=subprocess.DEVNULL,
+                    [sys.executable, "-I", "-S", "-c", _WATCHDOG, user, *self._command(self.port)],
+                    stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env=None if self._environment is None else dict(self._environment),
                     start_new_session=True,
-                    user=self._user,
-                    cwd="/" if self._user is not None else None,
                 )
             atexit.register(self.stop)
             try:
@@ -114,6 +129,9 @@ class ServerProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(10)
                 break
+        if process.stdin is not None:
+            process.stdin.close()
+        self.log.unlink(missing_ok=True)
 
     def _await(self) -> None:
         if self._process is None:
