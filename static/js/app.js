@@ -106,31 +106,32 @@
   // A link with hx-push-url puts the dialog's URL on top of the page's. That history entry is marked with how many
   // entries the dialog has pushed, so closing can go back to the page, which stays as it is underneath.
 
-  const depth = () => history.state?.dialog ?? 0
+  let depth = 0 // of the current entry
+  let pushing = 0 // of the entry that htmx is about to write
   let pageUnderneath = null // its URL
-  let pushing = 0 // the depth of the entry htmx is about to push
-  let wasInDialog = false
+  const mark = (entry) => history.replaceState(entry ? { htmx: true, dialog: entry } : { htmx: true }, "")
 
   // A dialog's URL that was reloaded is a page of its own now.
-  if (depth()) history.replaceState({ htmx: true }, "")
+  if (history.state?.dialog) mark(0)
 
   on("htmx:beforeHistoryUpdate", (event) => {
-    pushing = dialog.contains(event.detail.target) && event.detail.history.type ? depth() + (event.detail.history.type === "push") : 0
-    if (pushing && !dialog.open) pageUnderneath = location.href
+    const inDialog = dialog.contains(event.detail.target)
+    if (inDialog && !dialog.open) pageUnderneath = location.href
+    if (depth) mark(depth) // htmx has just overwritten it
+    pushing = inDialog ? depth + (event.detail.history.type === "push") : 0
   })
-  function mark() {
-    if (pushing) history.replaceState({ htmx: true, dialog: pushing }, "")
-    wasInDialog = pushing > 0
-    pushing = 0
+  function arrive() {
+    depth = pushing
+    if (depth) mark(depth)
   }
-  on("htmx:pushedIntoHistory", mark)
-  on("htmx:replacedInHistory", mark)
+  on("htmx:pushedIntoHistory", arrive)
+  on("htmx:replacedInHistory", arrive)
 
   // Before htmx's own listener (capture): it would reload the page that is still there underneath.
   addEventListener("popstate", (event) => {
-    const left = wasInDialog
-    wasInDialog = depth() > 0
-    if (wasInDialog) {
+    const left = depth
+    depth = event.state?.dialog ?? 0
+    if (depth) {
       event.stopImmediatePropagation()
       if (!(dialog.open && hasEdits())) htmx.ajax("GET", location.href, { target: dialog, swap: "innerHTML" })
     } else if (left && location.href === pageUnderneath) {
@@ -156,7 +157,7 @@
   dialog.addEventListener("close", () => {
     document.body.append(overlay)
     dialog.replaceChildren()
-    if (depth()) history.go(-depth())
+    if (depth) history.go(-depth)
     htmx.trigger(document.body, "dialogClosed")
   })
   dialog.addEventListener("cancel", (event) => {
