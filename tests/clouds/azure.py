@@ -70,7 +70,9 @@ class AzureGate(Gate):
             case Trouble.THROTTLED:
                 return _error(503, "ServerBusy", "The server is busy.")
             case Trouble.SERVER_ERROR:
-                return _error(500, "InternalError", "The server encountered an internal error. Please retry the request.")
+                return _error(
+                    500, "InternalError", "The server encountered an internal error. Please retry the request."
+                )
         answer = self.forward(request)
         return answer if self.as_azurite else _corrected(request, answer)
 
@@ -79,8 +81,7 @@ def _corrected(request: Request, answer: Response) -> Response:
     code = {name.lower(): value for name, value in answer.headers.items()}.get("x-ms-error-code", "")
     letters = request.query.get("sp", "")
     if code == "AuthorizationFailure":
-        message = "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly."
-        return _error(403, "AuthenticationFailed", message)
+        return _error(403, "AuthenticationFailed", "Server failed to authenticate the request.")
     # With `c` and without `w`, Azurite refuses a PUT for one reason only: the blob is there.
     if code == "AuthorizationPermissionMismatch" and request.method == "PUT" and "c" in letters and "w" not in letters:
         message = "This request is not authorized to perform blob overwrites."

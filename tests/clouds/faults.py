@@ -103,7 +103,7 @@ def refused() -> Iterator[str]:
 
 @contextlib.contextmanager
 def untrusted_tls() -> Iterator[Gate]:
-    """An HTTPS server with a self-signed certificate. Its `requests` stay empty if the client refuses it, as it must."""
+    """An HTTPS server with a self-signed certificate. Its `requests` stay empty if the client refuses it."""
     with tempfile.TemporaryDirectory() as directory, _Anything(tls=self_signed_context(Path(directory))) as gate:
         yield gate
 

@@ -71,7 +71,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class NoAnswer(Exception):
+class NoAnswer(Exception):  # noqa: N818  not an error but what was asked for
     """Raised by a gate that drops the connection without a word."""
 
 
@@ -85,7 +85,7 @@ class Gate:
     def __init__(self, upstream: str = "", *, tls: ssl.SSLContext | None = None) -> None:
         self.upstream = upstream
         self.requests: list[Exchange] = []
-        self._tls = tls
+        self.tls = tls
         self._stopping = threading.Event()
         self._server: _Server | None = None
 
@@ -121,7 +121,7 @@ class Gate:
 
     def start(self) -> None:
         self._stopping.clear()
-        self._server = _Server(self, self._tls)
+        self._server = _Server(self, self.tls)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
@@ -237,5 +237,5 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         return b"".join(parts)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class calls it so
         """Nothing on the terminal: `requests` is the log."""

@@ -34,8 +34,8 @@ from tests.clouds.vocabulary import Config, Right, Trouble
 from tests.clouds.xml_errors import xml_error
 
 PROJECT = "lightly-tests"
-TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105
-TOKEN_PATH = "/token"  # noqa: S105
+TOKEN_URI = "https://oauth2.googleapis.com/token"
+TOKEN_PATH = "/token"
 
 LIST = "storage.objects.list"
 GET = "storage.objects.get"
@@ -171,9 +171,7 @@ class GCSGate(Gate):
     def _read(self, request: Request, account: Account, call: Call) -> Response:
         media = call.operation == "download" or request.query.get("alt") == "media"
         exists = self._exists(call)
-        if not account.may(GET, call.bucket, call.key) or (
-            not exists and not account.may(LIST, call.bucket, call.key)
-        ):
+        if not account.may(GET, call.bucket, call.key) or (not exists and not account.may(LIST, call.bucket, call.key)):
             return _denied(account, GET, "object", media=media)
         if not exists:
             message = f"No such object: {call.bucket}/{call.key}"
@@ -474,7 +472,7 @@ class GCSCloud:
     def at_address(self, config: Config, address: str) -> Config:
         return config
 
-    def _call(self, method: str, target: str, **options: Any) -> requests.Response:
+    def _call(self, method: str, target: str, **options: Any) -> requests.models.Response:
         answer = requests.request(method, f"http://{self.server.address}{target}", timeout=30, **options)
         answer.raise_for_status()
         return answer

@@ -23,8 +23,8 @@ def ensure_node_modules() -> Path:
     with (TESTS / "package.json").open() as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            npm = Path(sys.executable).with_name("npm")
-            path = f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+            npm = str(Path(sys.executable).with_name("npm"))
+            path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
             # --ignore-scripts: neither package needs one, so none shall run on the developer's machine.
             command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             done = subprocess.run(

@@ -11,7 +11,6 @@ import base64
 import hmac
 import ipaddress
 import secrets
-import ssl
 import sys
 import tempfile
 import time
@@ -89,8 +88,8 @@ class Shared:
 class OBSGate(Gate):
     """Judges everything; moto only stores."""
 
-    def __init__(self, shared: Shared, requests: list[Exchange], tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(tls=tls)
+    def __init__(self, shared: Shared, requests: list[Exchange]) -> None:
+        super().__init__()
         self.shared = shared
         self.requests = requests
 
@@ -264,13 +263,9 @@ class OBSCloud:
         self.server = ServerProcess("moto-for-obs", lambda port: [*command, str(port)])
         self.shared = Shared()
         self.requests: list[Exchange] = []
-        self._certificates = tempfile.TemporaryDirectory()
-        directory = Path(self._certificates.name)
-        authority = Authority(directory)
-        self.ca_file = authority.ca_file
-        self.gate = OBSGate(self.shared, self.requests)
-        self.https_gate = OBSGate(self.shared, self.requests, authority.server_context())
-        self.wrong_name_gate = OBSGate(self.shared, self.requests, authority.server_context(WRONG_HOST))
+        self.gate, self.https_gate, self.wrong_name_gate = (OBSGate(self.shared, self.requests) for _ in range(3))
+        self.ca_file = Path()
+        self._certificates: tempfile.TemporaryDirectory[str] | None = None
         self._s3: S3Client
 
     @property
@@ -289,6 +284,11 @@ class OBSCloud:
 
     def start(self) -> None:
         self.server.start()
+        self._certificates = tempfile.TemporaryDirectory()
+        authority = Authority(Path(self._certificates.name))
+        self.ca_file = authority.ca_file
+        self.https_gate.tls = authority.server_context()
+        self.wrong_name_gate.tls = authority.server_context(WRONG_HOST)
         self._s3 = boto3.Session("operator", "operator", region_name="us-east-1").client(
             "s3",
             endpoint_url=f"http://{self.server.address}",
@@ -302,7 +302,8 @@ class OBSCloud:
         for gate in (self.gate, self.https_gate, self.wrong_name_gate):
             gate.stop()
         self.server.stop()
-        self._certificates.cleanup()
+        if self._certificates is not None:
+            self._certificates.cleanup()
 
     def environment(self, address: str | None = None) -> dict[str, str]:
         """The endpoint is in the config: see `at_address` for a fault proxy in between."""

@@ -29,8 +29,8 @@ class Postgres:
 
     def __init__(self) -> None:
         self._user = pwd.getpwnam(_UNPRIVILEGED).pw_uid if os.geteuid() == 0 else None
-        self._directory = tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True)
-        self._home = Path(self._directory.name)
+        self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._home = Path()
         self._installation = _installation()
         self.server = ServerProcess(
             "postgres", self._command, user=self._user, ready=_accepts, stop_signal=signal.SIGINT
@@ -45,6 +45,8 @@ class Postgres:
         return self.server.pid
 
     def start(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True)
+        self._home = Path(self._directory.name)
         if self._user is not None:
             self._installation = _reachable_copy(self._installation, self._home)
             os.chown(self._home, self._user, -1)
@@ -59,7 +61,8 @@ class Postgres:
 
     def stop(self) -> None:
         self.server.stop()
-        self._directory.cleanup()
+        if self._directory is not None:
+            self._directory.cleanup()
 
     def __enter__(self) -> Postgres:
         self.start()

@@ -1,4 +1,4 @@
-"""Servers run as processes of their own: started on a free port, awaited until they answer, stopped by process group."""
+"""Servers as processes of their own: started on a free port, awaited until they answer, stopped by process group."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PAUSE_BETWEEN_POLLS = 0.02
 _ATTEMPTS = 3
 
 
-class ServerDidNotStart(RuntimeError):
+class ServerStartError(RuntimeError):
     """The process died or stayed silent; the message carries the end of its log."""
 
 
@@ -50,6 +50,14 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + seconds
+    while not (true := condition()) and time.monotonic() < deadline:
+        time.sleep(_PAUSE_BETWEEN_POLLS)
+    return true
 
 
 class ServerProcess:
@@ -79,9 +87,7 @@ class ServerProcess:
         self._stop_signal = stop_signal
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
-        handle, log = tempfile.mkstemp(prefix=f"{name}-", suffix=".log")
-        os.close(handle)
-        self.log = Path(log)
+        self.log = Path()
 
     @property
     def pid(self) -> int:
@@ -95,14 +101,17 @@ class ServerProcess:
         return f"{HOST}:{self.port}"
 
     def start(self) -> None:
+        handle, log = tempfile.mkstemp(prefix=f"{self.name}-", suffix=".log")
+        os.close(handle)
+        self.log = Path(log)
         for attempt in range(_ATTEMPTS):
             self.port = free_port()
-            with self.log.open("wb") as log:
+            with self.log.open("wb") as output:
                 user = "" if self._user is None else str(self._user)
                 self._process = subprocess.Popen(
                     [sys.executable, "-I", "-S", "-c", _WATCHDOG, user, *self._command(self.port)],
                     stdin=subprocess.PIPE,
-                    stdout=log,
+                    stdout=output,
                     stderr=subprocess.STDOUT,
                     env=None if self._environment is None else dict(self._environment),
                     start_new_session=True,
@@ -110,7 +119,7 @@ class ServerProcess:
             atexit.register(self.stop)
             try:
                 self._await()
-            except ServerDidNotStart:
+            except ServerStartError:
                 self.stop()
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -136,15 +145,19 @@ class ServerProcess:
     def _await(self) -> None:
         if self._process is None:
             raise RuntimeError(f"{self.name} is not running")
-        deadline = time.monotonic() + self._timeout
-        while time.monotonic() < deadline:
+        process, ready = self._process, False
+
+        def decided() -> bool:
+            nonlocal ready
             ready = self._ready(self.port)
-            if self._process.poll() is not None:
-                raise ServerDidNotStart(self._complaint(f"ended with code {self._process.returncode}"))
-            if ready:
-                return
-            time.sleep(_PAUSE_BETWEEN_POLLS)
-        raise ServerDidNotStart(self._complaint(f"did not answer within {self._timeout:.0f} s"))
+            return ready or process.poll() is not None
+
+        eventually(decided, self._timeout)
+        # In this order: somebody else may listen on the port for which our server came too late.
+        if process.poll() is not None:
+            raise ServerStartError(self._complaint(f"ended with code {process.returncode}"))
+        if not ready:
+            raise ServerStartError(self._complaint(f"did not answer within {self._timeout:.1f} s"))
 
     def _complaint(self, what: str) -> str:
         return f"{self.name} {what}. The end of its log:\n{self.log.read_text(errors='replace')[-3000:]}"

@@ -7,13 +7,11 @@ Where AWS looks before answering 404 for a missing key, it asks for s3:ListBucke
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 import sys
-import urllib.request
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
 from pathlib import Path
@@ -22,6 +20,7 @@ from urllib.parse import parse_qsl, quote
 from xml.etree import ElementTree
 
 import boto3
+import requests
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config as BotoConfig
@@ -110,6 +109,9 @@ class S3Gate(Gate):
             return refusal
         if "X-Amz-Signature" in request.query:
             return self._forward_presigned(request)
+        if request.method == "HEAD" and not key:
+            # AWS asks for s3:ListBucket here, moto for s3:HeadBucket, which does not exist.
+            return Response(200, headers={"x-amz-bucket-region": bucket.region})
         return self.forward(request)
 
     def _trouble(self, name: str) -> Response | None:
@@ -186,7 +188,8 @@ class S3Gate(Gate):
         if role is None or not trusts(role.trust, caller.arn, context):
             message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
             return sts_error(403, "AccessDenied", message)
-        found = {element.tag.rpartition("}")[2]: element.text or "" for element in ElementTree.fromstring(answer.body).iter()}
+        elements = ElementTree.fromstring(answer.body).iter()  # noqa: S314  our own server's
+        found = {element.tag.rpartition("}")[2]: element.text or "" for element in elements}
         self.principals[found["AccessKeyId"]] = Principal(
             arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/{arn.rpartition('/')[2]}/{form.get('RoleSessionName', '')}",
             secret=found["SecretAccessKey"],
@@ -223,8 +226,12 @@ def _signed_by(request: Request, credentials: Credentials) -> bool:
     headers = {name: request.header(name) for name in names.split(";")}
     target = request.target
     if presigned:
-        target = request.raw_path + "?" + "&".join(
-            part for part in request.target.partition("?")[2].split("&") if not part.startswith("X-Amz-Signature=")
+        target = (
+            request.raw_path
+            + "?"
+            + "&".join(
+                part for part in request.target.partition("?")[2].split("&") if not part.startswith("X-Amz-Signature=")
+            )
         )
     signed = AWSRequest(request.method, f"http://{request.header('Host')}{target}", headers=headers, data=request.body)
     signed.context["timestamp"] = query.get("X-Amz-Date") or request.header("X-Amz-Date")
@@ -456,8 +463,6 @@ class S3Cloud:
         self._iam = session.client("iam", endpoint_url=url)
 
     def _enforce(self) -> None:
-        # moto answers 500 to the form content type that urllib would send by itself.
+        # moto answers 500 to a form content type.
         url = f"http://{self.server.address}/moto-api/reset-auth"
-        request = urllib.request.Request(url, data=b"0", headers={"Content-Type": "text/plain"}, method="POST")
-        with contextlib.closing(urllib.request.urlopen(request, timeout=10)) as answer:
-            answer.read()
+        requests.post(url, data=b"0", headers={"Content-Type": "text/plain"}, timeout=10).raise_for_status()

@@ -27,8 +27,8 @@ def cloud() -> Iterator[GCSCloud]:
     cloud.stop()
 
 
-class Credentials(service_account.Credentials):  # type: ignore[misc]
-    """google-auth asks iamcredentials.googleapis.com for "allowedLocations" behind our back; tests reach no such host."""
+class Credentials(service_account.Credentials):
+    """google-auth asks iamcredentials.googleapis.com for "allowedLocations" behind our back; tests do not go there."""
 
     def _is_regional_access_boundary_lookup_required(self) -> bool:
         return False
@@ -46,7 +46,7 @@ def opened(cloud: GCSCloud, config: Config) -> Iterator[Any]:
     info = json.loads(config["gcsCredentials"]) | {"token_uri": environment["LIGHTLY_GCS_TOKEN_URL"]}
     client = storage.Client(
         project=config["gcsProjectId"],
-        credentials=Credentials.from_service_account_info(info),
+        credentials=Credentials.from_service_account_info(info),  # type: ignore[no-untyped-call]
         client_options={"api_endpoint": environment["LIGHTLY_GCS_ENDPOINT_URL"]},
     )
     with contextlib.closing(client):
@@ -57,7 +57,7 @@ def outcome(call: Any, *arguments: Any, **options: Any) -> tuple[int, str]:
     try:
         call(*arguments, **options)
     except GoogleAPICallError as error:
-        return error.code, error.errors[0]["reason"] if error.errors else ""
+        return error.code or 0, error.errors[0]["reason"] if error.errors else ""
     return 200, ""
 
 

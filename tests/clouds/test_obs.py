@@ -220,9 +220,9 @@ def test_a_redirect_tempts_the_careless(cloud: OBSCloud) -> None:
 def test_https_with_a_test_authority(cloud: OBSCloud) -> None:
     path = f"/{filled(cloud)}/in/old"
     assert requests.get(cloud.https_url + path, verify=str(cloud.ca_file), timeout=5).status_code == 403
-    with pytest.raises(requests.exceptions.SSLError, match="unable to get local issuer|self-signed certificate"):
+    with pytest.raises(requests.exceptions.SSLError, match=r"unable to get local issuer|self-signed certificate"):
         requests.get(cloud.https_url + path, timeout=5)
-    with pytest.raises(requests.exceptions.SSLError, match="IP address mismatch|doesn't match"):
+    with pytest.raises(requests.exceptions.SSLError, match=r"IP address mismatch|doesn't match"):
         requests.get(cloud.wrong_name_url + path, verify=str(cloud.ca_file), timeout=5)
 
 

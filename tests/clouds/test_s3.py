@@ -50,7 +50,11 @@ def client(cloud: S3Cloud, config: Config, token: str | None = None, region: str
 
 
 def assume(cloud: S3DelegatedCloud, config: Config, **changes: str) -> Any:
-    arguments = {"RoleArn": config["s3ARN"], "RoleSessionName": "check", "ExternalId": config["s3ExternalId"]}
+    arguments: dict[str, Any] = {
+        "RoleArn": config["s3ARN"],
+        "RoleSessionName": "check",
+        "ExternalId": config["s3ExternalId"],
+    }
     arguments = {name: value for name, value in (arguments | changes).items() if value}
     environment = cloud.environment()
     sts = SESSION.client(
@@ -169,9 +173,6 @@ def test_missing_bucket(cloud: S3Cloud) -> None:
 def test_wrong_region_names_the_right_one(cloud: S3Cloud) -> None:
     bucket = cloud.make_bucket()
     s3 = client(cloud, cloud.grant(bucket, "", ALL_RIGHTS))
-    put = {"Bucket": bucket, "Key": "x", "Body": b""}
-    # boto3 follows to the right region by itself unless that is switched off.
-    s3.meta.events.unregister("needs-retry.s3", unique_id=None)
     for redirects, expected in ((False, (400, "AuthorizationHeaderMalformed")), (True, (301, "PermanentRedirect"))):
         cloud.set_home_region(bucket, "eu-central-1", redirects=redirects)
         cloud.requests.clear()
@@ -182,7 +183,23 @@ def test_wrong_region_names_the_right_one(cloud: S3Cloud) -> None:
         assert f"<Code>{expected[1]}</Code>" in answer.text
     right = client(cloud, cloud.grant(bucket, "", ALL_RIGHTS))
     assert right.meta.region_name == "eu-central-1"
-    assert outcome(right.put_object, **put) == (200, "")
+    assert outcome(right.put_object, Bucket=bucket, Key="x", Body=b"") == (200, "")
+
+
+@pytest.mark.parametrize(("redirects", "status"), [(False, 400), (True, 301)])
+def test_boto3_follows_to_the_right_region_unasked(cloud: S3Cloud, redirects: bool, status: int) -> None:
+    bucket = cloud.make_bucket()
+    config = cloud.grant(bucket, "", ALL_RIGHTS)
+    cloud.set_home_region(bucket, "eu-central-1", redirects=redirects)
+    cloud.requests.clear()
+    assert outcome(client(cloud, config).list_objects_v2, Bucket=bucket) == (200, "")
+    assert [exchange.status for exchange in cloud.requests] == [status, 200]
+
+
+def test_head_bucket_needs_the_right_to_list(cloud: S3Cloud) -> None:
+    bucket = cloud.make_bucket()
+    assert outcome(client(cloud, cloud.grant(bucket, "", {Right.LIST})).head_bucket, Bucket=bucket) == (200, "")
+    assert outcome(client(cloud, cloud.grant(bucket, "in/", {Right.LIST})).head_bucket, Bucket=bucket) == (403, "403")
 
 
 def test_kms_denied_names_the_action(cloud: S3Cloud) -> None:
