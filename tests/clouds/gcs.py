@@ -27,6 +27,7 @@ import requests
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from requests import Response as HttpResponse
 
 from tests.clouds.gate import Exchange, Gate, NoAnswer, Request, Response, Silence
 from tests.clouds.process import HOST, ServerProcess
@@ -472,7 +473,7 @@ class GCSCloud:
     def at_address(self, config: Config, address: str) -> Config:
         return config
 
-    def _call(self, method: str, target: str, **options: Any) -> requests.models.Response:
+    def _call(self, method: str, target: str, **options: Any) -> HttpResponse:
         answer = requests.request(method, f"http://{self.server.address}{target}", timeout=30, **options)
         answer.raise_for_status()
         return answer

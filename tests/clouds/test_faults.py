@@ -14,7 +14,7 @@ import requests
 
 from tests.clouds import faults
 from tests.clouds.gate import Exchange, Gate, NoAnswer, Request, Response, Silence
-from tests.clouds.process import ServerStartError, ServerProcess, answers, eventually, free_port
+from tests.clouds.process import ServerProcess, ServerStartError, answers, eventually, free_port
 
 BODY = b"x" * 5000
 
