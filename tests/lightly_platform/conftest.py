@@ -52,7 +52,7 @@ def free_port() -> int:
 
 @dataclass
 class Installation:
-    """A started `launch run` whose banner has been seen."""
+    """A started `launch run` or `launch demo` whose banner has been seen."""
 
     process: subprocess.Popen[str]
     data_dir: Path
@@ -98,17 +98,17 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts installations; what a failing test leaves running is stopped."""
     started: list[Installation] = []
 
-    def run(*, data_dir: Path = tmp_path / "data", **variables: str) -> Installation:
+    def run(*, command: str = "run", data_dir: Path = tmp_path / "data", **variables: str) -> Installation:
         port = free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "lightly_platform.launch", "run"],
+            [sys.executable, "-m", "lightly_platform.launch", command],
             cwd=BASE_DIR,
             env=environ_with({"LIGHTLY_DATA_DIR": str(data_dir), "PORT": str(port), **variables}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        installation = Installation(process, data_dir, port, output="")
+        installation = Installation(process, data_dir / "demo" if command == "demo" else data_dir, port, output="")
         started.append(installation)
         assert process.stdout is not None
         for line in process.stdout:
@@ -116,7 +116,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             if "Ctrl-C stops everything" in line:
                 return installation
         process.wait(timeout=60)
-        pytest.fail(f"launch run ended with {process.returncode}:\n{installation.output}")
+        pytest.fail(f"launch {command} ended with {process.returncode}:\n{installation.output}")
 
     yield run
     for installation in started:

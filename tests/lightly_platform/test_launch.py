@@ -33,6 +33,9 @@ def test_serves_and_leaves_nothing_behind(start: Start) -> None:
     assert installation.get("/?token=planted-token") == 200
     assert kinds(installation) == KINDS
     assert f"http://127.0.0.1:{installation.port}/" in installation.output
+    assert stat.S_IMODE(installation.data_dir.stat().st_mode) == 0o700
+    private = [installation.data_dir / "lightly.sqlite3", *(installation.data_dir / "keys").iterdir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
     assert installation.stop() == 0
     assert installation.processes() == {}
     assert "Lightly has stopped." in installation.output
@@ -40,22 +43,22 @@ def test_serves_and_leaves_nothing_behind(start: Start) -> None:
     assert "planted-token" not in installation.output
 
 
-def test_everything_in_the_data_directory_is_for_the_owner_alone(start: Start) -> None:
-    installation = start()
-    installation.stop()
-    assert stat.S_IMODE(installation.data_dir.stat().st_mode) == 0o700
-    for path in (installation.data_dir / "keys").iterdir():
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE((installation.data_dir / "lightly.sqlite3").stat().st_mode) == 0o600
-
-
-def test_starts_again_on_the_same_data_with_the_same_keys(start: Start) -> None:
+def test_starts_again_with_the_same_keys_and_messages(start: Start) -> None:
     first = start()
+    socket_path = embedded_redis.socket_path(first.data_dir)
+    assert stat.S_IMODE(socket_path.stat().st_mode) == 0o600
+    with redis.Redis(unix_socket_path=str(socket_path)) as client:
+        assert client.config_get("port")["port"] == "0"
+        client.set("kept", "yes")
     keys = {path.name: path.read_text() for path in (first.data_dir / "keys").iterdir()}
     assert first.stop(signal.SIGINT) == 0
+    assert not embedded_redis.answers(first.data_dir)
+
     second = start()
     assert second.get("/") == 200
     assert {path.name: path.read_text() for path in (second.data_dir / "keys").iterdir()} == keys
+    with redis.Redis(unix_socket_path=str(socket_path)) as client:
+        assert client.get("kept") == b"yes"
 
 
 def test_a_data_directory_with_a_long_path_and_a_space(start: Start, tmp_path: Path) -> None:
@@ -138,20 +141,6 @@ def test_worker_without_redis(python: Run) -> None:
 
 
 # --- embedded Redis -------------------------------------------------------------------------------------------------
-
-
-def test_redis_listens_on_the_socket_alone_and_keeps_messages(start: Start, tmp_path: Path) -> None:
-    path = embedded_redis.socket_path(tmp_path / "data")
-    installation = start()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with redis.Redis(unix_socket_path=str(path)) as client:
-        assert client.config_get("port")["port"] == "0"
-        client.set("kept", "yes")
-    installation.stop()
-    assert not embedded_redis.answers(tmp_path / "data")
-    installation = start()
-    with redis.Redis(unix_socket_path=str(path)) as client:
-        assert client.get("kept") == b"yes"
 
 
 @pytest.mark.parametrize("name", ["with space", "ümlaut", "x" * 100])
