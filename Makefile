@@ -36,7 +36,7 @@ test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: re
 lint: .venv/dev.stamp ## Check style, format, templates, import rules and types
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
-	git ls-files -z -- '*.html' | xargs -0 $(VENV_PYTHON) -m djade --target-version 5.2 --check
+	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --target-version 5.2 --check
 	.venv/bin/lint-imports
 	$(VENV_PYTHON) -m mypy .
 
@@ -44,7 +44,7 @@ lint: .venv/dev.stamp ## Check style, format, templates, import rules and types
 format: .venv/dev.stamp ## Format code and templates
 	$(VENV_PYTHON) -m ruff check --fix-only .
 	$(VENV_PYTHON) -m ruff format .
-	git ls-files -z -- '*.html' | xargs -0 $(VENV_PYTHON) -m djade --target-version 5.2 || true
+	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --target-version 5.2 || true
 
 .PHONY: migrations
 migrations: .venv/run.stamp ## Write database migrations for changed models

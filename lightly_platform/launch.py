@@ -87,6 +87,9 @@ def newkey() -> None:
 
 
 def url(environment: Environment) -> str:
+    """Where people find it: behind a TLS proxy that is the first allowed host."""
+    if environment.https and (name := _allowed_name(environment)):
+        return f"https://{name}/"
     return f"http://{_host_in_url(environment)}:{environment.port}/"
 
 
@@ -173,11 +176,16 @@ def _host_in_url(environment: Environment) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def _allowed_name(environment: Environment) -> str | None:
+    return next((host.removeprefix(".") for host in environment.allowed_hosts if host != "*"), None)
+
+
 def _announce(environment: Environment, banner: str) -> None:
     """Prints the banner once the web server answers; the connection waits in the queue until then."""
     connection = http.client.HTTPConnection(_host_in_url(environment), environment.port, timeout=120)
     try:
-        connection.request("GET", "/")
+        name = _allowed_name(environment)
+        connection.request("GET", "/", headers={"Host": name} if name else {})
         connection.getresponse()
     except OSError:
         return  # the supervisor reports what went wrong

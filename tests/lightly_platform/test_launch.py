@@ -7,6 +7,8 @@ import select
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import redis
 
 from lightly_platform import embedded_redis
 from lightly_platform.env import WrongEnvironment
-from tests.lightly_platform.conftest import Installation, Run, Start, free_port
+from tests.lightly_platform.conftest import Installation, Run, Start, environ_with, free_port
 
 KINDS = {"redis-server", "celery --app lightly_platform --quiet worker", "--quiet beat", "gunicorn", "launch run"}
 
@@ -131,6 +133,28 @@ def test_an_address_that_is_not_ours(python: Run) -> None:
     assert result.returncode == 1
     assert "192.0.2.1 can't be opened" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_one_more_worker_beside_a_running_one(start: Start) -> None:
+    installation = start()
+    with subprocess.Popen(
+        [sys.executable, "-m", "lightly_platform.launch", "worker"],
+        env=environ_with({"LIGHTLY_DATA_DIR": str(installation.data_dir)}),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stderr is not None
+        assert any(" ready." in line for line in worker.stderr)
+        worker.terminate()
+        assert worker.wait(timeout=30) == 0
+    assert installation.get("/") == 200
+
+
+def test_behind_a_tls_proxy(start: Start) -> None:
+    installation = start(LIGHTLY_HTTPS="1", ALLOWED_HOSTS=".lightly.example.com,lightly.internal")
+    assert "https://lightly.example.com/" in installation.output
+    installation.stop()
+    assert "DisallowedHost" not in installation.output
 
 
 def test_worker_without_redis(python: Run) -> None:
