@@ -17,7 +17,7 @@ def datasets_for(user: Person) -> QuerySet[Dataset]:
         return Dataset.objects.none()
     edits = Q(owner=user) | Q(team__memberships__role__in=[Role.OWNER, Role.ADMIN])
     return Dataset.objects.filter(team__memberships__user=user).annotate(
-        may_edit=Case(When(edits, then=Value(True)), default=Value(False), output_field=BooleanField())
+        asker_may_edit=Case(When(edits, then=Value(True)), default=Value(False), output_field=BooleanField())
     )
 
 

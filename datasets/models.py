@@ -39,9 +39,6 @@ class Dataset(HexIdModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     modified_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    # Set by access.datasets_for(): whether the person who asked may change it.
-    may_edit: bool
-
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -57,3 +54,9 @@ class Dataset(HexIdModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether the person for whom access.py fetched this may change it."""
+        answer: bool = vars(self)["asker_may_edit"]
+        return answer

@@ -1,17 +1,18 @@
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from datasets import services
 from datasets.forms import DatasetForm
+from teams.requests import PageRequest
 
 # In the session: the dataset whose settings the home page opens once, right after it was created.
 OPEN_SETTINGS = "open_settings"
 
 
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: PageRequest) -> HttpResponse:
     """A dataset's name and type; then its settings, to connect it."""
     form = DatasetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -90,9 +90,7 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
     PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING).update(finished_at=timezone.now(), **result)
 
 
-def _stored(
-    state: State, diagnosis: Diagnosis, verdict: Verdict | None = None, seconds: float = 0
-) -> dict[str, Any]:
+def _stored(state: State, diagnosis: Diagnosis, verdict: Verdict | None = None, seconds: float = 0) -> dict[str, Any]:
     failure = verdict.failure if verdict else None
     return {
         "state": state.value,

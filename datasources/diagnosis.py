@@ -1,4 +1,7 @@
-"""(permission, verdict, config) -> what was tried, what the cloud said, the likely cause, what to do. Pure: all words live here."""
+"""(permission, verdict, config) -> what was tried, what the cloud said, the likely cause, what to do.
+
+Pure: all words live here.
+"""
 
 from dataclasses import dataclass
 
@@ -134,7 +137,11 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
                 f"Enter the {secret} again, or make a new pair of key and secret.",
             )
         case Cause.EXPIRED:
-            return f"{secret} has expired", f"The end of the {secret}'s validity has passed.", f"Make a new {secret} and enter it."
+            return (
+                f"{secret} has expired",
+                f"The end of the {secret}'s validity has passed.",
+                f"Make a new {secret} and enter it.",
+            )
         case Cause.NOT_YET_VALID:
             return (
                 f"{secret} is not valid yet",
@@ -155,11 +162,17 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
                 f"Copy the {secret} again, whole, and enter it.",
             )
         case Cause.WRONG_REGION:
-            right_one = f"The {container} is in {failure.region}." if failure.region else "The cloud does not say which is right."
+            right_one = (
+                f"The {container} is in {failure.region}."
+                if failure.region
+                else "The cloud does not say which is right."
+            )
             return (
                 f"wrong region{f': it is {failure.region}' if failure.region else ''}",
                 f"The {container} {bucket} is not in the region or at the endpoint you gave. {right_one}",
-                f"Set the region to {failure.region}." if failure.region else f"Look up the region of {bucket} in your console.",
+                f"Set the region to {failure.region}."
+                if failure.region
+                else f"Look up the region of {bucket} in your console.",
             )
         case Cause.NO_BUCKET:
             return (
@@ -222,7 +235,7 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
         case Cause.ADDRESS_BLOCKED:
             return (
                 "private address",
-                "The endpoint's host lies in a private network, which this installation does not reach on behalf of users.",
+                "The endpoint's host lies in a private network, into which this installation does not go for users.",
                 "Use a public endpoint, or ask the operator to allow the host in LIGHTLY_ALLOWED_PRIVATE_HOSTS.",
             )
         case Cause.UNREACHABLE:
@@ -234,7 +247,7 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
         case Cause.TLS:
             return (
                 "no trusted TLS connection",
-                "The server's certificate is not valid for its name, has expired, or was not made by a known authority.",
+                "The server's certificate is not for this name, has expired, or was not made by a known authority.",
                 "Give the address its certificate was made for, or have the certificate mended.",
             )
         case Cause.THROTTLED:
@@ -248,8 +261,8 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
         case Cause.TIMEOUT:
             return (
                 f"no answer within {deadline_seconds:g} s",
-                "The host took the connection or the request, but did not answer in time: a firewall that drops packets, "
-                "a wrong address, or a slow network.",
+                "The host took the connection or the request, but did not answer in time: a firewall that drops "
+                "packets, a wrong address, or a slow network.",
                 "Check the address and that this server may connect to it, then check again.",
             )
         case Cause.HIDDEN:

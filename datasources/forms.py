@@ -38,7 +38,7 @@ class DatasourceForm(forms.Form):
     ) -> None:
         self.config_class = config_class
         self.stored = stored if isinstance(stored, config_class) else None
-        self.copied_from = copied_from
+        self.copy_source = copied_from
         super().__init__(data, files, initial=self._initial(suffix))
         for name, info in config_class.fields().items():
             self.fields[name] = self._field(info)
@@ -73,7 +73,7 @@ class DatasourceForm(forms.Form):
             if self.stored and info.annotation is not SecretStr
         }
         config_type = self.config_class.model_fields["type"].default
-        return {**initial, "provider": config_type, "copied_from": self.copied_from, SUFFIX_FIELD: suffix}
+        return {**initial, "provider": config_type, "copied_from": self.copy_source, SUFFIX_FIELD: suffix}
 
     def _field(self, info: FieldInfo) -> forms.Field:
         example = str(info.examples[0]) if info.examples else ""
@@ -99,8 +99,8 @@ class DatasourceForm(forms.Form):
     def _stored_words(self, name: str) -> str:
         if name not in self.secret_names or not self.stored:
             return ""
-        if self.copied_from:
-            return f"Taken over from {self.copied_from.label}. Leave empty to use it."
+        if self.copy_source:
+            return f"Taken over from {self.copy_source.label}. Leave empty to use it."
         return "Stored encrypted. Leave empty to keep it."
 
     def clean(self) -> dict[str, Any]:
@@ -108,7 +108,8 @@ class DatasourceForm(forms.Form):
         suffix = data.get(SUFFIX_FIELD, "")
         if suffix and ("[filename]" not in suffix or ".." in suffix or suffix.startswith("/")):
             self.add_error(
-                SUFFIX_FIELD, f"It must contain [filename], and stay in the datasource. For example: {DEFAULT_THUMBNAIL_SUFFIX}"
+                SUFFIX_FIELD,
+                f"It must contain [filename], and stay in the datasource. For example: {DEFAULT_THUMBNAIL_SUFFIX}",
             )
         config = self._parse(data)
         if config is not None:

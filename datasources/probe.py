@@ -197,7 +197,7 @@ class _Probe:
             self._try(lambda: store.delete(self.key), key=self.key)
 
     def _look_for_similar(self, store: Store) -> None:
-        """Nothing is there: perhaps the path has a typo. Best effort, because the parent may be none of our business."""
+        """Nothing is there: perhaps the path has a typo. Best effort: the parent may be none of our business."""
         if not self.config.prefix:
             return
         parent, _, name = self.config.prefix.removesuffix("/").rpartition("/")
@@ -226,7 +226,7 @@ class _Probe:
 
 
 def _failure_of(error: Exception) -> Failure:
-    """What a step learnt from an exception. SDKs raise all kinds of things; a bulb must tell of each, and crash at none.
+    """What a step learnt from an exception. SDKs raise all kinds of things; a bulb must tell of each, and crash never.
 
     Only the type of an unforeseen one is kept: its text may carry credentials or a server's raw answer.
     """

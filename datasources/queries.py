@@ -40,7 +40,9 @@ def home_summary(user: Person) -> Summary:
         datasets_for(user)
         .annotate(ready=_ready, attention=_attention)
         .aggregate(
-            total=Count("pk"), ready_count=Count("pk", filter=Q(ready=True)), attention_count=Count("pk", filter=Q(attention=True))
+            total=Count("pk"),
+            ready_count=Count("pk", filter=Q(ready=True)),
+            attention_count=Count("pk", filter=Q(attention=True)),
         )
     )
     return Summary(counts["total"], counts["ready_count"], counts["attention_count"])

@@ -32,7 +32,7 @@ def dispatch(check_id: str) -> bool:
         with current_app.connection_for_write(
             transport_options={"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
         ) as connection:
-            run_check.apply_async((check_id,), connection=connection, retry=False)
+            run_check.apply_async((check_id,), connection=connection, retry=False)  # type: ignore[call-arg]
     except (OperationalError, OSError) as error:
         logger.warning("The task queue can't be reached (%s); check %s waits", type(error).__name__, check_id)
         return False

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -21,13 +21,14 @@ from datasources.bulbs import check_bulbs, source_view, source_views
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, Purpose, UnreadableConfigError
+from teams.requests import PageRequest
 
 PAGE_SIZE = 25
 HISTORY_SIZE = 50
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     search, sort = request.GET.get("q", "").strip(), request.GET.get("sort", queries.DEFAULT_SORT)
     paginator = Paginator(queries.home_datasets(request.user, search=search, sort=sort), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
@@ -45,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def row(request: HttpRequest, dataset_id: str) -> HttpResponse:
+def row(request: PageRequest, dataset_id: str) -> HttpResponse:
     """One dataset of the home page. Asks for itself again while a check is open."""
     dataset_for(request.user, dataset_id)
     dataset = queries.home_datasets(request.user).get(pk=dataset_id)
@@ -70,7 +71,7 @@ def _row(dataset: Dataset) -> dict[str, Any]:
 PURPOSE_TABS = {"input": Purpose.INPUT, "lightly": Purpose.LIGHTLY}
 
 
-def settings(request: HttpRequest, dataset_id: str, tab: str) -> HttpResponse:
+def settings(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     """The tabs Input and Lightly: one datasource's form beside its bulbs. POST saves and queues a check."""
     if request.method == "POST":
         return _save(request, editable_dataset_for(request.user, dataset_id), tab)
@@ -80,46 +81,43 @@ def settings(request: HttpRequest, dataset_id: str, tab: str) -> HttpResponse:
     return _render_tab(request, dataset, tab, form=form)
 
 
-def _save(request: HttpRequest, dataset: Dataset, tab: str) -> HttpResponse:
+def _save(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
     purpose = PURPOSE_TABS[tab]
     form = _filled_form(request, dataset, purpose)
     if not form.is_valid():
         return _render_tab(request, dataset, tab, status=422, form=form)
-    check = services.save(
+    services.save(
         dataset=dataset,
         purpose=purpose,
         config=form.cleaned_data["config"],
         thumb_suffix=form.cleaned_data.get(SUFFIX_FIELD, DEFAULT_THUMBNAIL_SUFFIX),
-        by=_user(request),
+        by=request.user,
     )
-    check.refresh_from_db()
-    if check.dispatched_at is None:
-        messages.warning(request, "Saved. The task queue can't be reached, so the check starts once it is back.")
-    else:
-        messages.success(request, f"{purpose.label} saved. The check is under way.")
+    if not request.htmx:  # in the dialog the bulbs beside the form say it
+        messages.success(request, f"{purpose.label} saved.")
     return _after_change(request, dataset, tab)
 
 
 @require_POST
-def check_again(request: HttpRequest, dataset_id: str, tab: str) -> HttpResponse:
+def check_again(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     dataset = editable_dataset_for(request.user, dataset_id)
     datasource = _stored(dataset, PURPOSE_TABS[tab])
     if datasource is None:
         raise Http404("Nothing to check yet.")
-    services.check_again(datasource=datasource, by=_user(request))
+    services.check_again(datasource=datasource, by=request.user)
     if request.htmx:
         return _changed(permissions(request, dataset_id, tab), dataset)
-    return redirect("datasources:settings", dataset.pk, tab)
+    return _to_tab(dataset, tab)
 
 
-def permissions(request: HttpRequest, dataset_id: str, tab: str) -> HttpResponse:
+def permissions(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     """The bulbs of one datasource with their reasons. Asks for itself again while a check is open."""
     dataset = dataset_for(request.user, dataset_id)
     context = _tab_context(request, dataset, tab) | {"oob": True}
     return render(request, "datasources/_permissions.html", context)
 
 
-def dataset_tab(request: HttpRequest, dataset_id: str) -> HttpResponse:
+def dataset_tab(request: PageRequest, dataset_id: str) -> HttpResponse:
     """Rename or delete the dataset."""
     if request.method != "POST":
         dataset = dataset_for(request.user, dataset_id)
@@ -128,7 +126,7 @@ def dataset_tab(request: HttpRequest, dataset_id: str) -> HttpResponse:
     return _delete(request, dataset) if "confirm" in request.POST else _rename(request, dataset)
 
 
-def _rename(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _rename(request: PageRequest, dataset: Dataset) -> HttpResponse:
     form = NameForm(request.POST)
     if form.is_valid():
         try:
@@ -142,7 +140,7 @@ def _rename(request: HttpRequest, dataset: Dataset) -> HttpResponse:
     return _after_change(request, dataset, "dataset")
 
 
-def _delete(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+def _delete(request: PageRequest, dataset: Dataset) -> HttpResponse:
     form = DeleteForm(dataset, request.POST)
     if not form.is_valid():
         return _render_dataset_tab(request, dataset, status=422, delete_form=form)
@@ -152,7 +150,7 @@ def _delete(request: HttpRequest, dataset: Dataset) -> HttpResponse:
 
 
 def _render_dataset_tab(
-    request: HttpRequest,
+    request: PageRequest,
     dataset: Dataset,
     *,
     status: int = 200,
@@ -167,7 +165,7 @@ def _render_dataset_tab(
 
 
 @require_GET
-def history(request: HttpRequest, dataset_id: str) -> HttpResponse:
+def history(request: PageRequest, dataset_id: str) -> HttpResponse:
     dataset = dataset_for(request.user, dataset_id)
     checks = queries.checks_of(dataset)[:HISTORY_SIZE]
     entries = [
@@ -179,12 +177,12 @@ def history(request: HttpRequest, dataset_id: str) -> HttpResponse:
 # ---- what the tabs share ----
 
 
-def _render_tab(request: HttpRequest, dataset: Dataset, tab: str, status: int = 200, **context: Any) -> HttpResponse:
+def _render_tab(request: PageRequest, dataset: Dataset, tab: str, status: int = 200, **context: Any) -> HttpResponse:
     template = "datasources/_settings.html" if request.htmx else "datasources/settings.html"
     return render(request, template, _tab_context(request, dataset, tab) | context, status=status)
 
 
-def _tab_context(request: HttpRequest, dataset: Dataset, tab: str) -> dict[str, Any]:
+def _tab_context(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, Any]:
     views = source_views(dataset)
     purpose = PURPOSE_TABS.get(tab)
     view = next((view for view in views if view.purpose in {purpose, Purpose.INPUT_OUTPUT}), None)
@@ -198,17 +196,17 @@ def _tab_context(request: HttpRequest, dataset: Dataset, tab: str) -> dict[str, 
         "input": by_tab["input"],
         "lightly": by_tab["lightly"],
         "other_source": by_tab["lightly" if tab == "input" else "input"],
-        "providers": CONFIG_CLASSES,
+        "providers": {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()},
         "in_dialog": _in_dialog(request),
     }
 
 
-def _in_dialog(request: HttpRequest) -> bool:
+def _in_dialog(request: PageRequest) -> bool:
     """Whether the answer lands in the dialog. On a page of its own the same markup uses plain links and forms."""
     return bool(request.htmx) and (request.htmx.target == "dialog" or "dialog" in request.GET)
 
 
-def _blank_form(request: HttpRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
+def _blank_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
     """The form as stored, or for another provider, or with the other datasource's provider and credentials."""
     datasource = _stored(dataset, purpose)
     copied_from = _other(purpose) if request.GET.get("copy") else None
@@ -223,7 +221,7 @@ def _blank_form(request: HttpRequest, dataset: Dataset, purpose: Purpose) -> Dat
     )
 
 
-def _filled_form(request: HttpRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
+def _filled_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
     copied_from = _other(purpose) if request.POST.get("copied_from") == _other(purpose) else None
     stored = _config(_stored(dataset, copied_from or purpose))
     return DatasourceForm(
@@ -251,17 +249,17 @@ def _config(datasource: Datasource | None) -> CloudConfig | None:
         return None  # the form starts empty, and the bulbs say why
 
 
-def _user(request: HttpRequest) -> Any:
-    return request.user
-
-
-def _after_change(request: HttpRequest, dataset: Dataset, tab: str) -> HttpResponse:
+def _after_change(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
     if not request.htmx:
-        return redirect(reverse("datasources:dataset" if tab == "dataset" else "datasources:settings", args=[dataset.pk, *([] if tab == "dataset" else [tab])]))
+        return redirect("datasources:dataset", dataset.pk) if tab == "dataset" else _to_tab(dataset, tab)
     if tab == "dataset":
         return _changed(_render_dataset_tab(request, dataset), dataset)
     form = _blank_form(request, dataset, PURPOSE_TABS[tab])
     return _changed(_render_tab(request, dataset, tab, form=form, saved=True), dataset)
+
+
+def _to_tab(dataset: Dataset, tab: str) -> HttpResponse:
+    return redirect("datasources:settings", dataset.pk, tab)
 
 
 def _changed(response: HttpResponse, dataset: Dataset) -> HttpResponse:

@@ -12,7 +12,7 @@ ID_LENGTH = 24
 
 
 def new_id() -> str:
-    """Eight digits of creation time (seconds), sixteen random ones: unguessable, and index-friendly because they grow."""
+    """Eight digits of creation time (seconds), sixteen random ones: unguessable, and growing, as indexes like it."""
     return f"{int(time.time()):08x}{secrets.token_hex(8)}"
 
 

@@ -47,7 +47,9 @@ def _check_sas(value: SecretStr) -> SecretStr:
     missing = [name for name in ("sig", "sp", "se") if not sas_fields(token).get(name)]
     # `se` and `sp` may live in a stored access policy, which `si` names.
     if "sig" in missing or (missing and "si" not in sas_fields(token)):
-        raise ValueError(f"This is not a whole SAS token: it has no {' and no '.join(missing)}. For example: {SAS_EXAMPLE}")
+        raise ValueError(
+            f"This is not a whole SAS token: it has no {' and no '.join(missing)}. For example: {SAS_EXAMPLE}"
+        )
     return SecretStr(token)
 
 
@@ -58,9 +60,7 @@ class AzureConfig(CloudConfig):
     type: Literal["AZURE"] = "AZURE"
     path: Annotated[
         str,
-        AfterValidator(
-            functools.partial(normalise_path, scheme="", bucket_pattern=CONTAINER, example=PATH_EXAMPLE)
-        ),
+        AfterValidator(functools.partial(normalise_path, scheme="", bucket_pattern=CONTAINER, example=PATH_EXAMPLE)),
     ] = Field(
         alias="fullPath",
         title="Container and path",
@@ -233,7 +233,9 @@ def _cause_of_transport(error: azure.core.exceptions.AzureError) -> Cause:
     inner = type(getattr(error, "inner_exception", None)).__name__
     if "SSL" in inner or "Certificate" in inner or "SSLError" in str(type(error.__cause__)):
         return Cause.TLS
-    if isinstance(error, azure.core.exceptions.ServiceResponseTimeoutError | azure.core.exceptions.ServiceRequestTimeoutError):
+    if isinstance(
+        error, azure.core.exceptions.ServiceResponseTimeoutError | azure.core.exceptions.ServiceRequestTimeoutError
+    ):
         return Cause.TIMEOUT
     if isinstance(error, azure.core.exceptions.ServiceRequestError | azure.core.exceptions.ServiceResponseError):
         return Cause.TIMEOUT if "Timeout" in inner else Cause.UNREACHABLE

@@ -192,7 +192,9 @@ class CloudConfig(BaseModel, ABC):
 
     @classmethod
     def fields(cls) -> dict[str, FieldInfo]:
-        return {name: info for name, info in cls.model_fields.items() if name != "type"}
+        """All fields but the type, in the order people fill them in: what may stay empty comes last."""
+        named = [(name, info) for name, info in cls.model_fields.items() if name != "type"]
+        return dict(sorted(named, key=lambda field: not field[1].is_required()))
 
     @classmethod
     def secret_fields(cls) -> list[str]:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -26,7 +27,11 @@ from datasources.clouds.base import (
 )
 
 PUBLIC_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
-GOOGLE_TOKEN_URLS = {PUBLIC_TOKEN_URL, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token"}
+GOOGLE_TOKEN_URLS = {
+    PUBLIC_TOKEN_URL,
+    "https://accounts.google.com/o/oauth2/token",
+    "https://www.googleapis.com/oauth2/v4/token",
+}
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 # https://cloud.google.com/storage/docs/buckets#naming
 BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
@@ -44,10 +49,14 @@ def _check_credentials(value: SecretStr, info: ValidationInfo) -> SecretStr:
     if not isinstance(key, dict) or key.get("type") != "service_account":
         raise ValueError(f"Only the key of a service account is accepted. For example: {KEY_EXAMPLE}")
     missing = [
-        name for name in ("client_email", "private_key", "private_key_id") if not isinstance(key.get(name), str) or not key[name]
+        name
+        for name in ("client_email", "private_key", "private_key_id")
+        if not isinstance(key.get(name), str) or not key[name]
     ]
     if missing:
-        raise ValueError(f"The key file has no {' and no '.join(missing)}. Download the key anew. For example: {KEY_EXAMPLE}")
+        raise ValueError(
+            f"The key file has no {' and no '.join(missing)}. Download the key anew. For example: {KEY_EXAMPLE}"
+        )
     configured: Endpoints | None = (info.context or {}).get("endpoints")
     allowed = GOOGLE_TOKEN_URLS | ({configured.gcs_token} if configured and configured.gcs_token else set())
     if key.get("token_uri", PUBLIC_TOKEN_URL) not in allowed:
@@ -97,7 +106,7 @@ class GCSConfig(CloudConfig):
         # Whatever the file says, keys are exchanged at the configured address only.
         key |= {"token_uri": endpoints.gcs_token or PUBLIC_TOKEN_URL, "universe_domain": "googleapis.com"}
         try:
-            credentials = service_account.Credentials.from_service_account_info(key, scopes=[SCOPE])
+            credentials = _Credentials.from_service_account_info(key, scopes=[SCOPE])  # type: ignore[no-untyped-call]
         except (ValueError, google.auth.exceptions.GoogleAuthError) as error:
             raise StoreError(Failure(Cause.MALFORMED_CREDENTIAL, safe_code(type(error).__name__))) from None
         client = storage.Client(
@@ -106,6 +115,16 @@ class GCSConfig(CloudConfig):
             client_options={"api_endpoint": endpoints.gcs} if endpoints.gcs else None,
         )
         return GCSStore(client, self.bucket, deadline)
+
+
+class _Credentials(service_account.Credentials):
+    def _is_regional_access_boundary_lookup_required(self) -> bool:
+        """google-auth would ask iamcredentials.googleapis.com about every token, whatever the endpoint."""
+        return False
+
+
+# The client would fetch the bucket's metadata for its telemetry: a request more, and a right that checks must not need.
+os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"
 
 
 class GCSStore:

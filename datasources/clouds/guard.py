@@ -17,7 +17,9 @@ def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iter
     """A TCP connection to a host a user named. Raises StoreError ADDRESS_BLOCKED, or OSError as sockets do."""
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     allowed = tuple(allowed_private_hosts)
-    if not all(may_reach(host, ipaddress.ip_address(str(entry[4][0]).partition("%")[0]), allowed) for entry in addresses):
+    if not all(
+        may_reach(host, ipaddress.ip_address(str(entry[4][0]).partition("%")[0]), allowed) for entry in addresses
+    ):
         raise StoreError(Failure(Cause.ADDRESS_BLOCKED))
     failure: OSError = OSError("no address")
     for _, _, _, _, address in addresses:

@@ -27,7 +27,8 @@ from datasources.clouds.base import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; capitals and _ live on in old us-east-1 ones
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+# Capitals and underscores live on in old buckets of us-east-1.
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
 REGION_PATTERN = r"^[a-z]{2,}(-[a-z]+)+-?[0-9]*$"
@@ -113,7 +114,7 @@ def client_config(deadline: Deadline, **more: Any) -> Config:
         connect_timeout=deadline.timeout(),
         read_timeout=deadline.timeout(),
         retries={"total_max_attempts": 1},
-        ignore_configured_endpoint_urls=True,
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lag behind
         **more,
     )
 
@@ -166,9 +167,7 @@ def _refuse_other_region(response: Any, **_: Any) -> None:
     code = error.get("Code", "")
     # AuthorizationHeaderMalformed also stands for other faults in the header; with a region in it, it is the region.
     if http.status_code in {301, 307} or (code in _WRONG_REGION_CODES and (region or code == "PermanentRedirect")):
-        raise StoreError(
-            Failure(Cause.WRONG_REGION, safe_code(code), http.status_code, region=safe_code(region))
-        )
+        raise StoreError(Failure(Cause.WRONG_REGION, safe_code(code), http.status_code, region=safe_code(region)))
 
 
 class S3Store:

@@ -1,4 +1,4 @@
-"""AWS S3 through a role in the user's account, which the platform assumes with its own AWS identity and an external ID."""
+"""AWS S3 through a role in the user's account, assumed with the platform's own AWS identity and an external ID."""
 
 from typing import Any, ClassVar, Literal
 
@@ -48,9 +48,7 @@ class S3DelegatedAccessConfig(S3Base):
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, deadline: Deadline) -> Any:
     """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile)."""
-    sts = make_client(
-        "sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(deadline)
-    )
+    sts = make_client("sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(deadline))
     try:
         answer = sts.assume_role(
             RoleArn=config.role_arn,

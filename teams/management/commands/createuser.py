@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--name", default="", help="the person's name, as others see it")
-        parser.add_argument("--role", choices=Role.values, help="role in the team (default: owner if first, else member)")
+        parser.add_argument("--role", choices=Role.values, help="default: owner if first, else member")
         parser.add_argument(
             "--password-stdin", action="store_true", help="read the password from standard input instead of asking"
         )
@@ -23,9 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else getpass.getpass()
         try:
-            user = create_user(
-                email=options["email"], password=password, role=options["role"], name=options["name"]
-            )
+            user = create_user(email=options["email"], password=password, role=options["role"], name=options["name"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         self.stderr.write(f"{user.email} can sign in now.")
