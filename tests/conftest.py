@@ -1,0 +1,86 @@
+"""Fixtures every test may use: people with their datasets, and the clouds."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from datasets.models import Dataset
+from datasets.services import create_dataset
+from teams.models import Membership, Role, Team, User
+from tests.clouds import Cloud, all_clouds, environment_of
+
+PASSWORD = "quite-long-secret-7"
+
+
+@pytest.fixture(scope="session")
+def clouds() -> Iterator[dict[str, Cloud]]:
+    """The five providers' servers, by provider name. Started once for all tests of this process."""
+    servers = all_clouds()
+    started = []
+    try:
+        for server in servers:
+            server.start()
+            started.append(server)
+        yield {server.provider: server for server in servers}
+    finally:
+        for server in reversed(started):
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def cloud_environment(clouds: dict[str, Cloud]) -> dict[str, str]:
+    """The LIGHTLY_* and AWS_* variables with which a process reaches the clouds."""
+    return environment_of(list(clouds.values()))
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return Team.objects.create(name="Acme Vision")
+
+
+def person(email: str, team: Team | None, role: str = Role.MEMBER) -> User:
+    user = User.objects.create_user(email, PASSWORD)
+    if team:
+        Membership.objects.create(team=team, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def alice(team: Team) -> User:
+    """Owner of the team and of the dataset."""
+    return person("alice@example.com", team, Role.OWNER)
+
+
+@pytest.fixture
+def bob(team: Team) -> User:
+    """Member of the same team: may look, may change only what is his."""
+    return person("bob@example.com", team)
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """An outsider with a team of his own."""
+    return person("charlie@example.com", Team.objects.create(name="Elsewhere"), Role.OWNER)
+
+
+@pytest.fixture
+def dataset(alice: User) -> Dataset:
+    return create_dataset(name="street-scenes", owner=alice)
+
+
+@pytest.fixture
+def login(client: Client) -> "Login":
+    return Login(client)
+
+
+class Login:
+    """Sign a person in: login(alice).get(...)"""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __call__(self, user: User) -> Client:
+        self.client.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
+        return self.client
