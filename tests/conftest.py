@@ -8,6 +8,7 @@ from django.test import Client
 
 from datasets.models import Dataset
 from datasets.services import create_dataset
+from datasources.clouds import CloudConfig, parse_config
 from teams.models import Membership, Role, Team, User
 from tests.clouds import Cloud, all_clouds, environment_of
 
@@ -84,3 +85,22 @@ class Login:
     def __call__(self, user: User) -> Client:
         self.client.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
         return self.client
+
+
+SECRET = "planted-secret-9f3a+/Zx"
+
+
+def s3_fields(**changes: str) -> dict[str, str]:
+    """A well-formed S3 config as the REST API spells it, of nobody."""
+    return {
+        "type": "S3",
+        "fullPath": "s3://acme-raw/street/",
+        "s3Region": "eu-central-1",
+        "s3AccessKeyId": "AKIAEXAMPLE",
+        "s3SecretAccessKey": SECRET,
+    } | changes
+
+
+@pytest.fixture
+def s3_config() -> CloudConfig:
+    return parse_config(s3_fields())

@@ -1,0 +1,194 @@
+"""The life of a check, with a real bucket where one is asked."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from datasets.models import Dataset
+from datasources import checks, services, tasks
+from datasources.clouds import CloudConfig, parse_config
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from teams.models import User
+from tests.clouds import WORKING_RIGHTS, Cloud, Right, Trouble
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def s3(clouds: dict[str, Cloud], settings: Settings) -> Cloud:
+    settings.LIGHTLY_S3_ENDPOINT_URL = clouds["S3"].environment()["LIGHTLY_S3_ENDPOINT_URL"]
+    return clouds["S3"]
+
+
+def saved(dataset: Dataset, config: CloudConfig, purpose: Purpose = Purpose.LIGHTLY) -> PermissionCheck:
+    return services.save(dataset=dataset, purpose=purpose, config=config, thumb_suffix="", by=dataset.owner)
+
+
+def test_a_check_ends_with_a_verdict_for_each_permission(s3: Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    s3.put(bucket, "street/a.jpg", b"x")
+    check = saved(dataset, parse_config(s3.grant(bucket, "street/", WORKING_RIGHTS)))
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert (check.state, check.outcome, check.empty, check.attempts) == (CheckState.DONE, Outcome.GREEN, False, 1)
+    assert {name: verdict["state"] for name, verdict in check.verdicts.items()} == dict.fromkeys(
+        ["list", "read", "write", "overwrite"], "granted"
+    )
+    assert check.milliseconds is not None
+    assert check.finished_at is not None
+
+
+def test_a_red_bulb_comes_with_words(s3: Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    s3.put(bucket, "street/a.jpg", b"x")
+    check = saved(dataset, parse_config(s3.grant(bucket, "street/", {Right.LIST, Right.READ})))
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert check.outcome == Outcome.RED
+    write = check.verdicts["write"]
+    assert (write["state"], write["cause"]) == ("denied", "denied")
+    assert "403 AccessDenied" in write["answered"]
+    assert "s3:PutObject" in write["fix"]
+    assert check.verdicts["overwrite"]["state"] == "skipped"
+
+
+def test_input_is_judged_by_two_permissions_and_never_written_to(s3: Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    s3.put(bucket, "street/a.jpg", b"x")
+    check = saved(dataset, parse_config(s3.grant(bucket, "street/", {Right.LIST, Right.READ})), Purpose.INPUT)
+    s3.requests.clear()
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert check.outcome == Outcome.GREEN
+    assert {exchange.method for exchange in s3.requests} == {"GET"}
+
+
+def test_what_can_not_be_told_is_neither_green_nor_red(s3: Cloud, dataset: Dataset, settings: Settings) -> None:
+    settings.LIGHTLY_CHECK_DEADLINE_SECONDS = 0.5
+    bucket = s3.make_bucket()
+    config = parse_config(s3.grant(bucket, "street/", WORKING_RIGHTS))
+    s3.trouble(bucket, Trouble.SILENT)
+    check = saved(dataset, config)
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert check.outcome == Outcome.UNKNOWN
+    assert check.verdicts["list"]["summary"] == "no answer within 0.5 s"
+
+
+def test_an_empty_path_is_noted_with_the_nearest_name(s3: Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    s3.put(bucket, "input/a.jpg", b"x")
+    config = parse_config(s3.with_path(s3.grant(bucket, "", WORKING_RIGHTS), bucket, "inptu/"))
+    check = saved(dataset, config, Purpose.INPUT)
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert (check.empty, check.similar) == (True, [f"s3://{bucket}/input/"])
+
+
+def test_running_a_check_twice_changes_nothing(s3: Cloud, dataset: Dataset) -> None:
+    check = saved(dataset, parse_config(s3.grant(s3.make_bucket(), "", WORKING_RIGHTS)))
+    checks.run(check.pk)
+    first = PermissionCheck.objects.values().get(pk=check.pk)
+    checks.run(check.pk)
+    checks.run("0" * 24)
+    assert PermissionCheck.objects.values().get(pk=check.pk) == first
+
+
+def test_an_older_revision_is_given_up_unasked(s3: Cloud, dataset: Dataset) -> None:
+    config = parse_config(s3.grant(s3.make_bucket(), "", WORKING_RIGHTS))
+    old, new = saved(dataset, config), saved(dataset, config)
+    s3.requests.clear()
+    checks.run(old.pk)
+    assert s3.requests == []
+    old.refresh_from_db()
+    assert old.state == CheckState.EXPIRED
+    assert dataset.datasources.get().latest_check == new
+
+
+def test_an_older_check_that_ends_later_does_not_show(s3: Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    good = parse_config(s3.grant(bucket, "", WORKING_RIGHTS))
+    bad = parse_config(s3.with_wrong_secret(s3.grant(bucket, "", WORKING_RIGHTS)))
+    old = saved(dataset, bad)
+    PermissionCheck.objects.filter(pk=old.pk).update(state=CheckState.RUNNING)  # a worker has it
+    new = saved(dataset, good)
+    checks.run(new.pk)
+    checks._finish(old, state=CheckState.DONE, outcome=Outcome.RED)  # now the first worker is done too
+    shown = Datasource.objects.select_related("latest_check").get().latest_check
+    assert shown is not None
+    assert (shown.pk, shown.outcome) == (new.pk, Outcome.GREEN)
+
+
+def test_a_config_that_can_not_be_read_says_so(dataset: Dataset, s3_config: CloudConfig) -> None:
+    check = saved(dataset, s3_config)
+    Datasource.objects.update(sealed_config="gibberish")
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert (check.state, check.outcome) == (CheckState.DONE, Outcome.UNKNOWN)
+    assert "can't be read" in check.verdicts["list"]["summary"]
+
+
+class TestLost:
+    """What a broker or a worker lost is found again."""
+
+    @pytest.fixture
+    def check(self, dataset: Dataset, s3_config: CloudConfig) -> PermissionCheck:
+        check = saved(dataset, s3_config)
+        checks.mark_dispatched(check.pk)
+        return check
+
+    def change(self, check: PermissionCheck, **fields: object) -> None:
+        PermissionCheck.objects.filter(pk=check.pk).update(**fields)
+
+    def test_a_fresh_message_is_left_in_the_queue(self, check: PermissionCheck) -> None:
+        assert checks.find_lost() == []
+
+    def test_a_check_that_was_never_sent(self, check: PermissionCheck) -> None:
+        self.change(check, dispatched_at=None)
+        assert checks.find_lost() == [check.pk]
+
+    def test_a_message_that_waits_long_is_sent_again(self, check: PermissionCheck) -> None:
+        self.change(check, dispatched_at=timezone.now() - timedelta(minutes=2))
+        assert checks.find_lost() == [check.pk]
+
+    def test_a_running_check_is_left_alone_until_its_time_is_over(self, check: PermissionCheck) -> None:
+        self.change(check, state=CheckState.RUNNING, started_at=timezone.now() - timedelta(seconds=20))
+        assert checks.find_lost() == []
+
+    def test_a_check_whose_worker_died_is_queued_again(self, check: PermissionCheck) -> None:
+        self.change(check, state=CheckState.RUNNING, started_at=timezone.now() - timedelta(minutes=1), attempts=1)
+        assert checks.find_lost() == [check.pk]
+        check.refresh_from_db()
+        assert check.state == CheckState.QUEUED
+
+    def test_after_three_deaths_it_is_given_up(self, check: PermissionCheck) -> None:
+        self.change(check, state=CheckState.RUNNING, started_at=timezone.now() - timedelta(minutes=1), attempts=3)
+        assert checks.find_lost() == []
+        check.refresh_from_db()
+        assert check.state == CheckState.EXPIRED
+
+    def test_finished_ones_never_come_back(self, check: PermissionCheck) -> None:
+        for state in (CheckState.DONE, CheckState.EXPIRED):
+            self.change(check, state=state, dispatched_at=None)
+            assert checks.find_lost() == []
+
+    def test_the_sweep_survives_a_broker_out_of_reach(self, check: PermissionCheck) -> None:
+        self.change(check, dispatched_at=None)
+        tasks.sweep()  # the tests' own process has no Redis
+        check.refresh_from_db()
+        assert (check.state, check.dispatched_at) == (CheckState.QUEUED, None)
+
+
+def test_history_is_bounded_and_keeps_open_checks(
+    dataset: Dataset, s3_config: CloudConfig, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "KEPT_PER_DATASOURCE", 3)
+    first = saved(dataset, s3_config)
+    for _ in range(5):
+        PermissionCheck.objects.exclude(pk=first.pk).update(state=CheckState.DONE)
+        saved(dataset, s3_config)
+    kept = list(PermissionCheck.objects.order_by("queued_at"))
+    assert len(kept) == 4
+    assert kept[0] == first  # still queued
