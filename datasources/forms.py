@@ -18,6 +18,13 @@ FILE_SUFFIX = "_file"
 SUFFIX_FIELD = "thumbnail_suffix"
 
 
+class SecretTextarea(forms.Textarea):
+    """A write-only box of several lines: Django's own would send back what was typed."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class DatasourceForm(forms.Form):
     """One provider's fields. `stored` is a config whose secrets serve where the form leaves them empty."""
 
@@ -84,7 +91,7 @@ class DatasourceForm(forms.Form):
             widget = forms.TextInput(attrs={"placeholder": example, **_AS_TYPED})
         elif extra(info, "multiline"):
             required = False  # the file may bring it; clean() says if neither does
-            widget = forms.Textarea(attrs={"rows": 3, "data-secret": True, **_AS_TYPED})
+            widget = SecretTextarea(attrs={"rows": 3, "data-secret": True, **_AS_TYPED})
         else:
             attrs = {"autocomplete": "new-password", "data-secret": True, **_AS_TYPED}
             widget = forms.PasswordInput(render_value=False, attrs=attrs)

@@ -1,4 +1,4 @@
-"""Loaded before Django's settings (see addopts in pyproject.toml): the environment in which the tests' own process runs.
+"""Loaded before Django's settings (see addopts in pyproject.toml): the environment of the tests' own process.
 
 Nothing of the developer's shell leaks in, keys and files live in a directory of their own, and with --postgres the
 database is a throw-away PostgreSQL, started here and stopped when pytest ends.

@@ -37,5 +37,5 @@ def test_createtoken_prints_the_token_and_nothing_else(monkeypatch: pytest.Monke
 
 
 def test_createtoken_for_nobody_says_how_to_create_the_person() -> None:
-    with pytest.raises(CommandError, match="createuser eve@example.com"):
+    with pytest.raises(CommandError, match=r"createuser eve@example\.com"):
         call_command("createtoken", "eve@example.com")
