@@ -37,11 +37,9 @@ TYPED = {
 }
 
 
-def filled(
-    provider: str, *, stored: CloudConfig | None = None, purpose: Purpose = Purpose.LIGHTLY, **changes: str
-) -> DatasourceForm:
-    data = {"provider": provider, **TYPED[provider], **changes}
-    return DatasourceForm(CONFIG_CLASSES[provider], purpose, data=data, stored=stored)
+def filled(provider: str, changes: dict[str, str] | None = None, stored: CloudConfig | None = None) -> DatasourceForm:
+    data = {"provider": provider, **TYPED[provider], **(changes or {})}
+    return DatasourceForm(CONFIG_CLASSES[provider], Purpose.LIGHTLY, data=data, stored=stored)
 
 
 @pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
@@ -67,7 +65,7 @@ def test_every_missing_field_is_named_with_an_example(provider: str) -> None:
 def test_secrets_are_never_rendered(provider: str) -> None:
     config = filled(provider).config_class
     for form in (
-        filled(provider, path="nonsense"),
+        filled(provider, {"path": "nonsense"}),
         DatasourceForm(config, Purpose.LIGHTLY, stored=parse_config(_rest(provider))),
     ):
         assert SECRET not in form.as_p()
@@ -85,7 +83,7 @@ def _rest(provider: str) -> dict[str, str]:
 def test_an_empty_secret_keeps_the_stored_one(provider: str) -> None:
     stored = parse_config(_rest(provider))
     secret = stored.secret_fields()[0]
-    form = filled(provider, stored=stored, **{secret: ""})
+    form = filled(provider, {secret: ""}, stored)
     assert form.is_valid(), form.errors
     assert form.cleaned_data["config"] == stored
 
@@ -106,21 +104,21 @@ def test_an_empty_secret_keeps_the_stored_one(provider: str) -> None:
 def test_a_stored_secret_is_never_aimed_at_a_new_target(provider: str, change: dict[str, str]) -> None:
     stored = parse_config(_rest(provider))
     secret = stored.secret_fields()[0]
-    form = filled(provider, stored=stored, **{secret: "", **change})
+    form = filled(provider, {secret: "", **change}, stored)
     assert not form.is_valid()
     assert list(form.errors) == [secret]
     assert "enter this again" in form.errors[secret][0]
-    assert filled(provider, stored=stored, **change).is_valid()  # entered again, it is fine
+    assert filled(provider, change, stored).is_valid()  # entered again, it is fine
 
 
 @pytest.mark.parametrize("change", [{"path": "s3://acme-raw/other/"}, {"region": "us-east-1"}])
 def test_another_directory_or_region_needs_no_new_secret(change: dict[str, str]) -> None:
-    form = filled("S3", stored=parse_config(s3_fields()), secret_access_key="", **change)
+    form = filled("S3", {"secret_access_key": "", **change}, parse_config(s3_fields()))
     assert form.is_valid(), form.errors
 
 
 def test_another_providers_secret_is_not_taken() -> None:
-    form = filled("OBS", stored=parse_config(s3_fields()), secret_access_key="")
+    form = filled("OBS", {"secret_access_key": ""}, parse_config(s3_fields()))
     assert list(form.errors) == ["secret_access_key"]
 
 
@@ -147,7 +145,7 @@ def test_another_providers_secret_is_not_taken() -> None:
     ],
 )
 def test_what_is_malformed_is_told_beside_the_field_with_an_example(provider: str, field: str, value: str) -> None:
-    form = filled(provider, **{field: value})
+    form = filled(provider, {field: value})
     assert list(form.errors) == [field]
     assert "For example: " in form.errors[field][0]
 
@@ -168,13 +166,13 @@ def test_a_file_that_is_no_key_is_refused_beside_the_field(content: bytes) -> No
 
 
 def test_credentials_have_no_length_cap() -> None:
-    assert filled("S3", secret_access_key="x" * 20_000).is_valid()
-    assert filled("AZURE", sas_token=f"sp=r&se=2030-01-01&sig={'x' * 20_000}").is_valid()
+    assert filled("S3", {"secret_access_key": "x" * 20_000}).is_valid()
+    assert filled("AZURE", {"sas_token": f"sp=r&se=2030-01-01&sig={'x' * 20_000}"}).is_valid()
 
 
 @pytest.mark.parametrize("suffix", ["thumbs/", "../[filename]", "/[filename]"])
 def test_a_thumbnail_suffix_must_tell_files_apart_and_stay_inside(suffix: str) -> None:
-    assert list(filled("S3", thumbnail_suffix=suffix).errors) == ["thumbnail_suffix"]
+    assert list(filled("S3", {"thumbnail_suffix": suffix}).errors) == ["thumbnail_suffix"]
 
 
 def test_input_has_no_thumbnails() -> None:
