@@ -17,6 +17,7 @@ def test_the_owner_may_see_and_change_it(alice: User, dataset: Dataset) -> None:
 
 def test_a_member_may_see_but_not_change_it(bob: User, dataset: Dataset) -> None:
     assert not dataset_for(bob, dataset.pk).may_edit
+    assert [found.may_edit for found in datasets_for(bob)] == [False]  # once, however many are in the team
     with pytest.raises(PermissionDenied):
         editable_dataset_for(bob, dataset.pk)
 
