@@ -1,0 +1,46 @@
+"""`python -m scripts.providers` writes docs/providers.md from the config classes, so that it can't fall behind."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from datasources.clouds import CONFIG_CLASSES, CloudConfig
+from datasources.clouds.base import extra
+from datasources.diagnosis import RIGHTS
+from datasources.probe import Permission
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "providers.md"
+HEAD = """# What to enter for each cloud
+
+Written by `python -m scripts.providers` from the code. Secrets are stored encrypted and never shown again. A field
+marked with ↻ says whose or where: when it, or the bucket, changes, the secret must be entered again.
+"""
+
+
+def document() -> str:
+    return "\n".join([HEAD, *(_section(key, config_class) for key, config_class in CONFIG_CLASSES.items())])
+
+
+def _section(key: str, config_class: type[CloudConfig]) -> str:
+    rows = []
+    for name, info in config_class.fields().items():
+        marks = "↻ " if extra(info, "binds_secret") else ""
+        kind = "secret" if info.annotation is SecretStr else "text"
+        need = "" if info.is_required() else ", may stay empty"
+        example = "" if info.annotation is SecretStr else f"`{info.examples[0]}`" if info.examples else ""
+        rows.append(f"| {marks}{info.title} | {kind}{need} | {info.description} | {example} | `{info.alias or name}` |")
+    rights = "\n".join(f"| {permission.capitalize()} | {RIGHTS[key][permission]} |" for permission in Permission)
+    return f"""## {config_class.provider_label}
+
+| Field | Kind | What it is | Example | In the REST API |
+|---|---|---|---|---|
+{chr(10).join(rows)}
+
+| Bulb | Needs |
+|---|---|
+{rights}
+"""
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")

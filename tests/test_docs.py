@@ -1,0 +1,41 @@
+"""Docs stay true: generated pages are current, links lead somewhere, named commands exist."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts import providers
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_table_of_fields_is_current() -> None:
+    assert providers.DOCUMENT.read_text(encoding="utf-8") == providers.document()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_exist(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_named_in_the_docs_exist(page: Path) -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = set(re.findall(r"^\s+make (\w+)", listed, re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)(?:[A-Z_]+=\S+ )?make (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= targets
+
+
+def test_the_layout_in_the_architecture_page_exists() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    block = text.split("```")[1]
+    for line in block.strip().splitlines():
+        for name in re.findall(r"^\s*((?:\w+(?:/|\.py)\s+)+)", line):
+            for part in name.split():
+                inside = ROOT / "datasources" if line.startswith("  ") else ROOT
+                assert (inside / part).exists(), part
