@@ -1,0 +1,169 @@
+"""Makes what a test needs inside a running installation, so that not every test walks the first run.
+
+`python -m tests.e2e.backstage` is a process of that installation: it reads one JSON call per line and answers each with
+one line. `Backstage` is its other end, in the tests.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+import traceback
+from typing import Any, TypedDict
+
+from tests.clouds import Config
+
+
+class Person(TypedDict):
+    email: str
+    team: str
+    session: str
+    """The key of a session in which this person is signed in."""
+
+
+class CheckRow(TypedDict):
+    id: str
+    purpose: str
+    state: str
+    revision: int
+    attempts: int
+    outcome: str
+
+
+class Backstage:
+    def __init__(self, environ: dict[str, str], log: Any) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.backstage"],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+
+    def person(self, name: str, *, team: str | None = None, role: str = "OWNER") -> Person:
+        """Somebody who is signed in, in a new team of their own or in an existing one (by its id)."""
+        person: Person = self._call("make_person", name=name, team=team, role=role)
+        return person
+
+    def dataset(
+        self, name: str, owner: Person, *, input: Config | None = None, lightly: Config | None = None
+    ) -> str:
+        """Id of a new dataset; the checks of its datasources are under way."""
+        dataset: str = self._call("make_dataset", name=name, owner=owner["email"], input=input, lightly=lightly)
+        return dataset
+
+    def datasets(self, names: list[str], owner: Person) -> None:
+        self._call("make_datasets", names=names, owner=owner["email"])
+
+    def checks(self, dataset: str) -> list[CheckRow]:
+        """All checks of a dataset, newest first."""
+        checks: list[CheckRow] = self._call("checks_of", dataset=dataset)
+        return checks
+
+    def close(self) -> None:
+        self._process.communicate(timeout=30)
+
+    def _call(self, function: str, **arguments: Any) -> Any:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("the pipes are closed")
+        self._process.stdin.write(json.dumps([function, arguments]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("backstage has ended; see its log")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["result"]
+
+
+def make_person(name: str, team: str | None, role: str) -> Person:
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from teams.models import Membership, Team, User
+
+    user = User.objects.create_user(f"{name}@example.com")
+    its_team = Team.objects.get(pk=team) if team else Team.objects.create(name=f"Team of {name}")
+    Membership.objects.create(team=its_team, user=user, role=role)
+    session = SessionStore()
+    session[SESSION_KEY] = user.pk
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return {"email": user.email, "team": its_team.pk, "session": str(session.session_key)}
+
+
+def make_dataset(name: str, owner: str, input: Config | None, lightly: Config | None) -> str:
+    from datasets.services import create_dataset
+    from datasources import services
+    from datasources.clouds import parse_config
+    from datasources.endpoints import configured_endpoints
+    from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
+    from teams.models import User
+
+    user = User.objects.get(email=owner)
+    dataset = create_dataset(name=name, owner=user)
+    for purpose, config in ((Purpose.INPUT, input), (Purpose.LIGHTLY, lightly)):
+        if config:
+            services.save(
+                dataset=dataset,
+                purpose=purpose,
+                config=parse_config(config, configured_endpoints()),
+                thumb_suffix=DEFAULT_THUMBNAIL_SUFFIX,
+                by=user,
+            )
+    return dataset.pk
+
+
+def make_datasets(names: list[str], owner: str) -> None:
+    from datasets.services import create_dataset
+    from teams.models import User
+
+    user = User.objects.get(email=owner)
+    for name in names:
+        create_dataset(name=name, owner=user)
+
+
+def checks_of(dataset: str) -> list[CheckRow]:
+    from datasets.models import Dataset
+    from datasources import queries
+
+    return [
+        {
+            "id": check.pk,
+            "purpose": check.datasource.purpose,
+            "state": check.state,
+            "revision": check.revision,
+            "attempts": check.attempts,
+            "outcome": check.outcome,
+        }
+        for check in queries.checks_of(Dataset.objects.get(pk=dataset))
+    ]
+
+
+def serve() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+    django.setup()
+    functions = {function.__name__: function for function in (make_person, make_dataset, make_datasets, checks_of)}
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        function: Any = functions[name]
+        inspect.signature(function).bind(**arguments)
+        try:
+            answer = {"result": function(**arguments)}
+        except Exception:  # noqa: BLE001 - the test shall see it
+            answer = {"error": traceback.format_exc()}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()
