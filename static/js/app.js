@@ -224,6 +224,7 @@
     if (element === document.body) return
     const parts = [element, ...element.querySelectorAll("[data-announce]")]
     for (const { dataset } of parts) if (dataset?.announce) announce(dataset.announce)
+    for (const part of [element, ...element.querySelectorAll("[data-fleeting]")]) if (part.matches("[data-fleeting]")) letLeave(part)
   })
 
   // ---- Tips: the button's popovertarget alone opens them too; this adds hover, focus and a place beside the bulb ----
