@@ -85,15 +85,17 @@ class DatasourceForm(forms.Form):
     def _field(self, info: FieldInfo) -> forms.Field:
         example = str(info.examples[0]) if info.examples else ""
         secret = info.annotation is SecretStr
+        if secret and self.stored:
+            example = "••••••••"
         required = info.is_required() and not (secret and self.stored)
         widget: forms.Widget
         if not secret:
             widget = forms.TextInput(attrs={"placeholder": example, **_AS_TYPED})
         elif extra(info, "multiline"):
             required = False  # the file may bring it; clean() says if neither does
-            widget = SecretTextarea(attrs={"rows": 3, "data-secret": True, **_AS_TYPED})
+            widget = SecretTextarea(attrs={"rows": 3, "data-secret": True, "placeholder": example, **_AS_TYPED})
         else:
-            attrs = {"autocomplete": "new-password", "data-secret": True, **_AS_TYPED}
+            attrs = {"autocomplete": "new-password", "data-secret": True, "placeholder": example, **_AS_TYPED}
             widget = forms.PasswordInput(render_value=False, attrs=attrs)
         return forms.CharField(
             label=info.title,

@@ -4,11 +4,13 @@ What each step proves was observed on real servers (docs/permission-check.md):
 
 * list: ask for the first names under the path. An empty answer is an answer.
 * read: fetch the first byte of an object found there; without one, fetch a key that isn't there, which clouds answer
-  with "missing" only to those who may read. Where they say 403 instead, nothing is proven unless we wrote an object.
+  with "missing" only to those who may read. Where they say 403 instead, nothing is proven. The object we wrote, if
+  we could, then tells for certain.
 * write: create one fixed key on condition that it does not exist. "It exists" proves the right as well as a success.
 * overwrite: replace that key.
 
-The key is deleted afterwards if that is allowed. If not, this one tiny object stays, and is reused ever after.
+The key is deleted afterwards if that is allowed. If not, this one tiny object stays, and is reused ever after. Another
+check of the same path may delete it under our hands, so no verdict rests on its being there still.
 """
 
 import logging
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 PROBE_DIRECTORY = ".lightly/"
 PROBE_KEY = f"{PROBE_DIRECTORY}permission-check"
 PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. You may delete it.\n"
+# How often we write the key anew when another check of the same path has deleted it meanwhile.
+MOST_ATTEMPTS = 3
 MOST_SIBLINGS = 200
 MOST_SUGGESTIONS = 3
 
@@ -99,6 +103,9 @@ class _Probe:
         self.endpoints = endpoints
         self.deadline = deadline
         self.key = config.prefix + PROBE_KEY
+        # Not the user's: our key and the objects with which some tools and clouds mark directories.
+        directory = config.prefix + PROBE_DIRECTORY
+        self.markers = {config.prefix, directory, directory.removesuffix("/")}
         self.verdicts: dict[Permission, Verdict] = {}
         self.found: list[str] | None = None  # names under the path; None while unknown
         self.similar: tuple[str, ...] = ()
@@ -145,11 +152,11 @@ class _Probe:
 
     def _read_steps(self, store: Store) -> None:
         prefix = self.config.prefix
-        # Three, because two of them may be our own key and the directory's marker object.
         names: list[str] = []
-        listed = self._try(lambda: names.extend(store.keys(prefix, limit=3)), key=prefix)
+        limit = len(self.markers) + 2  # all of those, our key, and one of the user's
+        listed = self._try(lambda: names.extend(store.keys(prefix, limit=limit)), key=prefix)
         if listed.state is State.GRANTED:
-            self.found = [name for name in names if name not in {self.key, prefix, prefix + PROBE_DIRECTORY}]
+            self.found = [name for name in names if name not in self.markers | {self.key}]
         self._conclude(Permission.LIST, listed)
         readable = self.found or [name for name in names if name != self.key]
         self._conclude_read(store, readable[0] if readable else None)
@@ -167,12 +174,12 @@ class _Probe:
         self._conclude(Permission.READ, verdict)
 
     def _write_steps(self, store: Store) -> None:
-        created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
-        if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
-            created = replace(created, state=State.GRANTED, failure=None)
-        self._conclude(Permission.WRITE, created)
-        if created.state is State.GRANTED:
-            replaced = self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key)
+        created, replaced = self._create_and_replace(store)
+        for _ in range(MOST_ATTEMPTS - 1):
+            if not (replaced and replaced.failure and replaced.failure.cause is Cause.NO_OBJECT):
+                break
+            created, replaced = self._create_and_replace(store)
+        if replaced:
             if replaced.failure and replaced.failure.cause is Cause.ALREADY_EXISTS:
                 # Clouds that refuse to replace say "it exists" (Azure: UnauthorizedBlobOverwrite).
                 denied = replace(replaced.failure, cause=Cause.DENIED)
@@ -183,12 +190,20 @@ class _Probe:
         else:
             self._conclude(Permission.OVERWRITE, Verdict(State.UNKNOWN, failure=created.failure, key=self.key))
 
-    def _read_back(self, store: Store) -> None:
-        """The object we wrote settles what a missing key could not."""
-        read, written = self.verdicts.get(Permission.READ), self.verdicts.get(Permission.WRITE)
-        hidden = read and read.failure and read.failure.cause is Cause.HIDDEN
-        if hidden and written and written.state is State.GRANTED:
-            self._conclude_read(store, self.key)
+    def _create_and_replace(self, store: Store) -> tuple[Verdict, Verdict | None]:
+        """Replacing means nothing, and is not tried, where there is no object to replace."""
+        created = self._create(store)
+        self._conclude(Permission.WRITE, created)
+        if created.state is not State.GRANTED:
+            return created, None
+        return created, self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key)
+
+    def _create(self, store: Store) -> Verdict:
+        """Granted without a failure if we created the key, and with ALREADY_EXISTS if we could have."""
+        created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
+        if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
+            created = replace(created, state=State.GRANTED)
+        return created
 
     def _clean_up(self, store: Store) -> None:
         written = self.verdicts.get(Permission.WRITE)

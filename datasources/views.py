@@ -17,10 +17,10 @@ from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
 from datasources import queries, services
-from datasources.bulbs import check_bulbs, source_view, source_views
+from datasources.bulbs import check_bulbs, source_views
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
-from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, Purpose, UnreadableConfigError
+from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Datasource, Purpose, UnreadableConfigError
 from teams.requests import PageRequest
 
 PAGE_SIZE = 25
@@ -76,13 +76,12 @@ def settings(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, editable_dataset_for(request.user, dataset_id), tab)
     dataset = dataset_for(request.user, dataset_id)
-    purpose = PURPOSE_TABS[tab]
-    form = _blank_form(request, dataset, purpose)
+    form = _blank_form(request, dataset, _purpose(dataset, tab))
     return _render_tab(request, dataset, tab, form=form)
 
 
 def _save(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
-    purpose = PURPOSE_TABS[tab]
+    purpose = _purpose(dataset, tab)
     form = _filled_form(request, dataset, purpose)
     if not form.is_valid():
         return _render_tab(request, dataset, tab, status=422, form=form)
@@ -101,7 +100,7 @@ def _save(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
 @require_POST
 def check_again(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     dataset = editable_dataset_for(request.user, dataset_id)
-    datasource = _stored(dataset, PURPOSE_TABS[tab])
+    datasource = _stored(dataset, _purpose(dataset, tab))
     if datasource is None:
         raise Http404("Nothing to check yet.")
     services.check_again(datasource=datasource, by=request.user)
@@ -169,7 +168,13 @@ def history(request: PageRequest, dataset_id: str) -> HttpResponse:
     dataset = dataset_for(request.user, dataset_id)
     checks = queries.checks_of(dataset)[:HISTORY_SIZE]
     entries = [
-        {"check": check, "purpose": Purpose(check.datasource.purpose), "bulbs": check_bulbs(check)} for check in checks
+        {
+            "check": check,
+            "purpose": Purpose(check.datasource.purpose),
+            "bulbs": check_bulbs(check),
+            "replaced": check.state == CheckState.EXPIRED and check.revision < check.datasource.revision,
+        }
+        for check in checks
     ]
     return _render_tab(request, dataset, "history", entries=entries)
 
@@ -183,19 +188,15 @@ def _render_tab(request: PageRequest, dataset: Dataset, tab: str, status: int = 
 
 
 def _tab_context(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, Any]:
-    views = source_views(dataset)
-    purpose = PURPOSE_TABS.get(tab)
-    view = next((view for view in views if view.purpose in {purpose, Purpose.INPUT_OUTPUT}), None)
-    if purpose and view is None:
-        view = source_view(purpose, None)
-    by_tab = {key: next((view for view in views if view.purpose == value), None) for key, value in PURPOSE_TABS.items()}
+    views = {view.purpose: view for view in source_views(dataset)}
+    both = views.get(Purpose.INPUT_OUTPUT)
+    by_tab = {key: both or views[purpose] for key, purpose in PURPOSE_TABS.items()}
     return {
         "dataset": dataset,
         "tab": tab,
-        "source": view if purpose else None,
-        "input": by_tab["input"],
-        "lightly": by_tab["lightly"],
-        "other_source": by_tab["lightly" if tab == "input" else "input"],
+        "tabs": by_tab,
+        "source": by_tab.get(tab),
+        "copy_from": None if both else by_tab["lightly" if tab == "input" else "input"],
         "providers": {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()},
         "in_dialog": _in_dialog(request),
     }
@@ -234,12 +235,18 @@ def _filled_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> Da
     )
 
 
+def _purpose(dataset: Dataset, tab: str) -> Purpose:
+    """What a tab edits: a datasource that serves as both (scripts can make one) stands behind both tabs."""
+    serves_both = dataset.datasources.filter(purpose=Purpose.INPUT_OUTPUT).exists()
+    return Purpose.INPUT_OUTPUT if serves_both else PURPOSE_TABS[tab]
+
+
 def _other(purpose: Purpose) -> Purpose:
     return Purpose.LIGHTLY if purpose is Purpose.INPUT else Purpose.INPUT
 
 
 def _stored(dataset: Dataset, purpose: Purpose) -> Datasource | None:
-    return dataset.datasources.filter(purpose__in=[purpose, Purpose.INPUT_OUTPUT]).first()
+    return dataset.datasources.filter(purpose=purpose).first()
 
 
 def _config(datasource: Datasource | None) -> CloudConfig | None:
@@ -254,7 +261,7 @@ def _after_change(request: PageRequest, dataset: Dataset, tab: str) -> HttpRespo
         return redirect("datasources:dataset", dataset.pk) if tab == "dataset" else _to_tab(dataset, tab)
     if tab == "dataset":
         return _changed(_render_dataset_tab(request, dataset), dataset)
-    form = _blank_form(request, dataset, PURPOSE_TABS[tab])
+    form = _blank_form(request, dataset, _purpose(dataset, tab))
     return _changed(_render_tab(request, dataset, tab, form=form, saved=True), dataset)
 
 

@@ -237,10 +237,38 @@ class TestSaving:
         stored = dataset.datasources.get(purpose=Purpose.LIGHTLY).config
         assert stored.revealed()["s3SecretAccessKey"] == SECRET
 
+    @pytest.mark.parametrize("tab", ["input", "lightly"])
+    def test_a_datasource_that_serves_as_both_stays_one(
+        self, login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig, tab: str
+    ) -> None:
+        services.save(dataset=dataset, purpose=Purpose.INPUT_OUTPUT, config=s3_config, thumb_suffix="", by=alice)
+        page = login(alice).get(url("settings", dataset, tab)).content.decode()
+        assert "s3://acme-raw/street/" in page
+        assert len(re.findall(r"bulb--l bulb--checking", page)) == 4
+        typed = TYPED | {"secret_access_key": "", "path": "s3://acme-raw/other/"}
+        assert login(alice).post(url("settings", dataset, tab), typed).status_code == 302
+        datasource = dataset.datasources.get()
+        assert (datasource.purpose, datasource.path) == ("INPUT_OUTPUT", "s3://acme-raw/other/")
+
     def test_an_unknown_provider_falls_back(self, login: Login, alice: User, dataset: Dataset) -> None:
         page = login(alice).get(url("settings", dataset, "input"), {"provider": "DROPBOX"})
         assert page.status_code == 200
         assert login(alice).post(url("settings", dataset, "input"), {"provider": "DROPBOX"}).status_code == 422
+
+
+class TestHistory:
+    def test_it_tells_who_when_and_what(
+        self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck, s3_config: CloudConfig
+    ) -> None:
+        services.save(dataset=dataset, purpose=Purpose.INPUT, config=s3_config, thumb_suffix="", by=alice)
+        PermissionCheck.objects.filter(pk=check.pk).update(state=CheckState.EXPIRED, attempts=1)
+        html = login(alice).get(url("history", dataset)).content.decode()
+        assert html.count("alice@example.com</td>") == 2
+        assert html.count("replaced by a newer one") == 1
+        assert html.count("bulb--checking") == 2
+
+    def test_without_checks_it_says_so(self, login: Login, alice: User, dataset: Dataset) -> None:
+        assert "No checks yet" in login(alice).get(url("history", dataset)).content.decode()
 
 
 class TestDatasetTab:
