@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.test import Client
+from pytest_django import Settings
 
 from datasets.models import Dataset
 from datasets.services import create_dataset
@@ -34,6 +35,12 @@ def clouds() -> Iterator[dict[str, Cloud]]:
 def cloud_environment(clouds: dict[str, Cloud]) -> dict[str, str]:
     """The LIGHTLY_* and AWS_* variables with which a process reaches the clouds."""
     return environment_of(list(clouds.values()))
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    """The real hasher is slow on purpose; a third of a second per person adds up."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -83,7 +90,7 @@ class Login:
         self.client = client
 
     def __call__(self, user: User) -> Client:
-        self.client.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
+        self.client.force_login(user, django_settings.AUTHENTICATION_BACKENDS[0])
         return self.client
 
 
