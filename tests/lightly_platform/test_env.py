@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from lightly_platform.env import BASE_DIR, WrongEnvironment, read_environment, variable_names
 from tests.lightly_platform.conftest import Run
 
-KEY = Fernet.generate_key().decode()
-OTHER_KEY = Fernet.generate_key().decode()
+# Fixed, because they stand in test names, which parallel test processes compare.
+KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
+OTHER_KEY = base64.urlsafe_b64encode(b"o" * 32).decode()
 SECRET_KEY = "correct-horse-battery-staple-" * 2
 # Part of every wrong value of a secret variable below; it must never be printed.
 PLANTED = "Pl4nted"
