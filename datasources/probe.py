@@ -59,6 +59,7 @@ NO_PROOF = {
     Cause.THROTTLED,
     Cause.SERVER_ERROR,
     Cause.HIDDEN,
+    Cause.NO_OBJECT,
     Cause.NO_PRINCIPAL,
     Cause.ARCHIVED,
     Cause.UNKNOWN,
@@ -174,40 +175,47 @@ class _Probe:
         self._conclude(Permission.READ, verdict)
 
     def _write_steps(self, store: Store) -> None:
-        created, replaced = self._create_and_replace(store)
-        for _ in range(MOST_ATTEMPTS - 1):
-            if not (replaced and replaced.failure and replaced.failure.cause is Cause.NO_OBJECT):
-                break
-            created, replaced = self._create_and_replace(store)
-        if replaced:
+        for _ in range(MOST_ATTEMPTS):
+            created, _existed = self._create(store)
+            self._conclude(Permission.WRITE, created)
+            if created.state is not State.GRANTED:
+                follows = State.SKIPPED if created.state is State.DENIED else State.UNKNOWN
+                self._conclude(Permission.OVERWRITE, Verdict(follows, failure=created.failure, key=self.key))
+                return
+            replaced = self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key)
             if replaced.failure and replaced.failure.cause is Cause.ALREADY_EXISTS:
                 # Clouds that refuse to replace say "it exists" (Azure: UnauthorizedBlobOverwrite).
                 denied = replace(replaced.failure, cause=Cause.DENIED)
                 replaced = replace(replaced, state=State.DENIED, failure=denied)
             self._conclude(Permission.OVERWRITE, replaced)
-        elif created.state is State.DENIED:
-            self._conclude(Permission.OVERWRITE, Verdict(State.SKIPPED, failure=created.failure, key=self.key))
-        else:
-            self._conclude(Permission.OVERWRITE, Verdict(State.UNKNOWN, failure=created.failure, key=self.key))
+            if not (replaced.failure and replaced.failure.cause is Cause.NO_OBJECT):
+                return
 
-    def _create_and_replace(self, store: Store) -> tuple[Verdict, Verdict | None]:
-        """Replacing means nothing, and is not tried, where there is no object to replace."""
-        created = self._create(store)
-        self._conclude(Permission.WRITE, created)
-        if created.state is not State.GRANTED:
-            return created, None
-        return created, self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key)
-
-    def _create(self, store: Store) -> Verdict:
-        """Granted without a failure if we created the key, and with ALREADY_EXISTS if we could have."""
+    def _create(self, store: Store) -> tuple[Verdict, bool]:
+        """Whether we may write, and whether the key existed already, which proves the right as well."""
         created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
         if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
-            created = replace(created, state=State.GRANTED)
-        return created
+            return replace(created, state=State.GRANTED, failure=None), True
+        return created, False
+
+    def _read_back(self, store: Store) -> None:
+        """The object we wrote settles what a missing key could not: a right hidden behind 403, or a KMS key's."""
+        read, written = self.verdicts.get(Permission.READ), self.verdicts.get(Permission.WRITE)
+        tried_missing = read and read.key == self.key and read.state is not State.DENIED
+        if not tried_missing or not written or written.state is not State.GRANTED:
+            return
+        for _ in range(MOST_ATTEMPTS):
+            settled = self._try(lambda: store.read(self.key), key=self.key)
+            if settled.state is State.UNKNOWN:
+                return
+            # Denied means nothing if the key was gone.
+            if settled.state is State.GRANTED or self._create(store)[1]:
+                self._conclude(Permission.READ, settled)
+                return
 
     def _clean_up(self, store: Store) -> None:
         written = self.verdicts.get(Permission.WRITE)
-        if written and written.state is State.GRANTED and not self.deadline.over:
+        if written and written.state is State.GRANTED:
             # Deleting is not a right we ask for: without it the one object stays.
             self._try(lambda: store.delete(self.key), key=self.key)
 
@@ -226,6 +234,8 @@ class _Probe:
                 self.similar = tuple(parent + others[match] for match in nearest)
 
     def _try(self, action: Callable[[], object], key: str) -> Verdict:
+        if self.deadline.over:  # nobody waits for the answer any more
+            return Verdict(State.UNKNOWN, failure=Failure(Cause.TIMEOUT), key=key)
         started = time.monotonic()
         try:
             action()

@@ -3,10 +3,14 @@
 import functools
 import re
 import urllib.parse
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 
 import azure.core.exceptions
+from azure.core import MatchConditions
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -152,8 +156,11 @@ class AzureStore:
             self.container.upload_blob(key, data, overwrite=False, **self._limits())
 
     def replace(self, key: str, data: bytes) -> None:
-        with _translated():
-            self.container.upload_blob(key, data, overwrite=True, **self._limits())
+        # A SAS that may create but not replace would be granted this if another check had just deleted the key.
+        with _translated({"ConditionNotMet": Cause.NO_OBJECT}):
+            self.container.upload_blob(
+                key, data, overwrite=True, match_condition=MatchConditions.IfPresent, **self._limits()
+            )
 
     def delete(self, key: str) -> None:
         with _translated():
@@ -167,14 +174,18 @@ class AzureStore:
 
 
 class _translated:  # noqa: N801 - reads as a with-statement
-    """Turn what the SDK raises into a StoreError."""
+    """Turn what the SDK raises into a StoreError; for these codes, another cause than usual."""
+
+    def __init__(self, causes: Mapping[str, Cause] = MappingProxyType({})) -> None:
+        self.causes = causes
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, azure.core.exceptions.AzureError):
-            raise StoreError(failure_of(error)) from None
+            failure = failure_of(error)
+            raise StoreError(replace(failure, cause=self.causes.get(failure.code, failure.cause))) from None
 
 
 # https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
@@ -197,8 +208,9 @@ CAUSES = {
     "ContainerBeingDeleted": Cause.NO_BUCKET,
     "ContainerDisabled": Cause.NO_BUCKET,
     "InvalidResourceName": Cause.NO_BUCKET,
+    # Not of a blob, which is BlobNotFound: so no proof that blobs may be read.
+    "ResourceNotFound": Cause.NO_BUCKET,
     "BlobNotFound": Cause.NO_OBJECT,
-    "ResourceNotFound": Cause.NO_OBJECT,
     "BlobAlreadyExists": Cause.ALREADY_EXISTS,
     "ConditionNotMet": Cause.ALREADY_EXISTS,
     # A SAS with `c` but without `w`: creating is allowed, and the blob is there.

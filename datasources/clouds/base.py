@@ -67,6 +67,11 @@ class StoreError(Exception):
         self.failure = failure
 
 
+def not_storage(status: int | None = 200) -> StoreError:
+    """Success without what only this cloud's storage sends along: some other server answers, and it proves nothing."""
+    return StoreError(Failure(Cause.UNKNOWN, "NotStorage", status))
+
+
 _SAFE_CODE = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
@@ -136,7 +141,7 @@ class Store(Protocol):
         """Write an object that must not exist yet. Cause ALREADY_EXISTS when it does."""
 
     def replace(self, key: str, data: bytes) -> None:
-        """Write an object, whether or not it exists."""
+        """Write an object over an existing one. Cause NO_OBJECT where the cloud can tell that it is gone."""
 
     def delete(self, key: str) -> None: ...
 

@@ -28,6 +28,7 @@ from datasources.clouds.base import (
     cause_of_status,
     directory_names,
     normalise_path,
+    not_storage,
     safe_code,
 )
 
@@ -161,11 +162,11 @@ class OBSStore:
         self.bucket = bucket
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
-        body = self._call("listObjects", prefix=prefix, max_keys=limit).body
+        body = self._list(prefix=prefix, max_keys=limit)
         return [entry.key for entry in body.contents or []]
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
-        body = self._call("listObjects", prefix=prefix, delimiter="/", max_keys=limit).body
+        body = self._list(prefix=prefix, delimiter="/", max_keys=limit)
         return directory_names(prefix, [entry.prefix for entry in body.commonPrefixs or []])
 
     def read(self, key: str) -> None:
@@ -176,6 +177,7 @@ class OBSStore:
                 return
             raise
         try:
+            _check_is_object(answer)
             answer.body.response.read(1)
         except (OSError, http.client.HTTPException) as error:
             raise StoreError(failure_of_transport(error)) from None
@@ -183,16 +185,22 @@ class OBSStore:
             answer.body.response.close()
 
     def create(self, key: str, data: bytes) -> None:
-        self._call("putContent", key, content=data, extensionHeaders={"If-None-Match": "*"})
+        _check_is_object(self._call("putContent", key, content=data, extensionHeaders={"If-None-Match": "*"}))
 
     def replace(self, key: str, data: bytes) -> None:
-        self._call("putContent", key, content=data)
+        _check_is_object(self._call("putContent", key, content=data))
 
     def delete(self, key: str) -> None:
         self._call("deleteObject", key)
 
     def close(self) -> None:
         self.client.hang_up()
+
+    def _list(self, **options: Any) -> Any:
+        body = self._call("listObjects", **options).body
+        if not getattr(body, "name", None):  # the SDK gives no body for what it can't parse
+            raise not_storage()
+        return body
 
     def _call(self, operation: str, *arguments: Any, **options: Any) -> Any:
         try:
@@ -202,6 +210,11 @@ class OBSStore:
         if answer.status >= 300:
             raise StoreError(failure_of(answer))
         return answer
+
+
+def _check_is_object(answer: Any) -> None:
+    if not dict(answer.header or []).get("etag"):
+        raise not_storage(answer.status)
 
 
 # https://support.huaweicloud.com/intl/en-us/api-obs/obs_04_0115.html

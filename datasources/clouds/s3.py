@@ -21,6 +21,7 @@ from datasources.clouds.base import (
     cause_of_status,
     directory_names,
     normalise_path,
+    not_storage,
     safe_code,
 )
 
@@ -183,6 +184,8 @@ class S3Store:
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         page = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
+        if "Name" not in page:
+            raise not_storage()
         return [entry["Key"] for entry in page.get("Contents", [])]
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
@@ -191,22 +194,23 @@ class S3Store:
 
     def read(self, key: str) -> None:
         try:
-            body = self._call("get_object", Key=key, Range="bytes=0-0")["Body"]
+            answer = self._call("get_object", Key=key, Range="bytes=0-0")
         except StoreError as error:
             if error.failure.code == "InvalidRange":  # an object of no bytes: it was found and could be read
                 return
             raise
-        with body:
+        with answer["Body"] as body:
+            _check_is_object(answer)
             try:
                 body.read(1)
             except botocore.exceptions.BotoCoreError as error:
                 raise StoreError(failure_of(error)) from None
 
     def create(self, key: str, data: bytes) -> None:
-        self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption)
+        _check_is_object(self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption))
 
     def replace(self, key: str, data: bytes) -> None:
-        self._call("put_object", Key=key, Body=data, **self.encryption)
+        _check_is_object(self._call("put_object", Key=key, Body=data, **self.encryption))
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
@@ -219,6 +223,11 @@ class S3Store:
             return getattr(self.client, operation)(Bucket=self.bucket, **arguments)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
             raise StoreError(failure_of(error)) from None
+
+
+def _check_is_object(answer: Any) -> None:
+    if "ETag" not in answer:
+        raise not_storage()
 
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
