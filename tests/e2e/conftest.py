@@ -94,8 +94,14 @@ def axe() -> Axe:
 
 
 @pytest.fixture
-def s3(clouds: dict[str, Cloud]) -> Cloud:
-    return clouds["S3"]
+def cloud(clouds: dict[str, Cloud], request: pytest.FixtureRequest) -> Cloud:
+    """The provider a test names with `every_provider`, else S3."""
+    return clouds[getattr(request, "param", "S3")]
+
+
+every_provider = pytest.mark.parametrize(
+    "cloud", ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"], indirect=True
+)
 
 
 def filled_bucket(cloud: Cloud) -> str:

@@ -56,13 +56,19 @@ class Settings:
         return self
 
     def field(self, label: str) -> Locator:
-        return self.root.get_by_label(re.compile(rf"^{re.escape(label)}( \*)?$"))
+        return self.root.get_by_label(self._label(label))
 
-    def error(self, label: str) -> Locator:
-        """What is wrong with a field, by the description that assistive technology reads with it."""
-        described_by = self.field(label).get_attribute("aria-describedby") or ""
-        ids = [name for name in described_by.split() if name.endswith("_error")]
-        return self.root.locator(f"#{ids[0]}" if ids else "#no-error")
+    def expect_error(self, label: str, words: str) -> None:
+        """Beside the field, and told by assistive technology together with it."""
+        field = self.field(label)
+        expect(field).to_have_accessible_description(re.compile(re.escape(words)))
+        expect(field).to_have_attribute("aria-invalid", "true")
+        beside = self.root.locator(".field").filter(has=self.page.get_by_label(self._label(label)))
+        expect(beside.locator(".field__error")).to_contain_text(words)
+
+    @staticmethod
+    def _label(label: str) -> re.Pattern[str]:
+        return re.compile(rf"^{re.escape(label)}( \*)?$")
 
     def fill(self, config: Config) -> Settings:
         self.choose(config["type"])
