@@ -144,6 +144,11 @@
     }
   }, true)
 
+  // Requests whose answer belongs into the dialog. One that comes when it has been closed must not open it again.
+  const awaited = new Set()
+  on("htmx:beforeSend", (event) => { if (event.detail.target === dialog) awaited.add(event.detail.xhr) })
+  on("htmx:afterRequest", (event) => awaited.delete(event.detail.xhr))
+
   function open() {
     if (!dialog.open) dialog.showModal()
     dialog.append(overlay)
@@ -155,6 +160,7 @@
   }
 
   dialog.addEventListener("close", () => {
+    awaited.clear()
     document.body.append(overlay)
     dialog.replaceChildren()
     if (depth) history.go(-depth)
@@ -162,6 +168,13 @@
   })
   dialog.addEventListener("cancel", (event) => {
     if (event.target !== dialog || !hasEdits()) return // a file chooser inside also says "cancel"
+    event.preventDefault()
+    whenSafe(close)
+  })
+  // Browsers let a page refuse Escape only once in a row; the key itself can be refused always.
+  on("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented || !dialog.open || !hasEdits()) return
+    if (dialog.querySelector(":popover-open")) return // that closes first
     event.preventDefault()
     whenSafe(close)
   })
@@ -193,6 +206,10 @@
       event.detail.shouldSwap = false
       edited = null
       location.reload()
+      return
+    }
+    if (target === dialog && !awaited.has(xhr)) {
+      event.detail.shouldSwap = false
       return
     }
     typed = new Map()
