@@ -197,7 +197,7 @@
   // ---- Around a swap ----
 
   let typed = new Map() // what stood in the secret inputs, by name
-  let openTip = null // the id of the tip that was open
+  let openTip = null // the id of the tip that was open in what is swapped
 
   on("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail
@@ -214,7 +214,7 @@
     }
     typed = new Map()
     for (const input of target.querySelectorAll("[data-secret]")) typed.set(input.name, { text: input.value, files: input.files })
-    openTip = document.querySelector(".tip:popover-open")?.id
+    openTip = target.querySelector(".tip:popover-open")?.id
     if (target === dialog) document.body.append(overlay)
   })
 
