@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from datasources.clouds.azure import AzureConfig
 from datasources.clouds.base import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError
@@ -19,7 +19,8 @@ CONFIG_CLASSES: dict[str, type[CloudConfig]] = {
     config_class.model_fields["type"].default: config_class for config_class in get_args(get_args(AnyConfig)[0])
 }
 
-_adapter: TypeAdapter[CloudConfig] = TypeAdapter(AnyConfig)
+# The adapter makes the errors, and would quote what was typed whatever the models say.
+_adapter: TypeAdapter[CloudConfig] = TypeAdapter(AnyConfig, config=ConfigDict(hide_input_in_errors=True))
 
 
 def parse_config(fields: dict[str, Any], endpoints: Endpoints | None = None) -> CloudConfig:

@@ -59,7 +59,7 @@ def _check_credentials(value: SecretStr, info: ValidationInfo) -> SecretStr:
         )
     configured: Endpoints | None = (info.context or {}).get("endpoints")
     allowed = GOOGLE_TOKEN_URLS | ({configured.gcs_token} if configured and configured.gcs_token else set())
-    if key.get("token_uri", PUBLIC_TOKEN_URL) not in allowed:
+    if str(key.get("token_uri", PUBLIC_TOKEN_URL)) not in allowed:
         raise ValueError(f"The key file names a token_uri that is not Google's. It must be {PUBLIC_TOKEN_URL}.")
     if key.get("universe_domain", "googleapis.com") != "googleapis.com":
         raise ValueError("The key file names a universe_domain that is not googleapis.com.")

@@ -7,6 +7,7 @@ Where a provider truly answers otherwise, `but` says so, and why.
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -279,10 +280,26 @@ def _assert_untouched(gate: Gate) -> None:
 
 
 def untrusted(place: Place) -> None:
+    """The cloud's host has a certificate that nobody knows."""
     gate = place.stack.enter_context(untrusted_tls())
     place.stack.callback(lambda: _assert_untouched(gate))
-    assert isinstance(place.cloud, OBSCloud)
-    place.config = place.cloud.with_endpoint(place.config, f"https://{gate.address}")
+    place.aim_at(gate.address)
+    for values in (place.environment, place.config):
+        for name, value in values.items():
+            values[name] = value.replace(f"http://{gate.address}", f"https://{gate.address}")
+
+
+def nowhere(place: Place) -> None:
+    """The cloud's host name does not exist."""
+    resolve = socket.getaddrinfo
+
+    def resolved(host: str, *arguments: Any, **options: Any) -> Any:
+        if host == "nowhere.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *arguments, **options)
+
+    place.monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    place.aim_at("nowhere.invalid:80")
 
 
 def over_tls(*, right_name: bool) -> Condition:
@@ -504,6 +521,8 @@ CREDENTIALS = [
 
 TROUBLES = [
     row("unreachable", ALL_RIGHTS, nothing_known(Cause.UNREACHABLE), condition=at_peer(refused)),
+    row("no such host", ALL_RIGHTS, nothing_known(Cause.UNREACHABLE), condition=nowhere),
+    row("untrusted certificate", ALL_RIGHTS, nothing_known(Cause.TLS), condition=untrusted),
     row("reset by the host", ALL_RIGHTS, nothing_known(Cause.UNREACHABLE), condition=at_peer(reset)),
     row("reset by the bucket", ALL_RIGHTS, nothing_known(Cause.UNREACHABLE), condition=troubled(Trouble.RESET)),
     row("answers cut off", ALL_RIGHTS, nothing_known(Cause.UNREACHABLE), condition=cut_off),
@@ -713,7 +732,6 @@ SPECIALS = [
         condition=redirected,
         only=("OBS",),
     ),
-    row("untrusted certificate", ALL_RIGHTS, nothing_known(Cause.TLS), condition=untrusted, only=("OBS",)),
     row(
         "certificate for another name",
         ALL_RIGHTS,
