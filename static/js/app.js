@@ -149,8 +149,13 @@
   on("htmx:beforeSend", (event) => { if (event.detail.target === dialog) awaited.add(event.detail.xhr) })
   on("htmx:afterRequest", (event) => awaited.delete(event.detail.xhr))
 
+  let opener = null // what had the focus when the dialog opened, and gets it back
+
   function open() {
-    if (!dialog.open) dialog.showModal()
+    if (!dialog.open) {
+      opener = document.activeElement
+      dialog.showModal()
+    }
     dialog.append(overlay)
   }
 
@@ -163,6 +168,10 @@
     awaited.clear()
     document.body.append(overlay)
     dialog.replaceChildren()
+    // A row that was checked meanwhile is another element now, with the same ids.
+    const back = opener?.isConnected ? opener : document.getElementById(opener?.id)
+    if (back && back !== document.body) back.focus()
+    else document.getElementById("main").focus()
     if (depth) history.go(-depth)
     htmx.trigger(document.body, "dialogClosed")
   })

@@ -59,6 +59,10 @@ class Backstage:
     def datasets(self, names: list[str], owner: Person) -> None:
         self._call("make_datasets", names=names, owner=owner["email"])
 
+    def check(self, dataset: str, purpose: str, config: Config, by: Person) -> None:
+        """Save a datasource, as somebody else would in another window."""
+        self._call("save", dataset=dataset, purpose=purpose, config=config, by=by["email"])
+
     def checks(self, dataset: str) -> list[CheckRow]:
         """All checks of a dataset, newest first."""
         checks: list[CheckRow] = self._call("checks_of", dataset=dataset)
@@ -101,24 +105,30 @@ def make_person(name: str, team: str | None, role: str) -> Person:
 
 def make_dataset(name: str, owner: str, input: Config | None, lightly: Config | None) -> str:
     from datasets.services import create_dataset
+    from teams.models import User
+
+    dataset = create_dataset(name=name, owner=User.objects.get(email=owner)).pk
+    for purpose, config in (("INPUT", input), ("LIGHTLY", lightly)):
+        if config:
+            save(dataset, purpose, config, owner)
+    return dataset
+
+
+def save(dataset: str, purpose: str, config: Config, by: str) -> None:
+    from datasets.models import Dataset
     from datasources import services
     from datasources.clouds import parse_config
     from datasources.endpoints import configured_endpoints
     from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
     from teams.models import User
 
-    user = User.objects.get(email=owner)
-    dataset = create_dataset(name=name, owner=user)
-    for purpose, config in ((Purpose.INPUT, input), (Purpose.LIGHTLY, lightly)):
-        if config:
-            services.save(
-                dataset=dataset,
-                purpose=purpose,
-                config=parse_config(config, configured_endpoints()),
-                thumb_suffix=DEFAULT_THUMBNAIL_SUFFIX,
-                by=user,
-            )
-    return dataset.pk
+    services.save(
+        dataset=Dataset.objects.get(pk=dataset),
+        purpose=Purpose(purpose),
+        config=parse_config(config, configured_endpoints()),
+        thumb_suffix=DEFAULT_THUMBNAIL_SUFFIX,
+        by=User.objects.get(email=by),
+    )
 
 
 def make_datasets(names: list[str], owner: str) -> None:
@@ -152,7 +162,7 @@ def serve() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
-    functions = {function.__name__: function for function in (make_person, make_dataset, make_datasets, checks_of)}
+    functions = {function.__name__: function for function in (make_person, make_dataset, make_datasets, save, checks_of)}
     for line in sys.stdin:
         name, arguments = json.loads(line)
         function: Any = functions[name]

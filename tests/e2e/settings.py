@@ -76,6 +76,13 @@ class Settings:
             self.field(label).fill(value)
         return self
 
+    def submit(self) -> None:
+        """Save, and wait until the answer is on the screen."""
+        form = self.page.locator("#datasource-form")
+        form.evaluate("form => form.setAttribute('data-before', '')")
+        self.save.click()
+        expect(self.page.locator("#datasource-form:not([data-before])")).to_be_visible()
+
     def bulb(self, permission: str) -> Locator:
         """In the panel beside the form; its text is its verdict in one word."""
         heading = self.page.get_by_role("heading", name=permission, exact=True)

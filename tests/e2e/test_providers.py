@@ -24,12 +24,12 @@ def test_input_and_lightly_turn_green(visitor: Visitor, stack: Stack, person: Pe
 
     settings = Settings(page).open(name)
     settings.expect_bulbs(list="not configured", read="not configured")
-    settings.fill(reader(cloud, bucket)).save.click()
+    settings.fill(reader(cloud, bucket)).submit()
     settings.expect_bulbs(list="granted", read="granted")
 
     settings.tab("Lightly")
     settings.expect_bulbs(list="not configured", read="not configured", write="not configured")
-    settings.fill(writer(cloud, bucket)).save.click()
+    settings.fill(writer(cloud, bucket)).submit()
     settings.expect_bulbs(list="granted", read="granted", write="granted", overwrite="granted")
 
     # The home page underneath has followed without a reload.
@@ -52,7 +52,7 @@ def test_red_says_why(visitor: Visitor, stack: Stack, person: Person, cloud: Clo
 
     settings = Settings(page).open(name)
     expect(settings.reason("List")).to_contain_text("Likely cause")
-    settings.tab("Lightly").fill(reader(cloud, bucket, "lightly/")).save.click()
+    settings.tab("Lightly").fill(reader(cloud, bucket, "lightly/")).submit()
     settings.expect_bulbs(list="granted", read="granted", write="denied", overwrite="denied")
     expect(settings.reason("Write")).to_contain_text("What the cloud said")
     expect(settings.reason("Overwrite")).to_contain_text("write is needed first")
@@ -95,10 +95,10 @@ def test_a_key_file_can_be_uploaded(
     settings = Settings(page).open(name).fill(config)
     upload = settings.field("Service account key (JSON) as a file")
     upload.set_input_files({"name": "key.json", "mimeType": "application/json", "buffer": b"not a key"})
-    settings.save.click()
+    settings.submit()
     settings.expect_error("Service account key (JSON)", "JSON")
     upload.set_input_files({"name": "key.json", "mimeType": "application/json", "buffer": key.encode()})
-    settings.save.click()
+    settings.submit()
     settings.expect_bulbs(list="granted", read="granted")
 
 
@@ -112,7 +112,7 @@ def test_bulbs_poll_while_a_check_is_open_and_not_after(
     page.goto("/")
     with slow(cloud.address, 0.5) as proxy:
         settings = Settings(page).open(name).tab("Lightly")
-        settings.fill(cloud.at_address(config, proxy.address)).save.click()
+        settings.fill(cloud.at_address(config, proxy.address)).submit()
         expect(settings.bulb("Write")).to_have_text("being checked")
         expect(page.locator(f"#dataset-{dataset}")).to_contain_text("checking…")
         settings.expect_bulbs(list="granted", read="granted", write="granted", overwrite="granted")
@@ -139,7 +139,7 @@ def test_check_again(visitor: Visitor, stack: Stack, person: Person, cloud: Clou
     expect(settings.reason("List")).to_contain_text("bucket")
     settings.field("Resource path").fill(fields_of(config)["Resource path"])
     settings.field("Secret access key").fill(config["s3SecretAccessKey"])
-    settings.save.click()
+    settings.submit()
     settings.expect_bulbs(list="granted", read="granted")
     expect(settings.root).to_contain_text("Nothing here yet")
 

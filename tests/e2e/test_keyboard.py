@@ -1,0 +1,139 @@
+"""Everything without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.clouds import Cloud
+from tests.e2e.backstage import Person
+from tests.e2e.browser import Visitor
+from tests.e2e.conftest import filled_bucket, reader
+from tests.e2e.settings import Row, Settings, fields_of
+from tests.e2e.stack import Stack
+
+MOST_TABS = 60
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    for _ in range(MOST_TABS):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    pytest.fail(f"{target} was not reached with {key}")
+
+
+def test_from_the_empty_home_to_a_saved_datasource(visitor: Visitor, cloud: Cloud, name: str) -> None:
+    page, config = visitor.page, reader(cloud, filled_bucket(cloud))
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="New dataset"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="New dataset")).to_be_visible()
+    tab_to(page, page.get_by_label("Name"))
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+
+    settings = Settings(page)
+    settings.expect_title(name)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    for label, value in fields_of(config).items():
+        tab_to(page, settings.field(label))
+        page.keyboard.type(value)
+    tab_to(page, settings.save)
+    page.keyboard.press("Enter")
+    settings.expect_bulbs(list="granted", read="granted")
+    # Focus is still inside the dialog, in a useful place.
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    tab_to(page, settings.root.get_by_text("What was tried").first)
+    page.keyboard.press("Enter")
+    expect(settings.reason("List")).to_contain_text("It worked.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_reading_a_reason_and_coming_back(
+    visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str
+) -> None:
+    dataset = stack.backstage.dataset(name, person, input=cloud.with_wrong_secret(reader(cloud, filled_bucket(cloud))))
+    page = visitor.page
+    page.goto("/")
+    row = Row(page, dataset)
+    row.expect_bulbs("input", list="denied")
+    tab_to(page, row.bulb("input", "list"))
+    expect(row.tip("input", "list")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(row.tip("input", "list")).to_be_hidden()
+    expect(row.tip("input", "read")).to_be_visible()
+
+    gear = page.get_by_role("link", name=f"Settings of {name}", exact=True)
+    tab_to(page, gear)
+    page.keyboard.press("Enter")
+    settings = Settings(page)
+    settings.expect_title(name)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(gear).to_be_focused()
+    expect(page).to_have_url(f"{stack.url}/")
+
+    # Also after another check, when the row underneath is another element than before.
+    page.keyboard.press("Enter")
+    settings.expect_title(name)
+    row.root.evaluate("element => element.setAttribute('data-before', '')")
+    tab_to(page, settings.root.get_by_role("button", name="Check again"))
+    page.keyboard.press("Enter")
+    expect(row.root).not_to_have_attribute("data-before", "")
+    expect(settings.status).to_contain_text("Last check")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(gear).to_be_focused()
+
+
+def test_unsaved_edits_are_not_lost_by_a_slip(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:
+    stack.backstage.dataset(name, person)
+    page = visitor.page
+    page.goto("/")
+    settings = Settings(page).open(name)
+    path = settings.field("Resource path")
+    question = page.get_by_role("alertdialog", name="You have unsaved edits.")
+
+    path.fill("s3://half-typed/")
+    for leave in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: settings.root.get_by_role("link", name="Cancel").click(),
+        lambda: settings.root.get_by_role("link", name="Close settings").click(),
+        lambda: settings.root.get_by_role("link", name="Azure").click(),
+        lambda: settings.root.get_by_role("link", name="Dataset").click(),
+        lambda: page.mouse.click(5, 5),
+        lambda: page.go_back(),
+    ):
+        leave()
+        expect(question).to_be_visible()
+        expect(question.get_by_role("button", name="Keep editing")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(question).to_have_count(0)
+        expect(path).to_have_value("s3://half-typed/")
+
+    page.keyboard.press("Escape")
+    expect(question).to_be_visible()
+    page.keyboard.press("Escape")  # of the question itself: keep
+    expect(question).to_have_count(0)
+    expect(path).to_have_value("s3://half-typed/")
+    page.keyboard.press("Escape")
+    question.get_by_role("button", name="Discard them").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page).to_have_url(f"{stack.url}/")
+    settings.open(name)
+    expect(path).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_search_key(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:
+    stack.backstage.dataset(name, person)
+    page = visitor.page
+    page.goto("/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
