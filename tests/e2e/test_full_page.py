@@ -124,6 +124,6 @@ def test_without_javascript(visit: Visit, person: Person, cloud: Cloud, name: st
 def reload_until_granted(settings: Settings) -> None:
     for _ in range(100):
         settings.page.reload()
-        if settings.bulb("List").text_content() == "granted":
+        if settings.bulb("List").inner_text() == "granted":
             break
     settings.expect_bulbs(list="granted", read="granted")

@@ -1,0 +1,162 @@
+"""axe-core finds nothing wrong: every page and every state of the dialog, light and dark, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.clouds import Cloud, Trouble
+from tests.e2e.backstage import Person
+from tests.e2e.browser import Axe, Visitor
+from tests.e2e.conftest import Visit, filled_bucket, reader, writer
+from tests.e2e.looks import expect_accessible
+from tests.e2e.settings import CHECK_MS, Row, Settings
+from tests.e2e.stack import Stack
+
+
+def test_pages_for_everybody(visit: Visit, stack: Stack, axe: Axe) -> None:
+    page = visit().page
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect_accessible(page, axe)
+    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("not correct")).to_be_visible()
+    expect_accessible(page, axe)
+    page.get_by_role("link", name="Forgot your password?").click()
+    expect_accessible(page, axe)
+    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    expect_accessible(page, axe)
+    page.goto("/accounts/password/reset/key/1-nonsense/")
+    expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
+    expect_accessible(page, axe)
+    page.goto("/accounts/signup/")
+    expect(page.get_by_role("heading", name="Sign-up is closed")).to_be_visible()
+    expect_accessible(page, axe)
+
+
+def test_pages_of_the_account(visitor: Visitor, axe: Axe) -> None:
+    page = visitor.page
+    page.goto("/")
+    page.get_by_role("button", name="account menu").click()
+    expect(page.get_by_role("link", name="Change password")).to_be_visible()
+    expect_accessible(page, axe)
+    page.get_by_role("link", name="Change password").click()
+    expect(page.get_by_role("heading", name="password")).to_be_visible()
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect_accessible(page, axe)
+    page.goto("/accounts/logout/")
+    expect(page.get_by_role("heading", name="Sign out?")).to_be_visible()
+    expect_accessible(page, axe)
+
+
+def test_pages_that_refuse(visitor: Visitor, axe: Axe) -> None:
+    page = visitor.page
+    visitor.expected_statuses |= {403, 404}
+    page.goto("/no/such/page/")
+    expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    expect_accessible(page, axe)
+    page.goto("/datasets/new/")
+    page.get_by_label("Name").fill("too late")
+    visitor.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Create dataset").click()
+    expect(page.get_by_role("heading", name="That page was too old")).to_be_visible()
+    expect_accessible(page, axe)
+
+
+def test_home_in_every_state(
+    visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, clouds: dict[str, Cloud], axe: Axe
+) -> None:
+    bucket, empty, broken = filled_bucket(cloud), cloud.make_bucket(), cloud.make_bucket()
+    cloud.trouble(broken, Trouble.SERVER_ERROR)
+    right, may_only_read = writer(cloud, bucket), reader(cloud, bucket, "lightly/")
+    stack.backstage.datasets([f"plain {number:02}" for number in range(25)], person)
+    stack.backstage.dataset("empty", person, input=reader(cloud, empty), lightly=writer(cloud, empty))
+    stack.backstage.dataset("unknown", person, input=reader(cloud, broken), lightly=writer(cloud, broken))
+    stack.backstage.dataset("wrong", person, input=cloud.with_wrong_secret(reader(cloud, bucket)))
+    shown = stack.backstage.dataset("shown", person, input=reader(cloud, bucket), lightly=may_only_read)
+    waiting = stack.backstage.dataset("waiting", person)
+    silent = cloud.make_bucket()
+    cloud.trouble(silent, Trouble.SILENT)
+    page = visitor.page
+    page.goto("/")
+    expect(page.locator(".bulb--checking")).to_have_count(0, timeout=CHECK_MS)
+    for look in ("granted", "denied", "unknown", "off"):
+        expect(page.locator(f".bulb--{look}").first).to_be_visible()
+    stack.backstage.check(waiting, "LIGHTLY", writer(cloud, silent), person)
+    page.reload()
+    expect(page.locator(".bulb--checking")).to_have_count(4)
+    expect_accessible(page, axe)
+    cloud.trouble(silent, None)
+
+    row = Row(page, shown)
+    for permission in ("read", "write"):
+        row.bulb("lightly", permission).click()
+        expect(row.tip("lightly", permission)).to_be_visible()
+        expect_accessible(page, axe)
+    page.goto("/?q=nothing+like+this")
+    expect_accessible(page, axe)
+    assert right["type"] == "S3"
+
+
+def test_dialogs_in_every_state(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str, axe: Axe) -> None:
+    page, bucket = visitor.page, filled_bucket(cloud)
+    stack.backstage.dataset(name, person)
+    page.goto("/")
+    page.get_by_role("link", name="New dataset").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect_accessible(page, axe)
+    page.get_by_role("button", name="Create dataset").click()
+    expect(page.locator(".field__error")).to_have_count(1)
+    expect_accessible(page, axe)
+    page.get_by_role("link", name="Cancel").click()
+
+    settings = Settings(page).open(name)
+    expect_accessible(page, axe)
+    for provider in ("AZURE", "GCS", "OBS", "S3DelegatedAccess"):
+        settings.choose(provider)
+        expect_accessible(page, axe)
+    settings.tab("Check history")
+    expect_accessible(page, axe)
+    settings.tab("Lightly").submit()
+    expect(settings.root.locator(".field__error").first).to_be_visible()
+    expect_accessible(page, axe)
+    settings.fill(reader(cloud, bucket, "lightly/"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    expect_accessible(page, axe)
+    page.get_by_role("button", name="Keep editing").click()
+    settings.submit()
+    settings.expect_bulbs(list="granted", read="granted", write="denied", overwrite="denied")
+    settings.reason("List").get_by_text("What was tried").click()
+    expect_accessible(page, axe)
+    settings.tab("Input").root.get_by_role("link", name="Copy from the Lightly datasource").click()
+    expect(settings.root).to_contain_text("taken over from Lightly")
+    expect_accessible(page, axe)
+    settings.tab("Check history")
+    settings.root.get_by_role("button", name="Lightly Write: denied").click()
+    expect(page.get_by_text("Likely cause")).to_be_visible()
+    expect_accessible(page, axe)
+    page.keyboard.press("Escape")
+    settings.tab("Dataset")
+    settings.root.get_by_role("button", name="Delete this dataset").click()
+    expect(settings.root.locator(".field__error")).to_have_count(1)
+    expect_accessible(page, axe)
+
+
+@pytest.mark.parametrize("role", ["ADMIN", "MEMBER"])
+def test_settings_as_a_page(
+    visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str, axe: Axe, role: str
+) -> None:
+    dataset = stack.backstage.dataset(name, person, lightly=reader(cloud, filled_bucket(cloud), "lightly/"))
+    page = visit(stack.backstage.person(f"{name}-colleague", team=person["team"], role=role)).page
+    page.goto(f"/datasets/{dataset}/settings/lightly/")
+    Settings(page).expect_bulbs(list="granted", read="granted", write="denied", overwrite="denied")
+    expect_accessible(page, axe)
+    page.goto(f"/datasets/{dataset}/settings/dataset/")
+    expect_accessible(page, axe)
+    page.goto("/datasets/new/")
+    expect_accessible(page, axe)
