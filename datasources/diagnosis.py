@@ -5,7 +5,7 @@ Pure: all words live here.
 
 from dataclasses import dataclass
 
-from datasources.clouds import Cause, CloudConfig, Failure
+from datasources.clouds import Cause, CloudConfig, Failure, safe_name
 from datasources.probe import Permission, State, Verdict
 
 
@@ -74,16 +74,45 @@ _GRANTEES = {
 
 _SECRETS = {
     "S3": "secret access key",
-    "S3DelegatedAccess": "external ID",
+    "S3DelegatedAccess": "role's temporary key",
     "AZURE": "SAS token",
     "GCS": "service account key",
     "OBS": "secret access key",
 }
 
 
+# What else Azure may mean by refusing, by its own code.
+_AZURE_DENIALS = {
+    "AuthorizationResourceTypeMismatch": (
+        "The SAS token was not made for this kind of resource.",
+        "Make a new SAS token for the resource types container (c) and object (o), and enter it.",
+    ),
+    "AuthorizationServiceMismatch": (
+        "The SAS token was not made for the blob service.",
+        "Make a new SAS token for the service blob (b), and enter it.",
+    ),
+    "AuthorizationSourceIPMismatch": (
+        "The SAS token is confined to IP addresses, and this server's is none of them.",
+        "Make a new SAS token that includes this server's address, or none at all, and enter it.",
+    ),
+    "AuthorizationProtocolMismatch": (
+        "The SAS token is good for https only, and this installation talks http to the storage.",
+        "Make a new SAS token that allows http, or ask the operator of this installation for an https endpoint.",
+    ),
+    "AccountIsDisabled": ("The storage account is disabled.", "Enable it in the Azure portal, then check again."),
+}
+
+# What a cloud may mean by refusing a credential without giving the reason.
+_REFUSALS = {
+    "AZURE": "is wrong, expired or revoked, was made for another container, or the storage account's firewall does not "
+    "let this server in",
+    "GCS": "was revoked, or the service account is disabled",
+}
+
+
 def diagnose(permission: Permission, verdict: Verdict, config: CloudConfig, deadline_seconds: float) -> Diagnosis:
     right = RIGHTS[config.type][permission]
-    tried = f"{_VERBS[permission]} {config.display_key(verdict.key)} ({right})."
+    tried = f"{_VERBS[permission]} {safe_name(config.display_key(verdict.key))} ({right})."
     failure = verdict.failure
     if verdict.state is State.GRANTED:
         return Diagnosis(right, tried, "It worked.")
@@ -112,12 +141,34 @@ def answer_of(failure: Failure, deadline_seconds: float) -> str:
     return f"{answer} (request {failure.request_id})" if failure.request_id else answer
 
 
+# These can't be about what the user entered: a role has no key of its own.
+_OF_THE_SESSION = {
+    Cause.UNKNOWN_KEY,
+    Cause.WRONG_SECRET,
+    Cause.EXPIRED,
+    Cause.NOT_YET_VALID,
+    Cause.CREDENTIAL_REFUSED,
+    Cause.MALFORMED_CREDENTIAL,
+}
+
+
 def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds: float) -> tuple[str, str, str]:
     """(summary, likely cause, what to do)"""
     who = f"{_GRANTEES[config.type]} {config.principal}"
     secret, bucket = _SECRETS[config.type], config.bucket
     container = "container" if config.type == "AZURE" else "bucket"
+    if config.type == "S3DelegatedAccess" and failure.cause in _OF_THE_SESSION:
+        return (
+            "the role's temporary key was refused",
+            f"{config.principal} could be assumed, but the storage does not accept the key that came of it.",
+            "Check again. If it stays, ask the operator of this installation whether its endpoints for roles (STS) "
+            "and for storage belong together.",
+        )
     match failure.cause:
+        case Cause.DENIED if config.type == "AZURE":
+            reason = f"{_sentence(who)} lacks {right}, or a policy of the {container} denies it."
+            fix = f"Make a new SAS token with {right} for the {container} {bucket}, and enter it."
+            return (f"denied: {right}", *_AZURE_DENIALS.get(failure.code, (reason, fix)))
         case Cause.DENIED:
             return (
                 f"denied: {right}",
@@ -129,6 +180,13 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
                 "the cloud does not know this key",
                 f"{_sentence(who)} does not exist: it was deleted or deactivated, or has a typo.",
                 "Compare it with your cloud's console, or make a new key, and enter it again.",
+            )
+        case Cause.WRONG_SECRET if config.type == "GCS":
+            return (
+                "wrong service account key",
+                f"Google does not accept this key of {config.principal}: it was deleted, has expired, or was changed "
+                "while copying.",
+                "Make a new key of this service account and enter it.",
             )
         case Cause.WRONG_SECRET:
             return (
@@ -151,7 +209,7 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
         case Cause.CREDENTIAL_REFUSED:
             return (
                 f"{secret} refused",
-                f"The {secret} is wrong, expired or revoked, or was made for another {container}. "
+                f"The {secret} {_REFUSALS.get(config.type, 'is wrong, expired or revoked')}. "
                 "The cloud does not say which.",
                 f"Make a new {secret} for the {container} {bucket} and enter it.",
             )
@@ -270,7 +328,8 @@ def _explain(failure: Failure, right: str, config: CloudConfig, deadline_seconds
                 "can't be told from here",
                 "The cloud answers “denied” for any object that does not exist, and none was found to try on. "
                 "So it may be allowed or not.",
-                f"Put one file into {config.path}, or grant listing, then check again.",
+                f"To tell, it takes the right to list and one file in {config.path}. Give what is missing, "
+                "then check again.",
             )
         case Cause.UNKNOWN:
             return (

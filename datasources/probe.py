@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
 
-from datasources.clouds import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError
+from datasources.clouds import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError, safe_name
 
 logger = logging.getLogger(__name__)
 
@@ -228,7 +228,8 @@ class _Probe:
         names: list[str] = []
         looked = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
         if looked.state is State.GRANTED:
-            others = {folder.removesuffix("/"): folder for folder in names if folder != f"{name}/"}
+            fit = [folder for folder in names if folder != f"{name}/" and folder == safe_name(folder)]
+            others = {folder.removesuffix("/"): folder for folder in fit}
             nearest = get_close_matches(name, others, n=MOST_SUGGESTIONS, cutoff=0.6)
             with self.closed:
                 self.similar = tuple(parent + others[match] for match in nearest)

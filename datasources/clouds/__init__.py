@@ -5,7 +5,7 @@ from typing import Annotated, Any, get_args
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from datasources.clouds.azure import AzureConfig
-from datasources.clouds.base import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError
+from datasources.clouds.base import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError, safe_name
 from datasources.clouds.gcs import GCSConfig
 from datasources.clouds.obs import OBSConfig
 from datasources.clouds.s3 import S3Config
@@ -44,4 +44,5 @@ __all__ = [
     "Store",
     "StoreError",
     "parse_config",
+    "safe_name",
 ]

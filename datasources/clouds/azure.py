@@ -1,6 +1,7 @@
 """Azure Blob Storage with a shared access signature (SAS)."""
 
 import functools
+import logging
 import re
 import urllib.parse
 from collections.abc import Mapping
@@ -124,6 +125,11 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+# A SAS is part of every address, and urllib3 quotes addresses in its warnings, such as those of torn headers.
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+
 class AzureStore:
     # A SAS is judged before the blob is looked up, so a refusal says nothing of the blob and all of the right.
     missing_key_denial_is_proof: ClassVar[bool] = True
@@ -225,7 +231,8 @@ CAUSES = {
 
 def failure_of(error: azure.core.exceptions.AzureError) -> Failure:
     """What an Azure exception means. Reads codes and statuses only."""
-    if isinstance(error, azure.core.exceptions.HttpResponseError):
+    cut_short = azure.core.exceptions.IncompleteReadError
+    if isinstance(error, azure.core.exceptions.HttpResponseError) and not isinstance(error, cut_short):
         raw = getattr(error, "error_code", None)
         code = str(getattr(raw, "value", raw) or "")
         status = error.status_code
@@ -249,7 +256,12 @@ def _cause_of_transport(error: azure.core.exceptions.AzureError) -> Cause:
         error, azure.core.exceptions.ServiceResponseTimeoutError | azure.core.exceptions.ServiceRequestTimeoutError
     ):
         return Cause.TIMEOUT
-    if isinstance(error, azure.core.exceptions.ServiceRequestError | azure.core.exceptions.ServiceResponseError):
+    if isinstance(
+        error,
+        azure.core.exceptions.ServiceRequestError
+        | azure.core.exceptions.ServiceResponseError
+        | azure.core.exceptions.IncompleteReadError,
+    ):
         return Cause.TIMEOUT if "Timeout" in inner else Cause.UNREACHABLE
     if type(error).__name__ == "AzureSigningError":
         return Cause.MALFORMED_CREDENTIAL

@@ -5,6 +5,7 @@ Plain Python: nothing here or in the files beside it knows Django, Celery or a d
 
 import re
 import time
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -78,6 +79,12 @@ _SAFE_CODE = re.compile(r"[^A-Za-z0-9_.:-]")
 def safe_code(code: object, limit: int = 80) -> str:
     """A provider's error code or request id as we may show it: a short word, whatever a hostile server sent."""
     return _SAFE_CODE.sub("", str(code or ""))[:limit]
+
+
+def safe_name(name: str, limit: int = 300) -> str:
+    """An object's name as we may store and show it: no control or half characters, and of bounded length."""
+    shown = "".join("\ufffd" if unicodedata.category(letter).startswith("C") else letter for letter in name[:limit])
+    return shown if len(name) <= limit else f"{shown}…"
 
 
 def cause_of_status(status: int | None) -> Cause:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datasources.clouds.base import Cause, Failure, StoreError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iterable[str]) -> socket.socket:
@@ -32,11 +33,17 @@ def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iter
 
 def may_reach(host: str, address: Address, allowed_private_hosts: Iterable[str]) -> bool:
     """Public addresses always; others only if the operator allowed the host by name, or a network it lies in."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if address.is_global and not address.is_multicast:
+    if isinstance(address, ipaddress.IPv6Address):
+        address = _embedded(address) or address
+    if address.is_global and not address.is_multicast and not address.is_reserved:
         return True
     return any(_covers(entry, host, address) for entry in allowed_private_hosts)
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that this one leads to, if it is only another way to write or to reach one."""
+    nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
+    return address.ipv4_mapped or address.sixtofour or nat64
 
 
 def _covers(entry: str, host: str, address: Address) -> bool:

@@ -236,7 +236,6 @@ CAUSES = {
     "AllAccessDisabled": Cause.DENIED,
     "AccountProblem": Cause.DENIED,
     "Forbidden": Cause.DENIED,
-    "403": Cause.DENIED,
     "InvalidAccessKeyId": Cause.UNKNOWN_KEY,
     "InvalidClientTokenId": Cause.UNKNOWN_KEY,
     "SignatureDoesNotMatch": Cause.WRONG_SECRET,
@@ -244,6 +243,7 @@ CAUSES = {
     "ExpiredTokenException": Cause.EXPIRED,
     "TokenRefreshRequired": Cause.EXPIRED,
     "InvalidToken": Cause.CREDENTIAL_REFUSED,
+    "InvalidSecurity": Cause.CREDENTIAL_REFUSED,
     "RequestTimeTooSkewed": Cause.CLOCK_SKEW,
     "RequestExpired": Cause.CLOCK_SKEW,
     "NoSuchBucket": Cause.NO_BUCKET,
@@ -271,7 +271,8 @@ def failure_of(error: Exception) -> Failure:
         details = error.response.get("Error", {})
         meta = error.response.get("ResponseMetadata", {})
         code, status = str(details.get("Code", "")), meta.get("HTTPStatusCode")
-        cause = CAUSES.get(code) or cause_of_status(status)
+        by_status = {403: Cause.DENIED, 412: Cause.ALREADY_EXISTS}
+        cause = CAUSES.get(code) or by_status.get(status or 0) or cause_of_status(status)
         # For a KMS refusal S3 answers a plain AccessDenied; only its message names kms:GenerateDataKey or kms:Decrypt.
         if code.startswith("KMS.") or (cause is Cause.DENIED and "kms:" in str(details.get("Message", ""))):
             cause = Cause.KMS_DENIED

@@ -308,6 +308,12 @@ def test_names_near_a_typo_are_suggested(provider: str, clouds: dict[str, AnyClo
     assert similar("") == ((), False)
 
 
+def test_names_that_can_t_be_shown_are_not_suggested(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = ["inputs\x00/", "input\u202e/", "inputs\ud800/", "input\n/", "inputs/"]
+    monkeypatch.setattr(shelf, "folders", lambda *_, **__: hostile)
+    assert probe(CONFIG, READ_ONLY, Endpoints(), 15).similar == ("inputs/",)
+
+
 @pytest.mark.parametrize("provider", [provider for provider in PROVIDERS if provider != "AZURE"])
 def test_nothing_is_suggested_where_the_parent_is_none_of_our_business(
     provider: str, clouds: dict[str, AnyCloud], endpoints: Endpoints
