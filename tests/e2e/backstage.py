@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import traceback
+from importlib import import_module
 from typing import Any, TypedDict
 
 from tests.clouds import Config
@@ -162,6 +163,7 @@ def serve() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
+    import_module("datasources.services")  # now, as someone may be editing while the tests run
     functions = {function.__name__: function for function in (make_person, make_dataset, make_datasets, save, checks_of)}
     for line in sys.stdin:
         name, arguments = json.loads(line)

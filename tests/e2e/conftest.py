@@ -52,7 +52,7 @@ def new_stack(cloud_environment: dict[str, str], tmp_path: Path) -> Iterator[New
 
     yield make
     for stack in stacks:
-        stack.__exit__(None, None, None)
+        stack.stop()
 
 
 @pytest.fixture

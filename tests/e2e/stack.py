@@ -57,11 +57,17 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """All of it. Harmless when it has stopped already."""
         if self._backstage:
             self._backstage.close()
+            self._backstage = None
         # The newest first: whoever needs Redis ends before Redis does.
         for process in reversed(self._processes):
             self.end(process)
+        self._processes.clear()
         self._open.close()
 
     @property

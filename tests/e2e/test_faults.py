@@ -1,0 +1,195 @@
+"""What people see, and what becomes of their checks, while a part of the installation or of the cloud fails."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.clouds import Cloud, Trouble
+from tests.clouds.process import eventually
+from tests.e2e.backstage import Person
+from tests.e2e.conftest import Visit, filled_bucket, reader, writer
+from tests.e2e.settings import Row, Settings
+from tests.e2e.stack import Stack
+
+DEADLINE = 2
+# A lost check is looked for every 10 s, and counts as lost 10 s after its deadline.
+RECOVERY_MS = 45_000
+
+
+class Parts:
+    """An installation whose processes can fail one by one."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.redis: subprocess.Popen[bytes]
+        self.worker: subprocess.Popen[bytes]
+
+    def start_all(self) -> None:
+        self.redis = self.stack.start_redis()
+        self.stack.prepare()
+        self.worker = self.stack.start_worker()
+        self.stack.start_beat()
+        self.stack.start_web()
+        self.stack.backstage.person("first")
+
+    def heal(self) -> None:
+        self.redis.send_signal(signal.SIGCONT)
+        if self.redis.poll() is not None:
+            self.redis = self.stack.start_redis()
+        if self.worker.poll() is not None:
+            self.worker = self.stack.start_worker()
+
+
+@pytest.fixture(scope="module")
+def all_parts(cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    environment = {**cloud_environment, "LIGHTLY_CHECK_DEADLINE_SECONDS": str(DEADLINE)}
+    with Stack(tmp_path_factory.mktemp("parts"), environment) as stack:
+        parts = Parts(stack)
+        parts.start_all()
+        yield parts
+
+
+@pytest.fixture
+def parts(all_parts: Parts) -> Iterator[Parts]:
+    """All running before the test and after it."""
+    yield all_parts
+    all_parts.heal()
+
+
+@pytest.fixture
+def stack(parts: Parts) -> Stack:
+    """In this file the other fixtures' people and windows belong to this installation."""
+    return parts.stack
+
+
+def saved_within(page: Page, settings: Settings, seconds: float) -> None:
+    started = time.monotonic()
+    settings.submit()
+    assert time.monotonic() - started < seconds
+    expect(settings.root.locator(".field__error")).to_have_count(0)
+
+
+def test_a_silent_endpoint_ends_at_the_deadline(
+    visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str
+) -> None:
+    bucket, page = filled_bucket(cloud), visit(person).page
+    stack.backstage.dataset(name, person)
+    page.goto("/")
+    settings = Settings(page).open(name).tab("Lightly").fill(writer(cloud, bucket))
+    cloud.trouble(bucket, Trouble.SILENT)
+    started = time.monotonic()
+    settings.submit()
+    expect(settings.bulb("List")).to_have_text("being checked")
+    settings.expect_bulbs(list="unknown", read="unknown", write="unknown", overwrite="unknown")
+    assert time.monotonic() - started < DEADLINE + 2
+    for permission in ("List", "Read", "Write", "Overwrite"):
+        expect(settings.reason(permission)).to_contain_text(f"no answer within {DEADLINE} s")
+    cloud.trouble(bucket, None)
+    settings.root.get_by_role("button", name="Check again").click()
+    settings.expect_bulbs(list="granted", read="granted", write="granted", overwrite="granted")
+
+
+def test_only_the_newest_save_counts(visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
+    """The first check ends long after the second."""
+    slow, quick, page = filled_bucket(cloud), filled_bucket(cloud), visit(person).page
+    dataset = stack.backstage.dataset(name, person)
+    page.goto("/")
+    settings = Settings(page).open(name).fill(reader(cloud, slow))
+    cloud.trouble(slow, Trouble.SILENT)
+    settings.submit()
+    expect(settings.bulb("List")).to_have_text("being checked")
+    settings.fill(reader(cloud, quick)).submit()
+    settings.expect_bulbs(list="granted", read="granted")
+    newest, first = stack.backstage.checks(dataset)
+    assert (newest["revision"], newest["state"]) == (2, "DONE")
+    assert (first["revision"], first["state"]) == (1, "RUNNING")
+
+    assert eventually(lambda: stack.backstage.checks(dataset)[1]["state"] != "RUNNING")
+    cloud.trouble(slow, None)
+    page.goto("/")
+    Row(page, dataset).expect_bulbs("input", list="granted", read="granted")
+
+
+def test_a_save_overtakes_one_that_waits(
+    visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str
+) -> None:
+    stack, page = parts.stack, visit(person).page
+    dataset = stack.backstage.dataset(name, person)
+    stack.end(parts.worker)
+    page.goto("/")
+    settings = Settings(page).open(name)
+    config = reader(cloud, filled_bucket(cloud))
+    settings.fill(cloud.with_wrong_secret(config)).submit()
+    settings.fill(config).submit()
+    expect(settings.bulb("List")).to_have_text("waiting")
+    parts.heal()
+    settings.expect_bulbs(list="granted", read="granted")
+    settings.tab("Check history")
+    expect(settings.root.get_by_role("row").nth(2)).to_contain_text("replaced by a newer one")
+
+
+def test_a_worker_that_is_killed(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
+    """Its check is found and done by the next worker; what was saved meanwhile says that nobody answers, and recovers."""
+    stack, bucket = parts.stack, filled_bucket(cloud)
+    page = visit(person).page
+    cloud.trouble(bucket, Trouble.SILENT)
+    lost = stack.backstage.dataset(f"{name}-lost", person, input=reader(cloud, bucket))
+    assert eventually(lambda: stack.backstage.checks(lost)[0]["state"] == "RUNNING")
+    stack.end(parts.worker, signal.SIGKILL)
+    cloud.trouble(bucket, None)
+
+    late = stack.backstage.dataset(f"{name}-late", person, input=reader(cloud, bucket))
+    page.goto("/")
+    waiting, running = Row(page, late), Row(page, lost)
+    waiting.expect_bulbs("input", list="waiting", read="waiting")
+    running.expect_bulbs("input", list="being checked", read="being checked")
+    expect(waiting.root).to_contain_text("No worker is answering.", timeout=15_000)
+    settings = Settings(page).open(f"{name}-late")
+    expect(settings.root).to_contain_text("No worker is answering.")
+
+    parts.heal()
+    settings.expect_bulbs(list="granted", read="granted")
+    expect(settings.root).not_to_contain_text("No worker is answering.")
+    settings.close()
+    waiting.expect_bulbs("input", list="granted", read="granted")
+    expect(running.bulb("input", "list")).to_have_accessible_name("Input List: granted", timeout=RECOVERY_MS)
+    (check,) = stack.backstage.checks(lost)
+    assert (check["state"], check["attempts"], check["outcome"]) == ("DONE", 2, "GREEN")
+
+
+def test_redis_that_has_stopped(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
+    stack, page = parts.stack, visit(person).page
+    dataset = stack.backstage.dataset(name, person)
+    page.goto("/")
+    settings = Settings(page).open(name).fill(reader(cloud, filled_bucket(cloud)))
+    stack.end(parts.redis)
+    saved_within(page, settings, 5)
+    expect(settings.root).to_contain_text("The task queue can't be reached")
+    expect(settings.root).to_contain_text("Everything is saved")
+    settings.close()
+    expect(Row(page, dataset).root).to_contain_text("The task queue can't be reached")
+    (check,) = stack.backstage.checks(dataset)
+    assert check["state"] == "QUEUED"
+
+    parts.heal()
+    expect(Row(page, dataset).bulb("input", "list")).to_have_accessible_name("Input List: granted", timeout=RECOVERY_MS)
+    assert len(stack.backstage.checks(dataset)) == 1
+
+
+def test_redis_that_is_frozen(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
+    stack, page = parts.stack, visit(person).page
+    dataset = stack.backstage.dataset(name, person)
+    page.goto("/")
+    settings = Settings(page).open(name).fill(reader(cloud, filled_bucket(cloud)))
+    parts.redis.send_signal(signal.SIGSTOP)
+    saved_within(page, settings, 6)
+    expect(settings.root).to_contain_text("The task queue can't be reached")
+    parts.heal()
+    settings.close()
+    expect(Row(page, dataset).bulb("input", "list")).to_have_accessible_name("Input List: granted", timeout=RECOVERY_MS)
