@@ -165,14 +165,19 @@ class _Probe:
             self._look_for_similar(store)
 
     def _conclude_read(self, store: Store, existing: str | None) -> None:
-        verdict = self._try(lambda: store.read(existing or self.key), key=existing or self.key)
+        verdict = self._read(store, existing or self.key)
         failure = verdict.failure
-        if failure and failure.cause is Cause.NO_OBJECT:
-            verdict = replace(verdict, state=State.GRANTED, failure=None)
-        elif failure and failure.cause is Cause.DENIED and not existing and not store.missing_key_denial_is_proof:
+        if failure and failure.cause is Cause.DENIED and not existing and not store.missing_key_denial_is_proof:
             hidden = replace(failure, cause=Cause.HIDDEN)
             verdict = replace(verdict, state=State.UNKNOWN, failure=hidden)
         self._conclude(Permission.READ, verdict)
+
+    def _read(self, store: Store, key: str) -> Verdict:
+        """That an object is missing is told to those who may read it."""
+        verdict = self._try(lambda: store.read(key), key=key)
+        if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
+            return replace(verdict, state=State.GRANTED, failure=None)
+        return verdict
 
     def _write_steps(self, store: Store) -> None:
         for _ in range(MOST_ATTEMPTS):
@@ -205,7 +210,7 @@ class _Probe:
         if not tried_missing or not written or written.state is not State.GRANTED:
             return
         for _ in range(MOST_ATTEMPTS):
-            settled = self._try(lambda: store.read(self.key), key=self.key)
+            settled = self._read(store, self.key)
             if settled.state is State.UNKNOWN:
                 return
             # Denied means nothing if the key was gone.

@@ -285,6 +285,18 @@ def test_a_key_that_vanishes_again_and_again_is_no_denial(shelf: Shelf) -> None:
     assert shelf.calls.count("replace") == 3
 
 
+def test_a_key_that_is_seen_to_be_gone_may_be_read(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hidden at first; then another check deletes our key while the cloud already looks at it."""
+    answers = [Cause.DENIED, Cause.NO_OBJECT]
+
+    def read(key: str) -> None:
+        raise StoreError(Failure(answers.pop(0)))
+
+    monkeypatch.setattr(shelf, "read", read)
+    assert states(probe(CONFIG, ALL, Endpoints(), 15))[Permission.READ] is State.GRANTED
+    assert answers == []
+
+
 # --- near a typo ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_names_near_a_typo_are_suggested(provider: str, clouds: dict[str, AnyCloud], endpoints: Endpoints) -> None:
