@@ -140,7 +140,7 @@
       if (hasEdits()) {
         history.forward()
         whenSafe(close)
-      } else dialog.close()
+      } else shut()
     }
   }, true)
 
@@ -159,13 +159,18 @@
     dialog.append(overlay)
   }
 
-  function close() {
-    edited = null
+  // The dialog's own close event comes a moment later, perhaps after an answer.
+  function shut() {
+    awaited.clear()
     dialog.close()
   }
 
+  function close() {
+    edited = null
+    shut()
+  }
+
   dialog.addEventListener("close", () => {
-    awaited.clear()
     document.body.append(overlay)
     dialog.replaceChildren()
     // A row that was checked meanwhile is another element now, with the same ids.
@@ -176,7 +181,8 @@
     htmx.trigger(document.body, "dialogClosed")
   })
   dialog.addEventListener("cancel", (event) => {
-    if (event.target !== dialog || !hasEdits()) return // a file chooser inside also says "cancel"
+    if (event.target !== dialog) return // a file chooser inside also says "cancel"
+    if (!hasEdits()) return awaited.clear()
     event.preventDefault()
     whenSafe(close)
   })

@@ -50,11 +50,9 @@ class Backstage:
         person: Person = self._call("make_person", name=name, team=team, role=role)
         return person
 
-    def dataset(
-        self, name: str, owner: Person, *, input: Config | None = None, lightly: Config | None = None
-    ) -> str:
-        """Id of a new dataset; the checks of its datasources are under way."""
-        dataset: str = self._call("make_dataset", name=name, owner=owner["email"], input=input, lightly=lightly)
+    def dataset(self, name: str, owner: Person, **configs: Config) -> str:
+        """Id of a new dataset with these datasources, by purpose (input, lightly). Their checks are under way."""
+        dataset: str = self._call("make_dataset", name=name, owner=owner["email"], configs=configs)
         return dataset
 
     def datasets(self, names: list[str], owner: Person) -> None:
@@ -104,14 +102,13 @@ def make_person(name: str, team: str | None, role: str) -> Person:
     return {"email": user.email, "team": its_team.pk, "session": str(session.session_key)}
 
 
-def make_dataset(name: str, owner: str, input: Config | None, lightly: Config | None) -> str:
+def make_dataset(name: str, owner: str, configs: dict[str, Config]) -> str:
     from datasets.services import create_dataset
     from teams.models import User
 
     dataset = create_dataset(name=name, owner=User.objects.get(email=owner)).pk
-    for purpose, config in (("INPUT", input), ("LIGHTLY", lightly)):
-        if config:
-            save(dataset, purpose, config, owner)
+    for purpose, config in configs.items():
+        save(dataset, purpose.upper(), config, owner)
     return dataset
 
 
@@ -164,7 +161,9 @@ def serve() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
     import_module("datasources.services")  # now, as someone may be editing while the tests run
-    functions = {function.__name__: function for function in (make_person, make_dataset, make_datasets, save, checks_of)}
+    functions = {
+        function.__name__: function for function in (make_person, make_dataset, make_datasets, save, checks_of)
+    }
     for line in sys.stdin:
         name, arguments = json.loads(line)
         function: Any = functions[name]

@@ -25,7 +25,11 @@ SHOWN = "forklift-cams"
 def take(output: Path) -> list[Path]:
     output.mkdir(parents=True, exist_ok=True)
     taken: list[Path] = []
-    with tempfile.TemporaryDirectory() as directory, Stack(Path(directory), {}) as demo, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Stack(Path(directory), {}) as demo,
+        sync_playwright() as playwright,
+    ):
         demo.run("demo")
         browser = playwright.chromium.launch(executable_path=chromium())
         for suffix, size in (("", DESKTOP), ("-phone", PHONE)):

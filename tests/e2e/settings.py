@@ -42,8 +42,10 @@ class Settings:
         expect(self.root.get_by_role("heading", level=1)).to_have_text(name)
 
     def tab(self, name: str) -> Settings:
+        self.root.evaluate("section => section.setAttribute('data-before', '')")
         tabs = self.root.get_by_role("navigation", name="Settings of")
         tabs.get_by_role("link", name=re.compile(rf"^{name}\b")).click()
+        expect(self.page.locator(".settings:not([data-before])")).to_be_visible()
         expect(tabs.locator("[aria-current=page]")).to_have_text(re.compile(rf"^{name}\b"))
         return self
 

@@ -82,13 +82,10 @@ def test_pages_that_refuse(visitor: Visitor, axe: Axe) -> None:
     expect_accessible(page, axe)
 
 
-def test_home_in_every_state(
-    visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, axe: Axe
-) -> None:
+def test_home_in_every_state(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, axe: Axe) -> None:
     bucket, empty, broken = filled_bucket(cloud), cloud.make_bucket(), cloud.make_bucket()
     cloud.trouble(broken, Trouble.SERVER_ERROR)
     may_only_read = reader(cloud, bucket, "lightly/")
-    stack.backstage.datasets([f"plain {number:02}" for number in range(25)], person)
     stack.backstage.dataset("empty", person, input=reader(cloud, empty), lightly=writer(cloud, empty))
     stack.backstage.dataset("unknown", person, input=reader(cloud, broken), lightly=writer(cloud, broken))
     stack.backstage.dataset("wrong", person, input=cloud.with_wrong_secret(reader(cloud, bucket)))
@@ -112,11 +109,17 @@ def test_home_in_every_state(
         row.bulb("lightly", permission).click()
         expect(row.tip("lightly", permission)).to_be_visible()
         expect_accessible(page, axe)
+    stack.backstage.datasets([f"plain {number:02}" for number in range(25)], person)
+    page.goto("/?page=2")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    expect_accessible(page, axe)
     page.goto("/?q=nothing+like+this")
     expect_accessible(page, axe)
 
 
-def test_dialogs_in_every_state(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str, axe: Axe) -> None:
+def test_dialogs_in_every_state(
+    visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str, axe: Axe
+) -> None:
     page, bucket = visitor.page, filled_bucket(cloud)
     stack.backstage.dataset(name, person)
     page.goto("/")

@@ -116,11 +116,9 @@ def test_only_the_newest_save_counts(visit: Visit, stack: Stack, person: Person,
     Row(page, dataset).expect_bulbs("input", list="granted", read="granted")
 
 
-def test_a_save_overtakes_one_that_waits(
-    visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str
-) -> None:
+def test_a_save_overtakes_one_that_waits(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
     stack, page = parts.stack, visit(person).page
-    dataset = stack.backstage.dataset(name, person)
+    stack.backstage.dataset(name, person)
     stack.end(parts.worker)
     page.goto("/")
     settings = Settings(page).open(name)
@@ -135,7 +133,7 @@ def test_a_save_overtakes_one_that_waits(
 
 
 def test_a_worker_that_is_killed(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
-    """Its check is found and done by the next worker; what was saved meanwhile says that nobody answers, and recovers."""
+    """The next worker does its check; what was saved meanwhile says that nobody answers, and recovers."""
     stack, bucket = parts.stack, filled_bucket(cloud)
     page = visit(person).page
     cloud.trouble(bucket, Trouble.SILENT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -100,15 +102,16 @@ def test_unsaved_edits_are_not_lost_by_a_slip(visitor: Visitor, stack: Stack, pe
     question = page.get_by_role("alertdialog", name="You have unsaved edits.")
 
     path.fill("s3://half-typed/")
-    for leave in (
+    ways_out: list[Callable[[], object]] = [
         lambda: page.keyboard.press("Escape"),
         lambda: settings.root.get_by_role("link", name="Cancel").click(),
         lambda: settings.root.get_by_role("link", name="Close settings").click(),
         lambda: settings.root.get_by_role("link", name="Azure").click(),
         lambda: settings.root.get_by_role("link", name="Dataset").click(),
         lambda: page.mouse.click(5, 5),
-        lambda: page.go_back(),
-    ):
+        page.go_back,
+    ]
+    for leave in ways_out:
         leave()
         expect(question).to_be_visible()
         expect(question.get_by_role("button", name="Keep editing")).to_be_focused()

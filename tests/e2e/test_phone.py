@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.clouds import Cloud
@@ -12,9 +11,8 @@ from tests.e2e.conftest import Visit, filled_bucket, reader
 from tests.e2e.settings import Settings
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_main_job(visit: Visit, person: Person, cloud: Cloud, name: str, color_scheme: str) -> None:
-    page = visit(person, viewport=PHONE, has_touch=True, is_mobile=True, color_scheme=color_scheme).page
+def test_main_job(visit: Visit, person: Person, cloud: Cloud, name: str) -> None:
+    page = visit(person, viewport=PHONE, has_touch=True, is_mobile=True, color_scheme="dark").page
     bucket = filled_bucket(cloud)
     page.goto("/")
     no_sideways_scrolling(page)

@@ -2,70 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from playwright.sync_api import expect
 
-from playwright.sync_api import Page, expect
-
-from tests.clouds import Cloud, Config
+from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
-from tests.e2e.conftest import Visit, every_provider, filled_bucket, reader, writer
+from tests.e2e.conftest import every_provider, filled_bucket, reader, writer
 from tests.e2e.settings import Settings, fields_of, secret_label
 from tests.e2e.stack import Stack
-
-SECRETS = {
-    "S3": "s3SecretAccessKey",
-    "AZURE": "accountKey",
-    "GCS": "gcsCredentials",
-    "OBS": "obsSecretAccessKey",
-}
-
-
-def core(config: Config) -> str:
-    """The part of a config that must never be seen: no escaping changes how it is written."""
-    secret = config[SECRETS[config["type"]]]
-    if config["type"] == "GCS":
-        # The middle of the private key, as one line of it.
-        return str(json.loads(secret)["private_key"]).split("\n")[5]
-    return secret.rpartition("sig=")[2] if config["type"] == "AZURE" else secret
-
-
-def hidden(page: Page) -> None:
-    for box in page.locator("[data-secret]").all():
-        expect(box).to_have_value("")
-
-
-def test_it_is_never_sent_back(
-    visit: Visit, stack: Stack, person: Person, clouds: dict[str, Cloud], name: str
-) -> None:
-    visitor = visit(person, record=True)
-    page, typed = visitor.page, []
-    for provider in SECRETS:
-        cloud = clouds[provider]
-        stack.backstage.dataset(f"{name}-{provider.lower()}", person)
-        right = writer(cloud, filled_bucket(cloud))
-        page.goto("/")
-        settings = Settings(page).open(f"{name}-{provider.lower()}").tab("Lightly")
-        # Refused, wrong, and right.
-        refused = {**right, "fullPath": "nonsense://"}
-        wrong = cloud.with_wrong_secret(right)
-        settings.fill(refused).submit()
-        settings.expect_error(next(iter(fields_of(refused))), "For example")
-        settings.fill(wrong).submit()
-        settings.expect_bulbs(list="denied")
-        hidden(page)
-        settings.fill(right).submit()
-        settings.expect_bulbs(list="granted", overwrite="granted")
-        hidden(page)
-        for tab in ("Input", "Lightly", "Dataset", "Check history"):
-            settings.tab(tab)
-            for config in (right, wrong):
-                assert core(config) not in page.content()
-        typed += [core(right), core(wrong)]
-    visitor.close()
-    responses = visitor.responses()
-    assert len(responses) > 50
-    assert [secret for secret in typed if any(secret in response for response in responses)] == []
 
 
 @every_provider
@@ -153,7 +97,7 @@ def test_copy_from_the_other_datasource(
     settings.field("Resource path").fill(f"s3://{bucket}/lightly/")
     settings.submit()
     settings.expect_bulbs(list="granted", read="granted", write="granted", overwrite="granted")
-    hidden(page)
+    expect(settings.field("Secret access key")).to_have_value("")
     expect(settings.field("Resource path")).to_have_value(f"s3://{bucket}/lightly/")
 
 
