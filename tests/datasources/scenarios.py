@@ -36,6 +36,8 @@ AnyCloud = S3Cloud | S3DelegatedCloud | AzureCloud | GCSCloud | OBSCloud
 
 PROVIDERS = ("S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS")
 AWS = ("S3", "S3DelegatedAccess")
+# Once it has its role, delegated access is S3: where time is dear, it need not be tried twice.
+STORES = ("S3", "AZURE", "GCS", "OBS")
 
 # --- verdicts -------------------------------------------------------------------------------------------------------
 Expected = tuple[State, Cause | None]
@@ -559,6 +561,7 @@ TROUBLES = [
         Expectation((YES, YES), (YES, YES, NO_ANSWER, NO_ANSWER)),
         condition=silent_to(lambda request: is_write(request.method, request.raw_path)),
         deadline=SHORT,
+        only=STORES,
     ),
     row(
         "silent to reads",
@@ -566,6 +569,7 @@ TROUBLES = [
         Expectation((YES, NO_ANSWER), (YES, NO_ANSWER, YES, YES)),
         condition=silent_to(lambda request: request.method == "GET" and not is_listing(request)),
         deadline=SHORT,
+        only=STORES,
     ),
     row(
         "silent to lists",
@@ -573,6 +577,7 @@ TROUBLES = [
         Expectation((NO_ANSWER, NO_ANSWER), (NO_ANSWER, NO_ANSWER, YES, YES)),
         condition=silent_to(is_listing),
         deadline=SHORT,
+        only=STORES,
     ),
     row("throttled", ALL_RIGHTS, nothing_known(Cause.THROTTLED), condition=troubled(Trouble.THROTTLED)),
     row("server error", ALL_RIGHTS, nothing_known(Cause.SERVER_ERROR), condition=troubled(Trouble.SERVER_ERROR)),
