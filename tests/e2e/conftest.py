@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.clouds import WORKING_RIGHTS, Cloud, Config, Right
 from tests.e2e.backstage import Person
@@ -53,6 +56,26 @@ def new_stack(cloud_environment: dict[str, str], tmp_path: Path) -> Iterator[New
     yield make
     for stack in stacks:
         stack.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure come the last lines of what the product's processes said, and a picture of what was on screen."""
+    report = yield
+    if report.when != "call" or not report.failed:
+        return report
+    for value in item.funcargs.values():
+        if isinstance(value, Stack):
+            for log in sorted(value.logs.iterdir()):
+                report.sections.append((f"log of {log.stem}", log.read_text(errors="replace")[-3000:]))
+        if isinstance(value, Visitor):
+            picture = tempfile.mkstemp(prefix=f"{item.name[:60]}-", suffix=".png")[1]
+            with contextlib.suppress(PlaywrightError):
+                value.page.screenshot(path=picture)
+                report.sections.append(("what was on screen", picture))
+    return report
 
 
 @pytest.fixture

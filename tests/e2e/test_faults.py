@@ -95,27 +95,6 @@ def test_a_silent_endpoint_ends_at_the_deadline(
     settings.expect_bulbs(list="granted", read="granted", write="granted", overwrite="granted")
 
 
-def test_only_the_newest_save_counts(visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
-    """The first check ends long after the second."""
-    slow, quick, page = filled_bucket(cloud), filled_bucket(cloud), visit(person).page
-    dataset = stack.backstage.dataset(name, person)
-    page.goto("/")
-    settings = Settings(page).open(name).fill(reader(cloud, slow))
-    cloud.trouble(slow, Trouble.SILENT)
-    settings.submit()
-    expect(settings.bulb("List")).to_have_text("being checked")
-    settings.fill(reader(cloud, quick)).submit()
-    settings.expect_bulbs(list="granted", read="granted")
-    newest, first = stack.backstage.checks(dataset)
-    assert (newest["revision"], newest["state"]) == (2, "DONE")
-    assert (first["revision"], first["state"]) == (1, "RUNNING")
-
-    assert eventually(lambda: stack.backstage.checks(dataset)[1]["state"] != "RUNNING")
-    cloud.trouble(slow, None)
-    page.goto("/")
-    Row(page, dataset).expect_bulbs("input", list="granted", read="granted")
-
-
 def test_a_save_overtakes_one_that_waits(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
     stack, page = parts.stack, visit(person).page
     stack.backstage.dataset(name, person)

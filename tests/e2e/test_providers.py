@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 
 from datasources.clouds import CONFIG_CLASSES
 from tests.clouds import Cloud
-from tests.clouds.faults import slow
+from tests.clouds.faults import silent, slow
+from tests.clouds.process import eventually
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import every_provider, filled_bucket, reader, writer
@@ -152,3 +153,26 @@ def test_check_again(visitor: Visitor, stack: Stack, person: Person, cloud: Clou
     expect(rows).to_have_count(5)
     expect(rows.nth(1)).to_contain_text("Input")
     expect(rows.nth(1)).to_contain_text(person["email"])
+
+
+def test_only_the_newest_save_counts(
+    visitor: Visitor, stack: Stack, person: Person, clouds: dict[str, Cloud], name: str
+) -> None:
+    """The first check still hangs when the second is done, and ends badly after it."""
+    cloud, page = clouds["OBS"], visitor.page
+    dataset = stack.backstage.dataset(name, person)
+    config = reader(cloud, filled_bucket(cloud))
+    page.goto("/")
+    settings = Settings(page).open(name)
+    with silent() as peer:
+        settings.fill(cloud.at_address(config, peer.address)).submit()
+        expect(settings.bulb("List")).to_have_text("being checked")
+        settings.fill(config).submit()
+        settings.expect_bulbs(list="granted", read="granted")
+        newest, first = stack.backstage.checks(dataset)
+        assert (newest["revision"], newest["state"]) == (2, "DONE")
+        assert (first["revision"], first["state"]) == (1, "RUNNING")
+    assert eventually(lambda: stack.backstage.checks(dataset)[1]["state"] != "RUNNING", 20)
+    assert stack.backstage.checks(dataset)[1]["outcome"] == "UNKNOWN"
+    page.goto("/")
+    Row(page, dataset).expect_bulbs("input", list="granted", read="granted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.clouds import Cloud
@@ -12,7 +13,7 @@ from tests.e2e.settings import Settings, fields_of, secret_label
 from tests.e2e.stack import Stack
 
 
-@every_provider
+@pytest.mark.parametrize("cloud", ["S3", "GCS"], indirect=True)  # a password box and a text box
 def test_edits_survive_a_mistake_beside_them(
     visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str
 ) -> None:
