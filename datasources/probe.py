@@ -122,8 +122,9 @@ class _Probe:
             self.ended = True
             verdicts = {permission: self._final(permission) for permission in Permission}
             empty, similar = self.found == [], self.similar
-        if main.is_alive() and self.store:
-            self.store.close()  # wakes calls that still wait, where the SDK lets us
+        # Only now: it wakes calls that still wait, where the SDK lets us, and what those learn of it is no verdict.
+        if self.store:
+            self.store.close()
         return Report(verdicts, _since(started), empty, similar)
 
     def _final(self, permission: Permission) -> Verdict:
@@ -149,7 +150,8 @@ class _Probe:
             writer.join(self.deadline.remaining())
             self._read_back(store)
             self._clean_up(store)
-        store.close()
+        if self.ended:  # perhaps before the store was open
+            store.close()
 
     def _read_steps(self, store: Store) -> None:
         prefix = self.config.prefix

@@ -150,6 +150,7 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
         for sock in self.sockets:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+            sock.close()  # the SDK forgets those of calls that failed
         self.close()
 
 

@@ -249,6 +249,39 @@ def test_what_finished_in_time_counts_though_the_end_did_not(shelf: Shelf, threa
     }
 
 
+def test_what_a_call_learns_from_being_woken_at_the_end_is_no_verdict(
+    shelf: Shelf, threads: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = threading.Event()
+    shelf.wait = {"create": closed}
+    shelf.refuse = {"create": StoreError(Failure(Cause.UNREACHABLE))}
+    monkeypatch.setattr(shelf, "close", closed.set)
+    report = probe(CONFIG, ALL, Endpoints(), 0.2)
+    for thread in threads:
+        thread.join(10)
+    failure = report.verdicts[Permission.WRITE].failure
+    assert failure
+    assert failure.cause is Cause.TIMEOUT
+
+
+def test_a_store_that_opens_too_late_is_closed_and_not_used(
+    shelf: Shelf, threads: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def open_late(*_: object) -> Shelf:
+        go.wait()
+        return shelf
+
+    monkeypatch.setattr(S3Config, "open", open_late)
+    report = probe(CONFIG, ALL, Endpoints(), 0.1)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert set(states(report).values()) == {State.UNKNOWN}
+    assert shelf.calls == ["close"]
+
+
 def test_what_is_not_needed_is_not_tried(shelf: Shelf) -> None:
     report = probe(CONFIG, READ_ONLY, Endpoints(), 15)
     assert shelf.calls == ["keys", "read", "folders", "close"]
