@@ -97,7 +97,7 @@ class Axe:
         # Not as a <script>, which the content security policy would refuse; the policy stays as visitors have it.
         if not page.evaluate("typeof axe === 'object'"):
             page.evaluate(f"{self._source}\nnull")
-        found = page.evaluate("async () => (await axe.run({reporter: 'v1'})).violations")
+        found = page.evaluate("async () => (await axe.run({reporter: 'v1', resultTypes: ['violations']})).violations")
         return [
             f"{rule['id']} ({rule['impact']}): {rule['help']}: {node['html'][:200]} {node['failureSummary']}"
             for rule in found
