@@ -71,9 +71,7 @@ def test_saving_again_is_a_new_revision_of_the_same_datasource(save: Save, datas
     assert PermissionCheck.objects.get(pk=first.pk).revision == 1
 
 
-def test_one_datasource_for_everything_or_one_for_each_purpose(
-    save: Save, dataset: Dataset, sent: list[str]
-) -> None:
+def test_one_datasource_for_everything_or_one_for_each_purpose(save: Save, dataset: Dataset, sent: list[str]) -> None:
     def purposes() -> list[str]:
         return sorted(dataset.datasources.values_list("purpose", flat=True))
 
