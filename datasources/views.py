@@ -29,7 +29,7 @@ HISTORY_SIZE = 50
 
 @require_GET
 def home(request: PageRequest) -> HttpResponse:
-    search, sort = request.GET.get("q", "").strip(), request.GET.get("sort", queries.DEFAULT_SORT)
+    search, sort = request.GET.get("q", "").replace("\0", "").strip(), request.GET.get("sort", queries.DEFAULT_SORT)
     paginator = Paginator(queries.home_datasets(request.user, search=search, sort=sort), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     context = {

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
 REGION_PATTERN = r"^[a-z]{2,}(-[a-z]+)+-?[0-9]*$"
-KMS_PATTERN = r"^arn:aws[a-z-]*:kms:[a-zA-Z0-9-]*:[0-9]{12}:key.+$"
+# As the official client checks them when it reads a datasource back.
+KMS_PATTERN = r"^arn:aws:kms:[a-zA-Z0-9-]*:[0-9]{12}:key.+$"
 
 S3Path = Annotated[
     str,

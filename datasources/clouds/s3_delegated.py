@@ -22,7 +22,7 @@ class S3DelegatedAccessConfig(S3Base):
         title="Role ARN",
         description="The role in your account that trusts this platform.",
         examples=["arn:aws:iam::123456789012:role/Lightly-S3-Integration"],
-        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$",
+        pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$",
         json_schema_extra={"binds_secret": True},
     )
     external_id: str = Field(

@@ -144,6 +144,7 @@ class TestHome:
             ("%", False),
             ("' OR 1=1", False),
             ("<script>alert(1)</script>", False),
+            ("\0", True),
         ],
     )
     def test_search_by_name_and_path(
