@@ -86,6 +86,8 @@ class SourceView:
     def poll_after(self) -> str:
         """How long the page waits before it asks again: often at first, seldom for a check that nobody picks up."""
         age = timezone.now() - self.check.queued_at if self.check else timedelta()
+        if age < timedelta(seconds=2):
+            return "250ms"  # most checks are done by then
         if age < timedelta(seconds=20):
             return "700ms"
         return "2s" if age < timedelta(minutes=2) else "5s"

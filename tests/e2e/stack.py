@@ -64,7 +64,9 @@ class Stack:
         if self._backstage:
             self._backstage.close()
             self._backstage = None
-        # The newest first: whoever needs Redis ends before Redis does.
+        # Redis, which the others need while they end, is the first to start and the last to end.
+        for process in self._processes[1:]:
+            self.end(process, wait=False)
         for process in reversed(self._processes):
             self.end(process)
         self._processes.clear()
@@ -103,13 +105,14 @@ class Stack:
         self._until(self._answers, "web", process)
         return process
 
-    def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, *options: str, wait: bool = True) -> subprocess.Popen[bytes]:
         name = f"worker-{len(self._processes)}"
         worker = ["-m", "lightly_platform.launch", "worker"]
         if options:
             worker = ["-m", "celery", "--app", "lightly_platform", "worker", *options]
         process = self.start(name, worker)
-        self._until(lambda: " ready." in self.log(name), name, process)
+        if wait:
+            self._until(lambda: " ready." in self.log(name), name, process)
         return process
 
     def start_beat(self) -> subprocess.Popen[bytes]:
@@ -118,11 +121,15 @@ class Stack:
     def start(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         return self._start(name, [sys.executable, *arguments])
 
-    def end(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> None:
+    def end(
+        self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM, *, wait: bool = True
+    ) -> None:
         """Of this one process, whose children then end too. Harmless when it has ended already."""
         if process.poll() is None:
             process.send_signal(number)
             process.send_signal(signal.SIGCONT)  # a frozen one would not notice
+            if not wait:
+                return
             try:
                 process.wait(timeout=40)
             except subprocess.TimeoutExpired:

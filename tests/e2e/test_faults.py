@@ -33,7 +33,7 @@ class Parts:
     def start_all(self) -> None:
         self.redis = self.stack.start_redis()
         self.stack.prepare()
-        self.worker = self.stack.start_worker()
+        self.worker = self.stack.start_worker(wait=False)
         self.stack.start_beat()
         self.stack.start_web()
         self.stack.backstage.person("first")
@@ -140,33 +140,27 @@ def test_a_worker_that_is_killed(visit: Visit, parts: Parts, person: Person, clo
     assert (check["state"], check["attempts"], check["outcome"]) == ("DONE", 2, "GREEN")
 
 
-def test_redis_that_has_stopped(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
-    stack, page = parts.stack, visit(person).page
+def test_redis_that_freezes_and_stops(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
+    stack, page, bucket = parts.stack, visit(person).page, filled_bucket(cloud)
     dataset = stack.backstage.dataset(name, person)
     page.goto("/")
-    settings = Settings(page).open(name).fill(reader(cloud, filled_bucket(cloud)))
-    stack.end(parts.redis)
-    saved_within(page, settings, 5)
-    expect(settings.root).to_contain_text("The task queue can't be reached")
-    expect(settings.root).to_contain_text("Everything is saved")
-    settings.close()
-    expect(Row(page, dataset).root).to_contain_text("The task queue can't be reached")
-    (check,) = stack.backstage.checks(dataset)
-    assert check["state"] == "QUEUED"
-
-    parts.heal()
-    expect(Row(page, dataset).bulb("input", "list")).to_have_accessible_name("Input List: granted", timeout=RECOVERY_MS)
-    assert len(stack.backstage.checks(dataset)) == 1
-
-
-def test_redis_that_is_frozen(visit: Visit, parts: Parts, person: Person, cloud: Cloud, name: str) -> None:
-    stack, page = parts.stack, visit(person).page
-    dataset = stack.backstage.dataset(name, person)
-    page.goto("/")
-    settings = Settings(page).open(name).fill(reader(cloud, filled_bucket(cloud)))
+    row, settings = Row(page, dataset), Settings(page).open(name).fill(reader(cloud, bucket))
     parts.redis.send_signal(signal.SIGSTOP)
     saved_within(page, settings, 6)
     expect(settings.root).to_contain_text("The task queue can't be reached")
-    parts.heal()
+    expect(settings.root).to_contain_text("Everything is saved")
+
+    settings.tab("Lightly").fill(writer(cloud, bucket))
+    stack.end(parts.redis, signal.SIGKILL)
+    saved_within(page, settings, 5)
+    expect(settings.root).to_contain_text("The task queue can't be reached")
     settings.close()
-    expect(Row(page, dataset).bulb("input", "list")).to_have_accessible_name("Input List: granted", timeout=RECOVERY_MS)
+    expect(row.root).to_contain_text("The task queue can't be reached")
+    assert [check["state"] for check in stack.backstage.checks(dataset)] == ["QUEUED", "QUEUED"]
+
+    # Nobody does anything but start it again.
+    parts.heal()
+    for purpose in ("input", "lightly"):
+        green = f"{purpose.capitalize()} List: granted"
+        expect(row.bulb(purpose, "list")).to_have_accessible_name(green, timeout=RECOVERY_MS)
+    assert [check["state"] for check in stack.backstage.checks(dataset)] == ["DONE", "DONE"]
