@@ -29,8 +29,8 @@ worker: .venv/run.stamp ## Run one more worker, for DATABASE_URL and REDIS_URL o
 .PHONY: test
 test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: real servers, a real browser, SQLite, then PostgreSQL
 	@LIGHTLY_TEST_CHROMIUM="$$($(VENV_PYTHON) scripts/chromium.py)" && export LIGHTLY_TEST_CHROMIUM && \
-	$(VENV_PYTHON) -m pytest $(ARGS) && \
-	$(VENV_PYTHON) -m pytest --postgres $(ARGS)
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS) && \
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --postgres $(ARGS)
 
 .PHONY: lint
 lint: .venv/dev.stamp ## Check style, format, templates, import rules and types
