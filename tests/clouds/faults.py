@@ -147,7 +147,7 @@ def _pump(
     with contextlib.suppress(OSError):
         while not stopping.is_set() and (packet := source.recv(65536)):
             if latency and stopping.wait(latency):
-                return
+                break
             if limit is not None:
                 packet, limit = packet[:limit], limit - len(packet[:limit])
             target.sendall(packet)
