@@ -2,23 +2,38 @@
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from datasets.models import Dataset
-from teams.models import Role, User
+from datasets.models import Dataset, SharedWith
+from teams.models import Membership, Role, User
 
 Person = User | AnonymousUser
 
 
 def datasets_for(user: Person) -> QuerySet[Dataset]:
-    """All datasets the person may see: those of their teams. Each with `may_edit`."""
+    """All datasets the person may see: those of their teams, and those shared with them. Each with `may_edit`."""
     if not user.is_authenticated:
         return Dataset.objects.none()
-    edits = Q(owner=user) | Q(team__memberships__role__in=[Role.OWNER, Role.ADMIN])
-    return Dataset.objects.filter(team__memberships__user=user).annotate(
-        asker_may_edit=Case(When(edits, then=Value(True)), default=Value(False), output_field=BooleanField())
+    member = Membership.objects.filter(team=OuterRef("team"), user=user)
+    shared = Exists(SharedWith.objects.filter(shared_access__dataset=OuterRef("pk"), email=user.email))
+    edits = (Q(owner=user) & Exists(member)) | Exists(member.filter(role__in=[Role.OWNER, Role.ADMIN])) | shared
+    return Dataset.objects.filter(Exists(member) | shared).annotate(
+        asker_may_edit=ExpressionWrapper(edits, output_field=BooleanField())
     )
+
+
+def own_datasets(user: User) -> QuerySet[Dataset]:
+    return datasets_for(user).filter(owner=user)
+
+
+def datasets_shared_with(user: User) -> QuerySet[Dataset]:
+    """Those somebody else shared with this very person."""
+    return datasets_for(user).filter(shared_access__people__email=user.email).exclude(owner=user)
+
+
+def datasets_of_teams(user: User) -> QuerySet[Dataset]:
+    return datasets_for(user).filter(Exists(Membership.objects.filter(team=OuterRef("team"), user=user)))
 
 
 def dataset_for(user: Person, dataset_id: str) -> Dataset:

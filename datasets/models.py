@@ -38,6 +38,13 @@ class Dataset(HexIdModel):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="datasets")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     modified_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Kept for the official client, which reads them back.
+    img_type = models.CharField(max_length=16, default="full", editable=False)
+    parent_dataset_id = models.CharField(max_length=24, blank=True, editable=False)
+    # Up to which moment (Unix seconds) the client has processed the raw samples; 0 = nothing yet.
+    processed_until = models.BigIntegerField(default=0, editable=False)
+    # Read URLs of this server carry it: counting it up ends all that were given out.
+    read_url_version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -60,3 +67,30 @@ class Dataset(HexIdModel):
         """Whether the person for whom access.py fetched this may change it."""
         answer: bool = vars(self)["asker_may_edit"]
         return answer
+
+
+class SharedAccess(HexIdModel):
+    """The list of people outside the team who may work on a dataset. One per dataset, replaced as a whole."""
+
+    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="shared_access")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    modified_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"sharing of {self.dataset_id}"
+
+
+class SharedWith(models.Model):
+    """One address of the list. Until somebody with this address exists, it is pending."""
+
+    shared_access = models.ForeignKey(SharedAccess, on_delete=models.CASCADE, related_name="people")
+    email = models.EmailField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shared_access", "email"], name="shared_once_per_address"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["email"])]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,10 +1,11 @@
 """Everything that changes datasets."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from datasets.models import Dataset, DatasetType
+from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
 from teams.models import Team, User
 
 
@@ -22,10 +23,23 @@ def team_of(user: User) -> Team:
 
 @transaction.atomic
 def create_dataset(
-    *, name: str, dataset_type: str = DatasetType.IMAGES, owner: User, team: Team | None = None
+    *,
+    name: str,
+    dataset_type: str = DatasetType.IMAGES,
+    owner: User,
+    team: Team | None = None,
+    img_type: str = "full",
+    parent_dataset_id: str = "",
 ) -> Dataset:
     """Raises django's ValidationError, keyed by field, for a bad or taken name or an unknown type."""
-    dataset = Dataset(name=name.strip(), type=dataset_type, owner=owner, team=team or team_of(owner))
+    dataset = Dataset(
+        name=name.strip(),
+        type=dataset_type,
+        owner=owner,
+        team=team or team_of(owner),
+        img_type=img_type,
+        parent_dataset_id=parent_dataset_id,
+    )
     dataset.full_clean(exclude=["owner", "team"], validate_constraints=False)
     _refuse_taken_name(dataset)
     dataset.save(force_insert=True)
@@ -45,6 +59,40 @@ def rename_dataset(*, dataset: Dataset, name: str) -> None:
 def delete_dataset(*, dataset: Dataset) -> None:
     """Forget the dataset, its datasources and its checks. Nothing in anybody's bucket is touched."""
     dataset.delete()
+
+
+MOST_SHARED_WITH = 1000
+
+
+@transaction.atomic
+def share_dataset(*, dataset: Dataset, emails: list[str]) -> SharedAccess:
+    """Replace the list of people outside the team who may work on the dataset. Raises django's ValidationError."""
+    addresses = {User.objects.normalize_email(email) for email in emails}
+    if len(addresses) > MOST_SHARED_WITH:
+        raise ValidationError(f"At most {MOST_SHARED_WITH} addresses.")
+    for address in addresses:
+        validate_email(address)
+    shared, _ = SharedAccess.objects.get_or_create(dataset=dataset)
+    shared.people.exclude(email__in=addresses).delete()
+    known = set(shared.people.values_list("email", flat=True))
+    SharedWith.objects.bulk_create(
+        SharedWith(shared_access=shared, email=address) for address in sorted(addresses - known)
+    )
+    shared.modified_at = timezone.now()
+    shared.save(update_fields=["modified_at"])
+    return shared
+
+
+def unshare_dataset(*, dataset: Dataset, shared_access_id: str) -> bool:
+    """End all sharing. False if this is not the dataset's list."""
+    deleted, _ = SharedAccess.objects.filter(dataset=dataset, pk=shared_access_id).delete()
+    return bool(deleted)
+
+
+def set_processed_until(*, dataset: Dataset, seconds: int) -> None:
+    """Up to which moment the client has processed the raw samples."""
+    dataset.processed_until = seconds
+    dataset.save(update_fields=["processed_until"])
 
 
 def touch(*, dataset: Dataset) -> None:

@@ -1,5 +1,7 @@
 """The life of a check: queued, claimed by a worker, finished; found again when a worker or the broker lost it."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from datasources.clouds import CloudConfig
 from datasources.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
 from datasources.endpoints import configured_endpoints
 from datasources.models import (
@@ -43,39 +46,57 @@ def queue(datasource: Datasource, requested_by: Any) -> PermissionCheck:
     return check
 
 
-def run(check_id: str) -> None:
-    """Do a queued check. Harmless when it was done already, is under way elsewhere, or no longer exists."""
+def run(*check_ids: str) -> None:
+    """Do queued checks, all at once. Harmless for one that was done already, is under way elsewhere, or is gone."""
+    claimed = [check for check_id in check_ids if (check := _claim(check_id))]
+    seconds = settings.LIGHTLY_CHECK_DEADLINE_SECONDS
+    endpoints = configured_endpoints()
+    configs = [(check, config) for check in claimed if (config := _readable_config(check))]
+    # The probes wait for the network, so they wait together. The database is touched by this thread alone.
+    with ThreadPoolExecutor(max_workers=len(configs) or 1) as pool:
+        reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), configs))
+    for (check, config), report in zip(configs, reports, strict=True):
+        _finish(
+            check,
+            state=CheckState.DONE,
+            outcome=outcome_of(report, _needs(check)),
+            milliseconds=report.milliseconds,
+            empty=report.empty,
+            similar=[config.display_key(key) for key in report.similar],
+            verdicts={
+                permission: _stored(verdict.state, diagnose(permission, verdict, config, seconds), verdict, seconds)
+                for permission, verdict in report.verdicts.items()
+            },
+        )
+
+
+def _claim(check_id: str) -> PermissionCheck | None:
+    """The check if it is ours to do now; one of an older revision is given up instead."""
     claimed = PermissionCheck.objects.filter(pk=check_id, state=CheckState.QUEUED).update(
         state=CheckState.RUNNING, started_at=timezone.now(), attempts=F("attempts") + 1
     )
     if not claimed:
-        return
+        return None
     check = PermissionCheck.objects.select_related("datasource").get(pk=check_id)
-    datasource = check.datasource
-    if check.revision != datasource.revision:
-        _finish(check, state=CheckState.EXPIRED)
-        return
-    needs = Purpose(datasource.purpose).needs
+    if check.revision == check.datasource.revision:
+        return check
+    _finish(check, state=CheckState.EXPIRED)
+    return None
+
+
+def _readable_config(check: PermissionCheck) -> CloudConfig | None:
+    """The decrypted config; without it the check ends here, saying so."""
     try:
-        config = datasource.config
+        return check.datasource.config
     except UnreadableConfigError:
+        needs = _needs(check)
         verdicts = {permission: _stored(State.UNKNOWN, UNREADABLE) for permission in Permission if permission in needs}
         _finish(check, state=CheckState.DONE, outcome=Outcome.UNKNOWN, verdicts=verdicts)
-        return
-    seconds = settings.LIGHTLY_CHECK_DEADLINE_SECONDS
-    report = probe(config, needs, configured_endpoints(), seconds)
-    _finish(
-        check,
-        state=CheckState.DONE,
-        outcome=outcome_of(report, needs),
-        milliseconds=report.milliseconds,
-        empty=report.empty,
-        similar=[config.display_key(key) for key in report.similar],
-        verdicts={
-            permission: _stored(verdict.state, diagnose(permission, verdict, config, seconds), verdict, seconds)
-            for permission, verdict in report.verdicts.items()
-        },
-    )
+        return None
+
+
+def _needs(check: PermissionCheck) -> frozenset[Permission]:
+    return Purpose(check.datasource.purpose).needs
 
 
 def outcome_of(report: Report, needs: frozenset[Permission]) -> Outcome:
@@ -103,6 +124,16 @@ def _stored(state: State, diagnosis: Diagnosis, verdict: Verdict | None = None, 
         "likely_cause": diagnosis.cause,
         "fix": diagnosis.fix,
     }
+
+
+def wait_for(check_ids: list[str]) -> list[PermissionCheck]:
+    """The checks once they are finished, or as they are when a worker that claimed one should have been done."""
+    give_up_at = time.monotonic() + settings.LIGHTLY_CHECK_DEADLINE_SECONDS + 1
+    while True:
+        found = list(PermissionCheck.objects.filter(pk__in=check_ids).select_related("datasource"))
+        if not any(check.is_open for check in found) or time.monotonic() > give_up_at:
+            return found
+        time.sleep(0.1)
 
 
 def find_lost() -> list[str]:

@@ -1,11 +1,13 @@
-from django.urls import re_path
+from django.urls import path, re_path
 
 from datasources import views
+from datasources.api_page import api_page
 
 app_name = "datasources"
 _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"
 _tab = "(?P<tab>input|lightly)"
 urlpatterns = [
+    path("api/", api_page, name="api_page"),
     re_path(rf"^{_dataset}/row/$", views.row, name="row"),
     re_path(rf"^{_dataset}/settings/{_tab}/$", views.settings, name="settings"),
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),

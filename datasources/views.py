@@ -1,5 +1,6 @@
 """The datasets home and the settings dialog. Every page works without htmx too; with it, only a part is sent."""
 
+import functools
 from typing import Any
 
 from django.contrib import messages
@@ -16,8 +17,8 @@ from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
-from datasources import queries, services
-from datasources.bulbs import check_bulbs, source_views
+from datasources import queries, services, snippets
+from datasources.bulbs import SourceView, check_bulbs, source_views
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Datasource, Purpose, UnreadableConfigError
@@ -199,7 +200,18 @@ def _tab_context(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, 
         "copy_from": None if both else by_tab["lightly" if tab == "input" else "input"],
         "providers": {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()},
         "in_dialog": _in_dialog(request),
+        # Called by the template that shows it: polling must not decrypt.
+        "python": functools.partial(_in_python, dataset, by_tab.get(tab)),
     }
+
+
+def _in_python(dataset: Dataset, source: SourceView | None) -> str:
+    """The stored datasource as a call of the client; empty if there is none, or none that can be read."""
+    config = _config(source.datasource) if source else None
+    if source is None or source.datasource is None or config is None:
+        return ""
+    suffix = source.datasource.thumbnail_suffix
+    return snippets.stored(config, dataset_id=dataset.pk, purpose=source.purpose, thumbnail_suffix=suffix)
 
 
 def _in_dialog(request: PageRequest) -> bool:

@@ -161,7 +161,7 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
         "threads": "8",
         "timeout": "60",
         "graceful-timeout": "10",
-        "log-level": "warning",
+        "log-level": "error",  # warnings quote malformed requests, with the token in them
         "access-logfile": "-",
         "access-logformat": _ACCESS_LOG_FORMAT,
     }

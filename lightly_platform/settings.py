@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
+    "ninja",
     "teams",
     "datasets",
     "datasources",
@@ -65,7 +66,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     # Before the login wall: on a new installation there is nobody who could sign in yet.
     "teams.middleware.FirstRunMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "teams.middleware.LoginWallMiddleware",
 ]
 
 ROOT_URLCONF = "lightly_platform.urls"
@@ -233,5 +234,7 @@ LOGGING = {
         # At INFO these report every sweep, six times a minute.
         **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
         **{name: {"level": "WARNING"} for name in _SDK_LOGGERS},
+        # A SAS is part of every address, and these quote addresses in warnings, such as those of torn headers.
+        **{name: {"level": "ERROR"} for name in ("urllib3.connection", "urllib3.connectionpool")},
     },
 }

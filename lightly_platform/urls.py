@@ -1,7 +1,8 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from datasources import views
+from lightly_platform.api import api, unknown_endpoint
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,4 +11,6 @@ urlpatterns = [
     path("", include("datasources.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("v1/", api.urls),
+    re_path("^v1/", unknown_endpoint),
 ]

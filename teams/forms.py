@@ -1,9 +1,11 @@
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils import timezone
 
-from teams.models import User
+from teams.models import TokenState, User
 
 
 class WelcomeForm(forms.Form):
@@ -42,4 +44,68 @@ class WelcomeForm(forms.Form):
                 validate_password(password, User(email=data.get("email", "")))
             except forms.ValidationError as error:
                 self.add_error("password", error)
+        return data
+
+
+class TokenForm(forms.Form):
+    """A name for a new API token, and until when it works. `expires_at` is None for one that always works."""
+
+    ON_A_DAY = "day"
+
+    name = forms.CharField(
+        label="Name",
+        max_length=150,
+        help_text="Where it will be used, so that you know later which one to revoke.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "training-server"}),
+        error_messages={"required": "The name is missing. For example: training-server"},
+    )
+    expires = forms.ChoiceField(
+        label="Works",
+        help_text="One that leaks does less harm if it ends by itself.",
+        choices=[
+            ("30", "for 30 days"),
+            ("90", "for 90 days"),
+            ("365", "for 365 days"),
+            (ON_A_DAY, "until a day I choose"),
+            ("never", "until I revoke it"),
+        ],
+        initial="365",
+    )
+    last_day = forms.DateField(
+        label="Last day",
+        required=False,
+        help_text="It works to the end of that day, in UTC.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "This is not a day. For example: 2030-12-31"},
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        # Also what keeps a reload, which sends the form again, from making another token.
+        if any(token.state is TokenState.ACTIVE for token in self.user.api_tokens.filter(name=name)):
+            raise forms.ValidationError(
+                "You have a token of this name already. It was shown when it was made and can't be shown again: "
+                "if you did not copy it, revoke it and create another one."
+            )
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        expires, last_day = data.get("expires"), data.get("last_day")
+        if expires == self.ON_A_DAY:
+            if last_day is None:
+                if "last_day" not in self.errors:
+                    self.add_error("last_day", "Choose the day. For example: 2030-12-31")
+            elif last_day < timezone.now().date():
+                self.add_error("last_day", "This day is over. Choose a later one.")
+            else:
+                data["expires_at"] = datetime.combine(last_day, time.max, UTC)
+        elif expires and expires.isdigit():
+            data["expires_at"] = timezone.now() + timedelta(days=int(expires))
+        if expires != self.ON_A_DAY:  # then nobody sees the field
+            self.errors.pop("last_day", None)
         return data

@@ -98,6 +98,12 @@ class Membership(models.Model):
         return self.role in {Role.OWNER, Role.ADMIN}
 
 
+class TokenState(models.TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    EXPIRED = "EXPIRED", "Expired"
+    REVOKED = "REVOKED", "Revoked"
+
+
 class ApiToken(HexIdModel):
     """A script's key. Only its SHA-256 is stored: tokens are 256 random bits, so a slow password hash adds nothing."""
 
@@ -111,3 +117,9 @@ class ApiToken(HexIdModel):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+    @property
+    def state(self) -> TokenState:
+        if self.revoked_at:
+            return TokenState.REVOKED
+        return TokenState.EXPIRED if self.expires_at and self.expires_at <= timezone.now() else TokenState.ACTIVE

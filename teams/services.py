@@ -2,11 +2,13 @@
 
 import hashlib
 import secrets
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 
 from teams.models import ApiToken, Membership, Role, Team, User
 
@@ -64,11 +66,37 @@ def create_user(
     return user
 
 
-def create_token(*, user: User, name: str) -> str:
+def create_token(*, user: User, name: str, expires_at: datetime | None = None) -> str:
     """A new API token as plain text. This is the only moment it can be read: the database keeps its hash alone."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    ApiToken.objects.create(user=user, name=name, digest=token_digest(token))
+    ApiToken.objects.create(user=user, name=name, digest=token_digest(token), expires_at=expires_at)
     return token
+
+
+def revoke_token(*, user: User, token_id: str) -> ApiToken:
+    """From now on nobody is let in with it. Raises ApiToken.DoesNotExist for a token that is not this person's."""
+    token = user.api_tokens.get(pk=token_id)
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
+    return token
+
+
+def user_of_token(token: str) -> User | None:
+    """Whose token this is; None if it is unknown, expired or revoked, or its person may not sign in any more."""
+    now = timezone.now()
+    found = (
+        ApiToken.objects.filter(digest=token_digest(token), revoked_at=None, user__is_active=True)
+        .exclude(expires_at__lte=now)
+        .select_related("user")
+        .first()
+    )
+    if found is None:
+        return None
+    # Once a minute is exact enough, and spares a write per request.
+    if found.last_used_at is None or now - found.last_used_at > timedelta(minutes=1):
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    return found.user
 
 
 def token_digest(token: str) -> str:

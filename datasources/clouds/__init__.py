@@ -5,7 +5,18 @@ from typing import Annotated, Any, get_args
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from datasources.clouds.azure import AzureConfig
-from datasources.clouds.base import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError, safe_name
+from datasources.clouds.base import (
+    Cause,
+    CloudConfig,
+    Deadline,
+    Endpoints,
+    Entry,
+    Failure,
+    Page,
+    Store,
+    StoreError,
+    safe_name,
+)
 from datasources.clouds.gcs import GCSConfig
 from datasources.clouds.obs import OBSConfig
 from datasources.clouds.s3 import S3Config
@@ -36,9 +47,11 @@ __all__ = [
     "CloudConfig",
     "Deadline",
     "Endpoints",
+    "Entry",
     "Failure",
     "GCSConfig",
     "OBSConfig",
+    "Page",
     "S3Config",
     "S3DelegatedAccessConfig",
     "Store",

@@ -129,6 +129,23 @@ class Endpoints:
     allowed_private_hosts: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object that a listing found. `modified` is Unix time in whole seconds, `size` bytes."""
+
+    key: str
+    modified: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a listing. `more`: the cloud has further objects after the last of these."""
+
+    entries: list[Entry]
+    more: bool
+
+
 class Store(Protocol):
     """One opened place in a cloud. Keys are full object names in the bucket. Every method raises StoreError."""
 
@@ -141,8 +158,23 @@ class Store(Protocol):
     def folders(self, prefix: str, *, limit: int) -> list[str]:
         """Names of up to `limit` directories directly below `prefix`, each with its trailing slash."""
 
-    def read(self, key: str) -> None:
-        """Fetch the first byte of an object. Cause NO_OBJECT when it isn't there."""
+    def page(self, prefix: str, *, after: str, limit: int) -> Page:
+        """Up to `limit` (1 to 1000) objects whose names start with `prefix` and come after `after`, in order of names.
+
+        `after` is empty or starts with `prefix`; no such object needs to exist. A page that says `more` is never empty.
+        """
+
+    def in_plain_order(self) -> bool:
+        """Whether names are listed in the order of their characters, so that ranges of names can be listed apart."""
+
+    def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
+        """A URL good for this method (GET, HEAD, PUT) on this object, which need not exist. Makes no request.
+
+        It lives for `seconds`, but not longer than the credential it was signed with.
+        """
+
+    def read(self, key: str, *, limit: int = 1) -> bytes:
+        """The first `limit` bytes of an object. Cause NO_OBJECT when it isn't there."""
 
     def create(self, key: str, data: bytes) -> None:
         """Write an object that must not exist yet. Cause ALREADY_EXISTS when it does."""

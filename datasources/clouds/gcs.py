@@ -18,7 +18,9 @@ from datasources.clouds.base import (
     CloudConfig,
     Deadline,
     Endpoints,
+    Entry,
     Failure,
+    Page,
     StoreError,
     cause_of_status,
     directory_names,
@@ -26,12 +28,14 @@ from datasources.clouds.base import (
     safe_code,
 )
 
+PUBLIC_ENDPOINT = "https://storage.googleapis.com"
 PUBLIC_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 GOOGLE_TOKEN_URLS = {
     PUBLIC_TOKEN_URL,
     "https://accounts.google.com/o/oauth2/token",
     "https://www.googleapis.com/oauth2/v4/token",
 }
+MOST_PER_PAGE = 1000
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 # https://cloud.google.com/storage/docs/buckets#naming
 BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
@@ -114,7 +118,7 @@ class GCSConfig(CloudConfig):
             credentials=credentials,
             client_options={"api_endpoint": endpoints.gcs} if endpoints.gcs else None,
         )
-        return GCSStore(client, self.bucket, deadline)
+        return GCSStore(client, self.bucket, deadline, endpoints.gcs or PUBLIC_ENDPOINT)
 
 
 class _Credentials(service_account.Credentials):
@@ -131,8 +135,9 @@ class GCSStore:
     # 403 for a missing object unless storage.objects.list is granted too.
     missing_key_denial_is_proof: ClassVar[bool] = False
 
-    def __init__(self, client: storage.Client, bucket: str, deadline: Deadline) -> None:
+    def __init__(self, client: storage.Client, bucket: str, deadline: Deadline, endpoint: str) -> None:
         self.client = client
+        self.endpoint = endpoint
         self.bucket = client.bucket(bucket)  # makes no call, and needs no right on the bucket itself
         self.deadline = deadline
 
@@ -149,12 +154,49 @@ class GCSStore:
             next(found.pages, None)
             return directory_names(prefix, sorted(found.prefixes))
 
-    def read(self, key: str) -> None:
+    def page(self, prefix: str, *, after: str, limit: int) -> Page:
+        # `start_offset` includes `after` itself.
+        size = min(MOST_PER_PAGE, limit + bool(after))
+        with _translated():
+            found = self.client.list_blobs(
+                self.bucket,
+                prefix=prefix,
+                start_offset=after or None,
+                page_size=size,
+                fields="items(name,timeCreated,size),nextPageToken",
+                **self._limits(),
+            )
+            # Google may send a page without objects and a token for the next one.
+            for blobs in found.pages:
+                # Of the two times an object has, that of its content: the other one moves with its metadata.
+                entries = [
+                    Entry(blob.name, int(blob.time_created.timestamp()), blob.size)
+                    for blob in blobs
+                    if blob.name != after
+                ]
+                if entries or not found.next_page_token:
+                    return Page(entries[:limit], len(entries) > limit or bool(found.next_page_token))
+        return Page([], more=False)
+
+    def in_plain_order(self) -> bool:
+        return True
+
+    def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
+        with _translated():
+            url: str = self.bucket.blob(key).generate_signed_url(
+                version="v4", expiration=seconds, method=method, api_access_endpoint=self.endpoint
+            )
+        return url
+
+    def read(self, key: str, *, limit: int = 1) -> bytes:
         with _translated():
             try:
-                self.bucket.blob(key).download_as_bytes(start=0, end=0, checksum=None, **self._limits())
+                content: bytes = self.bucket.blob(key).download_as_bytes(
+                    start=0, end=limit - 1, checksum=None, **self._limits()
+                )
             except google.api_core.exceptions.RequestRangeNotSatisfiable:
-                return  # an object of no bytes: it was found and could be read
+                return b""  # an object of no bytes: it was found and could be read
+        return content
 
     def create(self, key: str, data: bytes) -> None:
         with _translated():

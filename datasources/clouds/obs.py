@@ -10,10 +10,13 @@ import http.client
 import re
 import socket
 import ssl
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 from obs import GetObjectHeader, ObsClient
+from obs.convertor import Convertor
 from pydantic import AfterValidator, Field
 
 from datasources.clouds import guard
@@ -22,7 +25,9 @@ from datasources.clouds.base import (
     CloudConfig,
     Deadline,
     Endpoints,
+    Entry,
     Failure,
+    Page,
     SecretWord,
     StoreError,
     cause_of_status,
@@ -133,6 +138,7 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
             timeout=deadline.timeout(),
             is_signature_negotiation=False,  # it asks for bucket metadata, a right that checks must not need
         )
+        self.convertor = _Convertor(self.signature, self.ha)
         self.deadline = deadline
         self.allowed_private_hosts = allowed_private_hosts
         self.sockets: list[socket.socket] = []
@@ -154,6 +160,21 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
         self.close()
 
 
+class _Convertor(Convertor):  # type: ignore[misc]  # the SDK ships no types
+    """Keeps the times of a listing as they came: the SDK turns them into local ones, wrongly in summer."""
+
+    def parseListObjects(self, xml: bytes, headers: Any = None) -> Any:  # noqa: N802 - the SDK calls it so
+        body = super().parseListObjects(xml, headers)
+        found = ElementTree.fromstring(xml).findall("Contents")  # noqa: S314 - the SDK has just parsed it too
+        for entry, node in zip(body.contents, found, strict=True):
+            entry.lastModified = node.findtext("LastModified")
+        return body
+
+
+def _seconds(moment: str | None) -> int:
+    return int(datetime.fromisoformat(moment or "").timestamp())
+
+
 class OBSStore:
     # Like S3: 403 for a missing key unless listing is granted too.
     missing_key_denial_is_proof: ClassVar[bool] = False
@@ -170,16 +191,33 @@ class OBSStore:
         body = self._list(prefix=prefix, delimiter="/", max_keys=limit)
         return directory_names(prefix, [entry.prefix for entry in body.commonPrefixs or []])
 
-    def read(self, key: str) -> None:
+    def page(self, prefix: str, *, after: str, limit: int) -> Page:
+        body = self._list(prefix=prefix, marker=after or None, max_keys=limit, encoding_type="url")
+        if body.is_truncated and not body.contents:
+            raise not_storage()
         try:
-            answer = self._call("getObject", key, headers=GetObjectHeader(range="0-0"))
+            entries = [Entry(entry.key, _seconds(entry.lastModified), entry.size or 0) for entry in body.contents or []]
+        except ValueError:
+            raise not_storage() from None
+        return Page(entries, bool(body.is_truncated))
+
+    def in_plain_order(self) -> bool:
+        return True
+
+    def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
+        return str(self.client.createSignedUrl(method, self.bucket, key, expires=seconds).signedUrl)
+
+    def read(self, key: str, *, limit: int = 1) -> bytes:
+        try:
+            answer = self._call("getObject", key, headers=GetObjectHeader(range=f"0-{limit - 1}"))
         except StoreError as error:
             if error.failure.code == "InvalidRange":  # an object of no bytes: it was found and could be read
-                return
+                return b""
             raise
         try:
             _check_is_object(answer)
-            answer.body.response.read(1)
+            content: bytes = answer.body.response.read(limit)
+            return content
         except (OSError, http.client.HTTPException) as error:
             raise StoreError(failure_of_transport(error)) from None
         finally:

@@ -43,7 +43,7 @@ class S3DelegatedAccessConfig(S3Base):
         client = s3_client(
             endpoints, deadline, self.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
         )
-        return S3Store(client, self)
+        return S3Store(client, self, keys["SecretAccessKey"])
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, deadline: Deadline) -> Any:

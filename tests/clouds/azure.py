@@ -1,6 +1,6 @@
 """Azure Blob Storage for tests: Azurite, which enforces SAS tokens, behind a gate that records and corrects.
 
-What Azurite 3.35.0 answers, tried with azure-storage-blob 12.31.1 (every refusal is a 403):
+What Azurite 3.37.0 answers, tried with azure-storage-blob 12.31.1 (every refusal is a 403):
 
 =============================================  ============================================================
 SAS with only `cl`, `rcl` or `c`, blob exists  AuthorizationPermissionMismatch, whether the PUT is conditional

@@ -248,11 +248,21 @@ class GCSGate(Gate):
             return xml_error(400, "ExpiredToken", "The provided token has expired.")
         if bucket not in self.buckets:
             return xml_error(404, "NoSuchBucket", "The specified bucket does not exist.")
+        if request.method == "PUT":
+            return self._upload_signed(request, account, bucket, key)
         if request.method not in {"GET", "HEAD"} or not account.may(GET, bucket, key):
             return xml_error(403, "AccessDenied", f"Access denied. {account.email} does not have {GET} access.")
         if not self._exists(Call("get", bucket, key)):
             return xml_error(404, "NoSuchKey", "The specified key does not exist.")
         return self.forward(replace(request, method="GET", target=request.raw_path))
+
+    def _upload_signed(self, request: Request, account: Account, bucket: str, key: str) -> Response:
+        missing = {CREATE} | ({DELETE} if self._exists(Call("get", bucket, key)) else set())
+        if any(not account.may(permission, bucket, key) for permission in missing):
+            return xml_error(403, "AccessDenied", f"Access denied. {account.email} does not have {CREATE} access.")
+        target = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name={quote(key, safe='')}"
+        self.forward(replace(request, method="POST", target=target))
+        return Response(200)
 
 
 _TEXT = {"Content-Type": "text/html; charset=UTF-8"}
@@ -298,7 +308,8 @@ def _page(listing: dict[str, Any], query: dict[str, str]) -> Response:
     """One page of the emulator's whole listing. Objects and prefixes count alike and come in one order."""
     entries = [(item["name"], item) for item in listing["items"]] + [(name, None) for name in listing["prefixes"]]
     after = base64.urlsafe_b64decode(query["pageToken"]).decode() if "pageToken" in query else ""
-    rest = sorted((entry for entry in entries if entry[0] > after), key=lambda entry: entry[0])
+    start = query.get("startOffset", "")
+    rest = sorted((entry for entry in entries if entry[0] > after and entry[0] >= start), key=lambda entry: entry[0])
     size = int(query.get("maxResults") or 1000)
     page: dict[str, Any] = {"kind": "storage#objects"}
     if items := [item for _, item in rest[:size] if item is not None]:

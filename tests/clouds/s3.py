@@ -164,16 +164,19 @@ class S3Gate(Gate):
     def _forward_presigned(self, request: Request) -> Response:
         """moto cannot judge presigned URLs while it enforces; the gate has just done so, and asks as the operator."""
         range_header = {"Range": request.header("Range")} if request.header("Range") else {}
-        return self._as_operator(request.method, request.raw_path, range_header)
+        return self._as_operator(request.method, request.raw_path, range_header, request.body)
 
-    def _as_operator(self, method: str, target: str, headers: Mapping[str, str] | None = None) -> Response:
-        signed = AWSRequest(method=method, url=f"http://{self.upstream}{target}", headers=dict(headers or {}))
+    def _as_operator(
+        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Response:
+        url = f"http://{self.upstream}{target}"
+        signed = AWSRequest(method=method, url=url, headers=dict(headers or {}), data=body)
         S3SigV4Auth(self.operator, "s3", REGION).add_auth(signed)
         message = HTTPMessage()
         for header, value in signed.headers.items():
             message[header] = value
         message["Host"] = self.upstream
-        return self.forward(Request(method, target, message, b""))
+        return self.forward(Request(method, target, message, body))
 
     def _answer_sts(self, request: Request) -> Response:
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))

@@ -50,6 +50,11 @@ class Backstage:
         person: Person = self._call("make_person", name=name, team=team, role=role)
         return person
 
+    def token(self, person: Person) -> str:
+        """A new API token of this person's."""
+        token: str = self._call("make_token", email=person["email"])
+        return token
+
     def dataset(self, name: str, owner: Person, **configs: Config) -> str:
         """Id of a new dataset with these datasources, by purpose (input, lightly). Their checks are under way."""
         dataset: str = self._call("make_dataset", name=name, owner=owner["email"], configs=configs)
@@ -57,6 +62,9 @@ class Backstage:
 
     def datasets(self, names: list[str], owner: Person) -> None:
         self._call("make_datasets", names=names, owner=owner["email"])
+
+    def share(self, dataset: str, emails: list[str]) -> None:
+        self._call("share", dataset=dataset, emails=emails)
 
     def check(self, dataset: str, purpose: str, config: Config, by: Person) -> None:
         """Save a datasource, as somebody else would in another window."""
@@ -102,6 +110,13 @@ def make_person(name: str, team: str | None, role: str) -> Person:
     return {"email": user.email, "team": its_team.pk, "session": str(session.session_key)}
 
 
+def make_token(email: str) -> str:
+    from teams.models import User
+    from teams.services import create_token
+
+    return create_token(user=User.objects.get(email=email), name="script")
+
+
 def make_dataset(name: str, owner: str, configs: dict[str, Config]) -> str:
     from datasets.services import create_dataset
     from teams.models import User
@@ -127,6 +142,13 @@ def save(dataset: str, purpose: str, config: Config, by: str) -> None:
         thumb_suffix=DEFAULT_THUMBNAIL_SUFFIX,
         by=User.objects.get(email=by),
     )
+
+
+def share(dataset: str, emails: list[str]) -> None:
+    from datasets.models import Dataset
+    from datasets.services import share_dataset
+
+    share_dataset(dataset=Dataset.objects.get(pk=dataset), emails=emails)
 
 
 def make_datasets(names: list[str], owner: str) -> None:
@@ -161,9 +183,8 @@ def serve() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
     import_module("datasources.services")  # now, as someone may be editing while the tests run
-    functions = {
-        function.__name__: function for function in (make_person, make_dataset, make_datasets, save, checks_of)
-    }
+    calls = (make_person, make_token, make_dataset, make_datasets, share, save, checks_of)
+    functions = {function.__name__: function for function in calls}
     for line in sys.stdin:
         name, arguments = json.loads(line)
         function: Any = functions[name]

@@ -1,0 +1,103 @@
+"""The REST API at /v1: puts the apps' routers together, and gives every error the official client's shape."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI, Swagger
+from ninja.errors import HttpError, ValidationError
+
+from datasets.api import router as datasets_router
+from datasources.api import router as datasources_router
+from datasources.listing_api import router as listing_router
+from teams.api_auth import TokenAuth
+from teams.errors import ApiError
+
+logger = logging.getLogger(__name__)
+
+LATEST_CLIENT = "1.5.26"  # the newest this server is tested with
+OLDEST_CLIENT = "1.2.1"
+
+api = NinjaAPI(
+    title="Lightly Platform",
+    version="1",
+    description="The REST API that the official `lightly` Python client talks to. Send your token as `?token=…` or "
+    "as `Authorization: Bearer …`.",
+    docs=Swagger(settings={"persistAuthorization": False}),
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+    auth=TokenAuth(),
+)
+api.add_router("", datasets_router)
+api.add_router("", datasources_router)
+api.add_router("", listing_router)
+
+
+@api.get("/versions/pip/latest", auth=None, response=str, tags=["versions"])
+def latest_client(request: HttpRequest) -> str:
+    """The newest client this server is tested with."""
+    return LATEST_CLIENT
+
+
+@api.get("/versions/pip/minimum", auth=None, response=str, tags=["versions"])
+def oldest_client(request: HttpRequest) -> str:
+    """The oldest client that may talk to this server."""
+    return OLDEST_CLIENT
+
+
+def error_answer(status: int, code: str, message: str) -> HttpResponse:
+    return JsonResponse({"code": code, "error": message}, status=status)
+
+
+@csrf_exempt
+def unknown_endpoint(request: HttpRequest) -> HttpResponse:
+    return error_answer(
+        404, "NOT_FOUND", f"There is no {request.method} {request.path}. See /v1/docs for what there is."
+    )
+
+
+@api.exception_handler(ApiError)
+def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
+    return error_answer(error.status, error.code, error.message)
+
+
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return error_answer(404, "DATASET_UNKNOWN", "There is no such dataset, or it is not shared with you.")
+
+
+@api.exception_handler(PermissionDenied)
+def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return error_answer(403, "FORBIDDEN", str(error) or "You may not do that.")
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return error_answer(400, "MALFORMED_REQUEST", "; ".join(_sentence(problem) for problem in error.errors))
+
+
+def _sentence(problem: dict[str, Any]) -> str:
+    # ("body", "payload", "s3Region") -> s3Region: the caller knows nothing of our argument names.
+    where = ".".join(str(part) for part in problem["loc"][1:] if part not in {"payload", "which"})
+    return f"{where or 'body'}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return error_answer(413, "PAYLOAD_TOO_LARGE", "The body of the request is too large.")
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    codes = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND"}
+    return error_answer(error.status_code, codes.get(error.status_code, "MALFORMED_REQUEST"), str(error))
+
+
+@api.exception_handler(Exception)
+def _crashed(request: HttpRequest, error: Exception) -> HttpResponse:
+    # Without its text: it may quote a request, and so a token or a credential.
+    logger.error("Unforeseen %s at %s %s", type(error).__name__, request.method, request.path, exc_info=error)
+    return error_answer(500, "UNKNOWN", "Something went wrong on the server. The operator can see what.")

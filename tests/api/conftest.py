@@ -1,0 +1,47 @@
+"""A dataset with everything an operation may ask for."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import Settings
+
+from datasets.models import Dataset
+from datasets.services import share_dataset
+from datasources import services, tasks
+from datasources.clouds import parse_config
+from datasources.endpoints import configured_endpoints
+from datasources.models import Purpose
+from teams.models import User
+from tests.clouds import WORKING_RIGHTS, Cloud, Config
+
+
+@pytest.fixture(scope="package")
+def configs(clouds: dict[str, Cloud]) -> dict[Purpose, Config]:
+    """Working datasources with files in them. Only the listings' own tests look at what is in there."""
+    cloud = clouds["S3"]
+    bucket = cloud.make_bucket()
+    for key in ("input/a b.jpg", "lightly/.lightly/metadata/a b.json", "lightly/.lightly/predictions/task/a b.json"):
+        cloud.put(bucket, key, b"{}")
+    return {
+        Purpose.INPUT: cloud.grant(bucket, "input/", WORKING_RIGHTS),
+        Purpose.LIGHTLY: cloud.grant(bucket, "lightly/", WORKING_RIGHTS),
+    }
+
+
+@pytest.fixture
+def ready(
+    alice: User,
+    dataset: Dataset,
+    configs: dict[Purpose, Config],
+    cloud_environment: dict[str, str],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Dataset:
+    """Alice's, shared, with both datasources."""
+    monkeypatch.setattr(tasks, "dispatch", lambda check_id: True)
+    settings.LIGHTLY_S3_ENDPOINT_URL = cloud_environment["LIGHTLY_S3_ENDPOINT_URL"]
+    for purpose, config in configs.items():
+        parsed = parse_config(config, configured_endpoints())
+        services.save(dataset=dataset, purpose=purpose, config=parsed, thumb_suffix="", by=alice)
+    share_dataset(dataset=dataset, emails=["friend@example.com"])
+    return dataset
