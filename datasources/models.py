@@ -47,6 +47,13 @@ class Datasource(HexIdModel):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     modified_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When the schedule checks it again; None: not by itself.
+    next_check_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    # When its credential ends, as far as that can be known, and which of those ends was warned of.
+    expires_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    expiry_alerted_for = models.DateTimeField(null=True, editable=False)
+    # The last outcome people were told of or saw themselves: an alert is sent when a later one differs.
+    known_outcome = models.CharField(max_length=16, blank=True, default="", editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -89,6 +96,12 @@ class Outcome(models.TextChoices):
     UNKNOWN = "UNKNOWN", "Could not be told"
 
 
+class Trigger(models.TextChoices):
+    PERSON = "PERSON", "A person, in the dashboard"
+    API = "API", "A script, over the REST API"
+    SCHEDULE = "SCHEDULE", "The schedule"
+
+
 class PermissionCheck(HexIdModel):
     """One check of one revision of a datasource. `verdicts` maps each permission to a schemas.StoredVerdict."""
 
@@ -97,6 +110,7 @@ class PermissionCheck(HexIdModel):
     provider = models.CharField(max_length=32)
     path = models.TextField()
     requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)
     state = models.CharField(max_length=16, choices=CheckState.choices, default=CheckState.QUEUED)
     outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True, default="")
     queued_at = models.DateTimeField(default=timezone.now)
@@ -108,6 +122,7 @@ class PermissionCheck(HexIdModel):
     verdicts = models.JSONField(default=dict)
     empty = models.BooleanField(default=False)  # nothing under the path yet
     similar = models.JSONField(default=list)  # existing directories with nearly the path's name
+    cors = models.JSONField(default=dict)  # a schemas.StoredCors: whether browsers may load from there; a note, no bulb
 
     class Meta:
         indexes: ClassVar = [

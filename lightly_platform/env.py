@@ -56,6 +56,9 @@ class Environment:
     gcs_endpoint_url: str | None
     gcs_token_url: str | None
     allowed_private_hosts: tuple[str, ...]
+    public_url: str | None
+    email_url: str | None
+    email_from: str | None
 
 
 class Reader:
@@ -197,10 +200,40 @@ def _read(reader: Reader) -> Environment:
             example="minio.internal,10.20.0.0/16",
         )
         or (),
+        public_url=reader.read(
+            "LIGHTLY_PUBLIC_URL",
+            _origin,
+            must="the http:// or https:// address people open, without a path",
+            example="https://lightly.example.com",
+        ),
+        email_url=reader.read(
+            "EMAIL_URL",
+            _email_url,
+            must="an smtp://, smtp+starttls:// or smtps:// URL",
+            example="smtp+starttls://user:PASSWORD@mail.example.com:587",
+            secret=True,
+        ),
+        email_from=reader.read("EMAIL_FROM", _email, must="an e-mail address", example="lightly@example.com"),
     )
     if environment.database_url:
         _demand_own_keys(environment)
     return environment
+
+
+def public_url(environment: Environment) -> str:
+    """Where people find it, unless the operator says: behind a TLS proxy that is the first allowed host."""
+    if environment.https and (name := allowed_name(environment)):
+        return f"https://{name}"
+    return f"http://{host_in_url(environment)}:{environment.port}"
+
+
+def host_in_url(environment: Environment) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(environment.bind, environment.bind)  # noqa: S104
+    return f"[{host}]" if ":" in host else host
+
+
+def allowed_name(environment: Environment) -> str | None:
+    return next((host.removeprefix(".") for host in environment.allowed_hosts if host != "*"), None)
 
 
 def _demand_own_keys(environment: Environment) -> None:
@@ -323,6 +356,17 @@ def _redis_url(text: str) -> str:
         _check(not url.netloc and len(url.path) > 1)
         return text.replace("unix://", "redis+socket://", 1)
     _check(url.hostname and re.fullmatch(r"/?\d*", url.path))
+    return text
+
+
+def _email_url(text: str) -> str:
+    url = _split(text, {"smtp", "smtp+starttls", "smtps"})
+    _check(url.hostname and url.path in {"", "/"} and not url.query and not url.fragment)
+    return text
+
+
+def _email(text: str) -> str:
+    _check(re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", text))
     return text
 
 

@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import IO
 
 from lightly_platform import embedded_redis, keys
-from lightly_platform.env import BASE_DIR, Environment, WrongEnvironment, read_environment
+from lightly_platform.env import (
+    BASE_DIR,
+    Environment,
+    WrongEnvironment,
+    allowed_name,
+    host_in_url,
+    public_url,
+    read_environment,
+)
 from lightly_platform.supervisor import StopRequested, Supervisor
 
 LOCK_NAME = "lock"
@@ -87,10 +95,7 @@ def newkey() -> None:
 
 
 def url(environment: Environment) -> str:
-    """Where people find it: behind a TLS proxy that is the first allowed host."""
-    if environment.https and (name := _allowed_name(environment)):
-        return f"https://{name}/"
-    return f"http://{_host_in_url(environment)}:{environment.port}/"
+    return f"{environment.public_url or public_url(environment)}/"
 
 
 def lock(data_dir: Path) -> IO[str]:
@@ -172,20 +177,11 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
     ]
 
 
-def _host_in_url(environment: Environment) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(environment.bind, environment.bind)  # noqa: S104
-    return f"[{host}]" if ":" in host else host
-
-
-def _allowed_name(environment: Environment) -> str | None:
-    return next((host.removeprefix(".") for host in environment.allowed_hosts if host != "*"), None)
-
-
 def _announce(environment: Environment, banner: str) -> None:
     """Prints the banner once the web server answers; the connection waits in the queue until then."""
-    connection = http.client.HTTPConnection(_host_in_url(environment), environment.port, timeout=120)
+    connection = http.client.HTTPConnection(host_in_url(environment), environment.port, timeout=120)
     try:
-        name = _allowed_name(environment)
+        name = allowed_name(environment)
         connection.request("GET", "/", headers={"Host": name} if name else {})
         connection.getresponse()
     except OSError:

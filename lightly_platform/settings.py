@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
 from lightly_platform import embedded_redis, keys
-from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, read_environment
+from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, public_url, read_environment
 
 ENVIRONMENT = read_environment()
 
@@ -134,8 +135,23 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # Without it every visitor behind the proxy would share one throttle.
 ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies
-# There is no mail server to rely on; nothing of the product needs one.
+
+# --- mail and links -------------------------------------------------------------------------------------------------
+# Without a mail server everything still works: what would be mailed is in the inbox, and links are shown on screen.
+LIGHTLY_SENDS_MAIL = ENVIRONMENT.email_url is not None
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if ENVIRONMENT.email_url:
+    _mail = urlsplit(ENVIRONMENT.email_url)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = _mail.hostname or ""
+    EMAIL_PORT = _mail.port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[_mail.scheme]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+starttls", _mail.scheme == "smtps"
+    EMAIL_TIMEOUT = 10
+# Where links in mails and webhooks lead: a worker knows no request to tell it.
+LIGHTLY_PUBLIC_URL = ENVIRONMENT.public_url or public_url(ENVIRONMENT)
+DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from or f"lightly@{urlsplit(LIGHTLY_PUBLIC_URL).hostname}"
+EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # --- browser safety -------------------------------------------------------------------------------------------------
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts or LOCAL_HOSTS)

@@ -1,5 +1,6 @@
 """Who may do what: people, teams, and the tokens their scripts use."""
 
+import secrets
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -61,9 +62,17 @@ class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
         return self.name or self.email.split("@", 1)[0]
 
 
+def new_external_id() -> str:
+    """What a role's trust policy asks for: unguessable, and the same for ever, so that policies stay good."""
+    return f"lightly-{secrets.token_hex(12)}"
+
+
 class Team(HexIdModel):
     name = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Of all delegated access of this team, so that no other team can make this platform use its roles.
+    external_id = models.CharField(max_length=64, unique=True, default=new_external_id, editable=False)
+    recheck_hours = models.PositiveSmallIntegerField("hours between scheduled checks (0: none)", default=6)
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
         User, through="Membership", related_name="teams"
     )
@@ -123,3 +132,45 @@ class ApiToken(HexIdModel):
         if self.revoked_at:
             return TokenState.REVOKED
         return TokenState.EXPIRED if self.expires_at and self.expires_at <= timezone.now() else TokenState.ACTIVE
+
+
+class Notice(HexIdModel):
+    """A line in a person's inbox. `kind` names the look; `path` is where on this site it leads."""
+
+    class Kind(models.TextChoices):
+        BAD = "BAD", "Something broke"
+        GOOD = "GOOD", "Something works again"
+        SOON = "SOON", "Something ends soon"
+        INFO = "INFO", "For your information"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.INFO)
+    title = models.CharField(max_length=300)
+    text = models.TextField(blank=True)
+    path = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NotificationSettings(models.Model):
+    """What a person wants to hear of. Without a row, the defaults hold."""
+
+    class Scope(models.TextChoices):
+        OWN = "OWN", "My own datasets"
+        TEAM = "TEAM", "All datasets of my teams"
+        NONE = "NONE", "None"
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="notification_settings")
+    scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.OWN)
+    mail_broken = models.BooleanField("When a bulb turns red", default=True)
+    mail_recovered = models.BooleanField("When it is green again", default=True)
+    mail_expiring = models.BooleanField("Before a credential expires", default=True)
+
+    def __str__(self) -> str:
+        return f"notifications of {self.user}"

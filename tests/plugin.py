@@ -15,7 +15,16 @@ from cryptography.fernet import Fernet
 
 from scripts.chromium import use_node_of_the_wheel
 
-OURS = ("LIGHTLY_", "AWS_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
+OURS = (
+    "LIGHTLY_",
+    "AWS_",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "EMAIL_",
+)
 KEPT = ("LIGHTLY_TEST_",)
 IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 

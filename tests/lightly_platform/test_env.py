@@ -67,6 +67,13 @@ WRONG = [
     ("LIGHTLY_GCS_TOKEN_URL", "file:///etc/passwd"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "10.0.0.5/8"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "http://minio"),
+    ("LIGHTLY_PUBLIC_URL", "lightly.example.com"),
+    ("LIGHTLY_PUBLIC_URL", "https://lightly.example.com/app"),
+    ("EMAIL_URL", f"mail://user:{PLANTED}@mail"),
+    ("EMAIL_URL", f"smtp://user:{PLANTED}@"),
+    ("EMAIL_URL", f"smtp://user:{PLANTED}@mail:port"),
+    ("EMAIL_FROM", "Lightly"),
+    ("EMAIL_FROM", "Lightly <lightly@example.com>"),
 ]
 
 RIGHT = [
@@ -94,6 +101,10 @@ RIGHT = [
     ("LIGHTLY_AZURE_ENDPOINT_URL", "https://{account}.blob.example.com", "azure_endpoint_url", None),
     ("LIGHTLY_GCS_TOKEN_URL", "https://oauth2.example.com/token", "gcs_token_url", "https://oauth2.example.com/token"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "MinIO.internal,10.0.0.0/8,fd00::1", "allowed_private_hosts", None),
+    ("LIGHTLY_PUBLIC_URL", "https://Lightly.example.com/", "public_url", "https://lightly.example.com"),
+    ("EMAIL_URL", "smtp+starttls://me:p%40ss@mail:587", "email_url", "smtp+starttls://me:p%40ss@mail:587"),
+    ("EMAIL_URL", "smtps://mail.example.com", "email_url", "smtps://mail.example.com"),
+    ("EMAIL_FROM", "lightly@example.com", "email_from", "lightly@example.com"),
 ]
 
 
