@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from datasets.models import Dataset
 from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
-from datasources.crypto import CannotDecryptError, seal, unseal
 from datasources.endpoints import configured_endpoints
 from datasources.probe import ALL, READ_ONLY, Permission
+from teams.crypto import CannotDecryptError, seal, unseal
 from teams.ids import HexIdModel
 from teams.models import User
 

@@ -59,6 +59,10 @@ class Environment:
     public_url: str | None
     email_url: str | None
     email_from: str | None
+    oidc_server_url: str | None
+    oidc_client_id: str | None
+    oidc_client_secret: str | None
+    oidc_name: str
 
 
 class Reader:
@@ -214,9 +218,17 @@ def _read(reader: Reader) -> Environment:
             secret=True,
         ),
         email_from=reader.read("EMAIL_FROM", _email, must="an e-mail address", example="lightly@example.com"),
+        oidc_server_url=reader.url("LIGHTLY_OIDC_SERVER_URL", example="https://login.example.com/realms/acme"),
+        oidc_client_id=reader.read("LIGHTLY_OIDC_CLIENT_ID", _one_word, must="one word", example="lightly-platform"),
+        oidc_client_secret=reader.read(
+            "LIGHTLY_OIDC_CLIENT_SECRET", _one_word, must="one word", example="SECRET", secret=True
+        ),
+        oidc_name=reader.read("LIGHTLY_OIDC_NAME", _short, must="at most 40 characters", example='"Acme SSO"')
+        or "single sign-on",
     )
     if environment.database_url:
         _demand_own_keys(environment)
+    _demand_whole_oidc(environment)
     return environment
 
 
@@ -234,6 +246,19 @@ def host_in_url(environment: Environment) -> str:
 
 def allowed_name(environment: Environment) -> str | None:
     return next((host.removeprefix(".") for host in environment.allowed_hosts if host != "*"), None)
+
+
+def _demand_whole_oidc(environment: Environment) -> None:
+    given = {
+        "LIGHTLY_OIDC_SERVER_URL": environment.oidc_server_url,
+        "LIGHTLY_OIDC_CLIENT_ID": environment.oidc_client_id,
+        "LIGHTLY_OIDC_CLIENT_SECRET": environment.oidc_client_secret,
+    }
+    missing = [name for name, value in given.items() if not value]
+    if missing and len(missing) < len(given):
+        raise WrongEnvironment(
+            f"{missing[0]} is missing: single sign-on needs {', '.join(given)} together; set all of them, or none."
+        )
 
 
 def _demand_own_keys(environment: Environment) -> None:
@@ -367,6 +392,16 @@ def _email_url(text: str) -> str:
 
 def _email(text: str) -> str:
     _check(re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", text))
+    return text
+
+
+def _one_word(text: str) -> str:
+    _check(text.isprintable() and " " not in text)
+    return text
+
+
+def _short(text: str) -> str:
+    _check(text.isprintable() and len(text) <= 40)
     return text
 
 

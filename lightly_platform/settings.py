@@ -45,6 +45,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "ninja",
@@ -68,6 +71,7 @@ MIDDLEWARE = [
     # Before the login wall: on a new installation there is nobody who could sign in yet.
     "teams.middleware.FirstRunMiddleware",
     "teams.middleware.LoginWallMiddleware",
+    "teams.middleware.TwoFactorWallMiddleware",
 ]
 
 ROOT_URLCONF = "lightly_platform.urls"
@@ -133,6 +137,34 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+# A second factor: an authenticator app, or a passkey, which serves as a sign-in of its own as well.
+MFA_ADAPTER = "teams.adapters.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "teams.auth_forms.AddPasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Lightly Platform"
+MFA_TOTP_TOLERANCE = 1  # half a minute of clock drift, as most sites allow
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come from the owner or an invitation, not from strangers
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.https  # browsers themselves allow it on localhost alone
+# Single sign-on. The provider is the operator's own, so its word on an e-mail address is good.
+SOCIALACCOUNT_ADAPTER = "teams.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+if ENVIRONMENT.oidc_server_url:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": ENVIRONMENT.oidc_name,
+                "client_id": ENVIRONMENT.oidc_client_id,
+                "secret": ENVIRONMENT.oidc_client_secret,
+                "settings": {"server_url": ENVIRONMENT.oidc_server_url},
+            }
+        ],
+    }
 # Without it every visitor behind the proxy would share one throttle.
 ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies
 

@@ -1,9 +1,21 @@
-"""How django-allauth behaves here: accounts are made by the first-run page or by an admin, never by signing up."""
+"""How django-allauth behaves here: accounts are made by the first-run page, an admin or an invitation."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
+from django.shortcuts import render
+
+from teams.access import needs_second_factor
+from teams.crypto import seal, unseal
+from teams.models import User
+
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -12,3 +24,47 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """There are no user names: people sign in with their e-mail address."""
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": "A team of yours requires a second factor, and this is your last one. "
+        "Add another one first.",
+        "incorrect_code": "This code is not right. Codes change every 30 seconds: type the one shown now.",
+    }
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        user = authenticator.user
+        others = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exclude(pk=authenticator.pk)
+        return authenticator.type not in SECOND_FACTORS or not needs_second_factor(user) or others.exists()
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Single sign-on lets in who is known here already. Who isn't is told so, instead of a closed door."""
+        if sociallogin.is_existing:
+            # Accounts here are made by owners and invitations, never by strangers, so no password need be wiped.
+            EmailAddress.objects.get_or_create(
+                user=sociallogin.user, email=sociallogin.user.email, defaults={"verified": True, "primary": True}
+            )
+            return
+        if request.user.is_authenticated:
+            return
+        raise ImmediateHttpResponse(
+            render(request, "socialaccount/unknown_person.html", {"email": sociallogin.user.email}, status=403)
+        )
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
+        user: User = sociallogin.user
+        user.email = User.objects.normalize_email(data.get("email"))
+        user.name = str(data.get("name") or "")[:150]
+        return user

@@ -1,15 +1,20 @@
-"""Until somebody exists, every page leads to the welcome page that creates the owner."""
+"""Who gets past which wall: nobody before the first owner, nobody unknown, nobody without a demanded second factor."""
 
 from collections.abc import Callable
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
+from teams.access import needs_second_factor
+from teams.adapters import SECOND_FACTORS
 from teams.services import nobody_yet
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -27,6 +32,24 @@ class LoginWallMiddleware(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
         return None if is_api(request) else super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class TwoFactorWallMiddleware:
+    """Until a person has the second factor their team asks for, every page leads to where it is set up."""
+
+    OPEN = ("/accounts/", "/v1/", "/healthz")
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith((*self.OPEN, settings.STATIC_URL)) or not needs_second_factor(request.user):
+            return self.get_response(request)
+        if get_mfa_adapter().is_mfa_enabled(request.user, SECOND_FACTORS):
+            return self.get_response(request)
+        messages.warning(request, "Your team asks for a second factor. Set one up to go on.")
+        where = reverse("mfa_index")
+        return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)
 
 
 class FirstRunMiddleware:

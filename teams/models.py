@@ -72,6 +72,7 @@ class Team(HexIdModel):
     created_at = models.DateTimeField(auto_now_add=True)
     # Of all delegated access of this team, so that no other team can make this platform use its roles.
     external_id = models.CharField(max_length=64, unique=True, default=new_external_id, editable=False)
+    mfa_required = models.BooleanField("members need a second factor", default=False)
     recheck_hours = models.PositiveSmallIntegerField("hours between scheduled checks (0: none)", default=6)
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
         User, through="Membership", related_name="teams"

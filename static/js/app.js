@@ -9,6 +9,7 @@
 //   data-announce="text"     on swapped content: say it to screen readers
 //   data-fleeting            on a toast: it leaves by itself;  data-dismiss: closes its toast
 //   data-search              on an input: "/" focuses it
+//   data-passkey             only where passkeys work;  data-no-passkeys: only where they don't
 //   data-login-url           on the body: an htmx request that ends there means the session is over
 //   dialogClosed             the event that follows, on the body: rows may refresh with hx-trigger="dialogClosed from:body"
 //   closeDialog              an event (HX-Trigger: closeDialog) that closes the dialog without asking
@@ -354,6 +355,20 @@
       setTimeout(() => { label.textContent = button.dataset.label }, 2000)
     }
     copy(document.querySelector(button.dataset.copy)).then(() => say("Copied"), () => say("Press Ctrl+C"))
+  })
+
+  // ---- Passkeys ----
+
+  // Browsers want a secure page and a host with a name: an address of numbers can't own a passkey.
+  const named = !/^(\d+\.){3}\d+$|:/.test(location.hostname.replace(/[[\]]/g, ""))
+  if (!(window.PublicKeyCredential && isSecureContext && named)) {
+    document.querySelectorAll("[data-no-passkeys]").forEach((element) => { element.hidden = false })
+    document.querySelectorAll("[data-passkey]").forEach((element) => { element.hidden = true })
+  }
+  on("allauth.error", (event) => {
+    event.preventDefault()
+    const refused = event.detail.exception?.name === "NotAllowedError"
+    toast(refused ? "Nothing was chosen, or it took too long. Try again." : "The passkey did not work. Try again, or use another way.")
   })
 
   // ---- Search ----

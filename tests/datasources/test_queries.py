@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from datasets.models import Dataset
 from datasources import queries
-from datasources.crypto import seal
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from teams.crypto import seal
 from teams.models import User
 from tests.conftest import Login
 

@@ -45,9 +45,9 @@ class Backstage:
             text=True,
         )
 
-    def person(self, name: str, *, team: str | None = None, role: str = "OWNER") -> Person:
+    def person(self, name: str, *, team: str | None = None, role: str = "OWNER", password: str | None = None) -> Person:
         """Somebody who is signed in, in a new team of their own or in an existing one (by its id)."""
-        person: Person = self._call("make_person", name=name, team=team, role=role)
+        person: Person = self._call("make_person", name=name, team=team, role=role, password=password)
         return person
 
     def token(self, person: Person) -> str:
@@ -92,14 +92,14 @@ class Backstage:
         return answer["result"]
 
 
-def make_person(name: str, team: str | None, role: str) -> Person:
+def make_person(name: str, team: str | None, role: str, password: str | None) -> Person:
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
     from teams.models import Membership, Team, User
 
-    user = User.objects.create_user(f"{name}@example.com")
+    user = User.objects.create_user(f"{name}@example.com", password)
     its_team = Team.objects.get(pk=team) if team else Team.objects.create(name=f"Team of {name}")
     Membership.objects.create(team=its_team, user=user, role=role)
     session = SessionStore()

@@ -74,6 +74,10 @@ WRONG = [
     ("EMAIL_URL", f"smtp://user:{PLANTED}@mail:port"),
     ("EMAIL_FROM", "Lightly"),
     ("EMAIL_FROM", "Lightly <lightly@example.com>"),
+    ("LIGHTLY_OIDC_SERVER_URL", "login.example.com"),
+    ("LIGHTLY_OIDC_CLIENT_ID", "two words"),
+    ("LIGHTLY_OIDC_CLIENT_SECRET", f"{PLANTED} two words"),
+    ("LIGHTLY_OIDC_NAME", "x" * 41),
 ]
 
 RIGHT = [
@@ -105,6 +109,7 @@ RIGHT = [
     ("EMAIL_URL", "smtp+starttls://me:p%40ss@mail:587", "email_url", "smtp+starttls://me:p%40ss@mail:587"),
     ("EMAIL_URL", "smtps://mail.example.com", "email_url", "smtps://mail.example.com"),
     ("EMAIL_FROM", "lightly@example.com", "email_from", "lightly@example.com"),
+    ("LIGHTLY_OIDC_NAME", "Acme SSO", "oidc_name", "Acme SSO"),
 ]
 
 
@@ -227,3 +232,22 @@ def test_every_way_to_start_says_the_same(python: Run, command: tuple[str, ...])
 def test_every_variable_is_documented() -> None:
     text = (BASE_DIR / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([A-Z0-9_]+)` \|", text, re.MULTILINE) == variable_names()
+
+
+SINGLE_SIGN_ON = {
+    "LIGHTLY_OIDC_SERVER_URL": "https://login.example.com/realms/acme",
+    "LIGHTLY_OIDC_CLIENT_ID": "lightly",
+    "LIGHTLY_OIDC_CLIENT_SECRET": PLANTED,
+}
+
+
+def test_single_sign_on_is_whole() -> None:
+    assert read_environment(SINGLE_SIGN_ON).oidc_client_secret == PLANTED
+
+
+@pytest.mark.parametrize("name", list(SINGLE_SIGN_ON))
+def test_single_sign_on_by_halves(name: str) -> None:
+    with pytest.raises(WrongEnvironment) as caught:
+        read_environment({key: value for key, value in SINGLE_SIGN_ON.items() if key != name})
+    assert str(caught.value).startswith(name)
+    assert PLANTED not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Encryption of stored credentials: Fernet (AES-128-CBC with HMAC-SHA256), with keys from LIGHTLY_ENCRYPTION_KEYS."""
+"""Encryption of stored secrets: Fernet (AES-128-CBC with HMAC-SHA256), with keys from LIGHTLY_ENCRYPTION_KEYS."""
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings

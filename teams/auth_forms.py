@@ -1,0 +1,26 @@
+"""The forms of django-allauth, where our words are better than its own."""
+
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
+    name = forms.CharField(
+        label="Name",
+        required=False,
+        max_length=100,
+        help_text="So that you know later which one it is.",
+        widget=forms.TextInput(attrs={"placeholder": "My laptop", "autocomplete": "off"}),
+    )
+    passwordless = forms.BooleanField(
+        label="Use it instead of my password",
+        required=False,
+        initial=True,
+        help_text="It then signs you in alone. Without the tick it is a second step after the password.",
+    )
+
+    field_order = ["name", "passwordless", "credential"]
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.pop("name", None)  # "Master key" tells nobody anything

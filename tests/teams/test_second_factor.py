@@ -1,0 +1,111 @@
+"""The second factor: asked for, stored encrypted, and demanded by a team."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.test import Client
+
+from teams.models import Team, User
+from tests.conftest import PASSWORD, Call, Login
+
+pytestmark = pytest.mark.django_db
+
+
+def code(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
+
+
+@pytest.fixture
+def demanded(team: Team) -> None:
+    team.mfa_required = True
+    team.save()
+
+
+def give_app(user: User) -> str:
+    secret: str = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def sign_in(client: Client, user: User) -> str:
+    """Where the password leads."""
+    return str(client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})["Location"])
+
+
+def test_without_one_the_password_is_enough(client: Client, alice: User) -> None:
+    assert sign_in(client, alice) == "/"
+
+
+def test_with_one_the_password_is_not(client: Client, alice: User) -> None:
+    secret = give_app(alice)
+    assert sign_in(client, alice) == "/accounts/2fa/authenticate/"
+    assert client.get("/").status_code == 302
+    wrong = client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert "This code is not right" in wrong.content.decode()
+    assert client.post("/accounts/2fa/authenticate/", {"code": code(secret)})["Location"] == "/"
+    assert client.get("/").status_code == 200
+
+
+def test_a_recovery_code_opens_once(client: Client, alice: User) -> None:
+    give_app(alice)
+    recovery = RecoveryCodes.activate(alice).get_unused_codes()[0]
+    sign_in(client, alice)
+    assert client.post("/accounts/2fa/authenticate/", {"code": recovery})["Location"] == "/"
+    client.logout()
+    sign_in(client, alice)
+    assert client.post("/accounts/2fa/authenticate/", {"code": recovery}).status_code == 200
+
+
+def test_secrets_are_stored_encrypted(alice: User) -> None:
+    secret = give_app(alice)
+    RecoveryCodes.activate(alice)
+    stored = [str(authenticator.data) for authenticator in Authenticator.objects.all()]
+    assert len(stored) == 2
+    assert not any(secret in data for data in stored)
+    assert all("gAAAA" in data for data in stored)  # how Fernet tokens begin
+
+
+@pytest.mark.usefixtures("demanded")
+class TestDemanded:
+    def test_every_page_leads_to_the_set_up(self, login: Login, alice: User, bob: User) -> None:
+        client = login(bob)
+        for path in ("/", "/tokens/", "/datasets/new/"):
+            answer = client.get(path)
+            assert (answer.status_code, answer["Location"]) == (302, "/accounts/2fa/")
+        page = client.get("/accounts/2fa/").content.decode()
+        assert "Your team asks for a second factor" in page
+        assert client.get("/accounts/logout/").status_code == 200
+
+    def test_htmx_goes_there_too(self, login: Login, bob: User) -> None:
+        answer = login(bob).get("/", headers={"HX-Request": "true"})
+        assert answer["HX-Redirect"] == "/accounts/2fa/"
+
+    def test_with_one_all_is_open(self, login: Login, bob: User) -> None:
+        give_app(bob)
+        assert login(bob).get("/").status_code == 200
+
+    def test_recovery_codes_alone_are_none(self, login: Login, bob: User) -> None:
+        RecoveryCodes.activate(bob)
+        assert login(bob).get("/").status_code == 302
+
+    def test_other_teams_are_not_asked(self, login: Login, charlie: User) -> None:
+        assert login(charlie).get("/").status_code == 200
+
+    def test_scripts_go_on(self, call: Call, bob: User) -> None:
+        assert call(bob).get("/v1/datasets").status_code == 200
+
+    def test_the_last_one_stays(self, client: Client, bob: User) -> None:
+        secret = give_app(bob)
+        sign_in(client, bob)
+        client.post("/accounts/2fa/authenticate/", {"code": code(secret)})
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        answer = client.post("/accounts/2fa/totp/deactivate/")
+        assert "this is your last one" in answer.content.decode()
+        assert Authenticator.objects.filter(user=bob, type=Authenticator.Type.TOTP).exists()

@@ -1,0 +1,107 @@
+"""Single sign-on against a real OpenID Connect provider."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from allauth.socialaccount.models import SocialAccount
+from django.test import Client
+from pytest_django import Settings
+
+from teams.models import User
+from tests.conftest import PASSWORD
+from tests.oidc import CLIENT_ID, CLIENT_SECRET, OpenIDProvider
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[OpenIDProvider]:
+    with OpenIDProvider() as provider:
+        yield provider
+
+
+@pytest.fixture(autouse=True)
+def configured(settings: Settings, provider: OpenIDProvider) -> None:
+    app = {"provider_id": "sso", "name": "Acme SSO", "client_id": CLIENT_ID, "secret": CLIENT_SECRET}
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [{**app, "settings": {"server_url": provider.url}}],
+        }
+    }
+
+
+def sign_in(client: Client) -> Any:
+    """As a browser does it: out to the provider, and back with what it says."""
+    there = client.post("/accounts/oidc/sso/login/?process=login")
+    assert there.status_code == 302
+    back = requests.get(there["Location"], allow_redirects=False, timeout=10).headers["Location"]
+    return client.get(back.removeprefix("http://testserver"))
+
+
+def person(email: str, **claims: object) -> dict[str, object]:
+    return {"sub": f"id-of-{email}", "email": email, "email_verified": True, "name": "Al Ice", **claims}
+
+
+def test_the_sign_in_page_offers_it(client: Client, alice: User) -> None:
+    page = client.get("/accounts/login/").content.decode()
+    assert "Sign in with Acme SSO" in page
+    assert CLIENT_SECRET not in page
+
+
+def test_a_known_person_is_signed_in_and_keeps_the_password(
+    client: Client, provider: OpenIDProvider, alice: User
+) -> None:
+    provider.person = person("Alice@Example.com")
+    answer = sign_in(client)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.get("/").status_code == 200
+    assert client.session["_auth_user_id"] == alice.pk
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+    # From now on it is the account that counts, whatever its address.
+    client.logout()
+    provider.person = person("Alice@Example.com") | {"email": "alice.married@example.com"}
+    sign_in(client)
+    assert client.session["_auth_user_id"] == alice.pk
+    assert SocialAccount.objects.get().user == alice
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [person("stranger@example.com"), person("alice@example.com", email_verified=False), {"sub": "no-address"}],
+    ids=["unknown", "unverified", "without address"],
+)
+def test_nobody_else_gets_in(client: Client, provider: OpenIDProvider, alice: User, claims: dict[str, object]) -> None:
+    provider.person = claims
+    answer = sign_in(client)
+    assert answer.status_code == 403
+    assert "not known here" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert User.objects.count() == 1
+    assert not SocialAccount.objects.exists()
+
+
+def test_who_turns_back_is_told_so(client: Client, provider: OpenIDProvider, alice: User) -> None:
+    provider.person = None
+    answer = sign_in(client)
+    assert answer.status_code == 302
+    assert "Nothing has changed" in client.get(answer["Location"]).content.decode()
+
+
+def test_a_provider_that_is_down_is_no_crash(
+    client: Client, provider: OpenIDProvider, alice: User, settings: Settings
+) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = "http://127.0.0.1:9"
+    answer = client.post("/accounts/oidc/sso/login/?process=login")
+    assert answer.status_code == 502
+    assert "Single sign-on failed" in answer.content.decode()
+
+
+def test_an_inactive_person_stays_out(client: Client, provider: OpenIDProvider, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    provider.person = person("alice@example.com")
+    sign_in(client)
+    assert client.get("/").status_code == 302
