@@ -1,4 +1,4 @@
-"""The two pages of single sign-on, for when the provider does not answer: django-allauth lets that through as a crash."""
+"""The pages of single sign-on, for when the provider does not answer: django-allauth lets that through as a crash."""
 
 import functools
 import logging
