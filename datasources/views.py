@@ -23,6 +23,7 @@ from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Datasource, Purpose, UnreadableConfigError
 from teams.requests import PageRequest
+from teams.undo import success_with_undo
 
 PAGE_SIZE = 25
 HISTORY_SIZE = 50
@@ -127,7 +128,7 @@ def dataset_tab(request: PageRequest, dataset_id: str) -> HttpResponse:
 
 
 def _rename(request: PageRequest, dataset: Dataset) -> HttpResponse:
-    form = NameForm(request.POST)
+    form, before = NameForm(request.POST), dataset.name
     if form.is_valid():
         try:
             rename_dataset(dataset=dataset, name=form.cleaned_data["name"])
@@ -136,7 +137,8 @@ def _rename(request: PageRequest, dataset: Dataset) -> HttpResponse:
             dataset.refresh_from_db(fields=["name"])
     if form.errors:
         return _render_dataset_tab(request, dataset, status=422, name_form=form)
-    messages.success(request, f"The dataset is named {dataset.name} now.")
+    url = reverse("datasources:dataset", args=[dataset.pk])
+    success_with_undo(request, f"The dataset is named {dataset.name} now.", url=url, fields={"name": before})
     return _after_change(request, dataset, "dataset")
 
 

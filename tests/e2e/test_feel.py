@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from playwright.sync_api import Page, Request, expect
@@ -87,7 +88,7 @@ def test_a_page_weighs_little(visit: Visit, stack: Stack, person: Person) -> Non
     for path in ("/", "/tokens/", "/accounts/login/"):
         page = visit(person if path != "/accounts/login/" else None).page
         done: list[Request] = []
-        page.on("requestfinished", lambda request: done.append(request))
+        page.on("requestfinished", functools.partial(list.append, done))
         page.goto(path, wait_until="networkidle")
         weights = {request.url: request.sizes()["responseBodySize"] for request in done}
         assert sum(weights.values()) < MOST_BYTES, weights

@@ -86,6 +86,10 @@ def test_rename_and_delete(visitor: Visitor, stack: Stack, person: Person, cloud
     settings.root.get_by_role("button", name="Rename").click()
     settings.expect_title("renamed")
     expect(settings.root).to_contain_text("The dataset is named renamed now.")
+    settings.root.get_by_role("button", name="Undo").click()
+    settings.expect_title(name)
+    settings.root.get_by_role("button", name="Undo").click()
+    settings.expect_title("renamed")
     settings.close()
     expect(names(page)).to_have_text(["renamed"])
 
