@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from datasources import views
+from datasources import onboarding_views, views
 from datasources.api_page import api_page
 
 app_name = "datasources"
@@ -8,6 +8,9 @@ _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"
 _tab = "(?P<tab>input|lightly)"
 urlpatterns = [
     path("api/", api_page, name="api_page"),
+    path("first-steps/", onboarding_views.first_steps, name="first_steps"),
+    path("first-steps/away/", onboarding_views.put_first_steps_away, name="put_first_steps_away"),
+    path("datasets/sample/", onboarding_views.sample_data, name="sample_data"),
     re_path(rf"^{_dataset}/row/$", views.row, name="row"),
     re_path(rf"^{_dataset}/settings/{_tab}/$", views.settings, name="settings"),
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),

@@ -17,11 +17,12 @@ from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
-from datasources import queries, services, snippets
+from datasources import queries, samples, services, snippets
 from datasources.bulbs import SourceView, check_bulbs, source_views
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Datasource, Purpose, UnreadableConfigError
+from datasources.onboarding_views import checklist_of
 from teams.requests import PageRequest
 from teams.undo import success_with_undo
 
@@ -43,6 +44,8 @@ def home(request: PageRequest) -> HttpResponse:
         "sorts": {key: label for key, (label, _) in queries.SORTS.items()},
         "summary": queries.home_summary(request.user),
         "open_settings": request.session.pop(OPEN_SETTINGS, None),
+        "checklist": checklist_of(request),
+        "samples_available": samples.available(),
     }
     return render(request, "datasources/home.html", context)
 

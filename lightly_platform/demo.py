@@ -37,6 +37,7 @@ def run() -> None:
         file = demo_storage.connection_file(data_dir)
         supervisor.wait_until(file.exists, poll=True)
         os.environ["LIGHTLY_S3_ENDPOINT_URL"] = json.loads(file.read_text())["endpoint"]
+        os.environ["LIGHTLY_SAMPLE_DATA_FILE"] = str(_sample_data(data_dir))
         environ = {**os.environ, "LIGHTLY_DEMO_PASSWORD": password}
         supervisor.run("filling in the samples", [sys.executable, "-m", "lightly_platform.demo"], environ=environ)
 
@@ -47,6 +48,28 @@ def run() -> None:
         "Everything in it is made up, and gone with the next start."
     )
     launch.serve(environment, banner=banner, start_more=start_storage, before_web=fill_in_samples)
+
+
+def _sample_data(data_dir: Path) -> Path:
+    """What the button "Try it with sample data" connects."""
+    keys = json.loads(demo_storage.connection_file(data_dir).read_text())["keys"]
+    file = data_dir / "sample-data.json"
+    configs = {
+        "INPUT": _s3(demo_storage.INPUT_BUCKET, "street/input", keys["input-reader"]),
+        "LIGHTLY": _s3(demo_storage.LIGHTLY_BUCKET, "samples", keys["lightly-writer"]),
+    }
+    file.write_text(json.dumps(configs), encoding="ascii")
+    return file
+
+
+def _s3(bucket: str, path: str, key: list[str]) -> dict[str, Any]:
+    return {
+        "type": "S3",
+        "fullPath": f"s3://{bucket}/{path}/",
+        "s3Region": demo_storage.REGION,
+        "s3AccessKeyId": key[0],
+        "s3SecretAccessKey": key[1],
+    }
 
 
 def _clear(data_dir: Path) -> None:
@@ -76,29 +99,25 @@ def seed() -> None:
     keys: dict[str, list[str]] = json.loads(demo_storage.connection_file(settings.DATA_DIR).read_text())["keys"]
     wrong = {name: [key_id, secret[::-1]] for name, (key_id, secret) in keys.items()}
 
-    def s3(bucket: str, path: str, key: list[str]) -> dict[str, Any]:
-        return {
-            "type": "S3",
-            "fullPath": f"s3://{bucket}/{path}/",
-            "s3Region": demo_storage.REGION,
-            "s3AccessKeyId": key[0],
-            "s3SecretAccessKey": key[1],
-        }
-
     raw, lightly = demo_storage.INPUT_BUCKET, demo_storage.LIGHTLY_BUCKET
-    reader, writer = keys["input-reader"], keys["lightly-writer"]
+    reader, writer, too_little = keys["input-reader"], keys["lightly-writer"], keys["lightly-reader"]
     # From last to first, because the home page shows the newest change at the top.
     samples: list[tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]] = [
         ("warehouse-shelves", "Images", None, None),
-        ("dash-cam-night", "Videos", s3(raw, "dash-cam/night", reader), s3(lightly, "dash-cam", writer)),
+        ("dash-cam-night", "Videos", _s3(raw, "dash-cam/night", reader), _s3(lightly, "dash-cam", writer)),
         (
             "leaf-disease",
             "Images",
-            s3(raw, "leaf/input", wrong["input-reader"]),
-            s3(lightly, "leaf", wrong["lightly-writer"]),
+            _s3(raw, "leaf/input", wrong["input-reader"]),
+            _s3(lightly, "leaf", wrong["lightly-writer"]),
         ),
-        ("forklift-cams", "Videos", s3(raw, "forklift/cams", reader), s3(lightly, "forklift", keys["lightly-reader"])),
-        ("street-scenes-2026", "Images", s3(raw, "street/input", reader), s3(lightly, "street", writer)),
+        (
+            "forklift-cams",
+            "Videos",
+            _s3(raw, "forklift/cams", reader),
+            _s3(lightly, "forklift", too_little),
+        ),
+        ("street-scenes-2026", "Images", _s3(raw, "street/input", reader), _s3(lightly, "street", writer)),
     ]
     owner = create_user(email=EMAIL, password=os.environ["LIGHTLY_DEMO_PASSWORD"])
     for name, dataset_type, *configs in samples:

@@ -63,6 +63,7 @@ class Environment:
     oidc_client_id: str | None
     oidc_client_secret: str | None
     oidc_name: str
+    sample_data_file: Path | None
 
 
 class Reader:
@@ -225,6 +226,9 @@ def _read(reader: Reader) -> Environment:
         ),
         oidc_name=reader.read("LIGHTLY_OIDC_NAME", _short, must="at most 40 characters", example='"Acme SSO"')
         or "single sign-on",
+        sample_data_file=reader.read(
+            "LIGHTLY_SAMPLE_DATA_FILE", _file, must="an existing file", example="/etc/lightly/sample-data.json"
+        ),
     )
     if environment.database_url:
         _demand_own_keys(environment)
@@ -311,6 +315,12 @@ def _listed(parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
 def _directory(text: str) -> Path:
     path = Path(text).expanduser().absolute()
     _check(path.is_dir() or not path.exists())
+    return path
+
+
+def _file(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    _check(path.is_file())
     return path
 
 

@@ -33,6 +33,9 @@ LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
 LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
 LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
 
+# Two working datasources, for people without a bucket at hand (see docs/deploy.md).
+LIGHTLY_SAMPLE_DATA_FILE = ENVIRONMENT.sample_data_file
+
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -93,6 +93,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When the person put the first steps away in this team.
+    onboarding_dismissed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [

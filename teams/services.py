@@ -101,3 +101,8 @@ def user_of_token(token: str) -> User | None:
 
 def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def put_onboarding_away(*, user: User, team: Team, away: bool) -> None:
+    """Hide the first steps for this person in this team, or show them again."""
+    Membership.objects.filter(user=user, team=team).update(onboarding_dismissed_at=timezone.now() if away else None)

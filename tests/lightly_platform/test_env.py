@@ -78,6 +78,7 @@ WRONG = [
     ("LIGHTLY_OIDC_CLIENT_ID", "two words"),
     ("LIGHTLY_OIDC_CLIENT_SECRET", f"{PLANTED} two words"),
     ("LIGHTLY_OIDC_NAME", "x" * 41),
+    ("LIGHTLY_SAMPLE_DATA_FILE", "/no/such/file.json"),
 ]
 
 RIGHT = [
@@ -110,6 +111,7 @@ RIGHT = [
     ("EMAIL_URL", "smtps://mail.example.com", "email_url", "smtps://mail.example.com"),
     ("EMAIL_FROM", "lightly@example.com", "email_from", "lightly@example.com"),
     ("LIGHTLY_OIDC_NAME", "Acme SSO", "oidc_name", "Acme SSO"),
+    ("LIGHTLY_SAMPLE_DATA_FILE", __file__, "sample_data_file", Path(__file__)),
 ]
 
 

@@ -1,0 +1,59 @@
+"""The first steps on the home page, and sample data for who has no bucket at hand."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from datasets.services import NoTeamError, team_of
+from datasources import samples
+from datasources.onboarding import Checklist, checklist
+from teams.models import Team
+from teams.requests import PageRequest
+from teams.services import put_onboarding_away
+from teams.undo import success_with_undo
+
+
+@require_GET
+def first_steps(request: PageRequest) -> HttpResponse:
+    """The checklist alone, which asks for itself again."""
+    return render(request, "datasources/_first_steps.html", {"checklist": checklist_of(request)})
+
+
+def checklist_of(request: PageRequest) -> Checklist | None:
+    team = _team(request)
+    return checklist(request.user, team) if team else None
+
+
+@require_POST
+def put_first_steps_away(request: PageRequest) -> HttpResponse:
+    team = _team(request)
+    if team is None:
+        raise Http404
+    away = request.POST.get("show") != "1"
+    put_onboarding_away(user=request.user, team=team, away=away)
+    if away:
+        url = reverse("datasources:put_first_steps_away")
+        success_with_undo(request, "The first steps are put away.", url=url, fields={"show": "1"})
+    return redirect("home")
+
+
+@require_POST
+def sample_data(request: PageRequest) -> HttpResponse:
+    try:
+        dataset = samples.create(owner=request.user, team=_team(request))
+    except samples.NoSamplesError:
+        raise Http404 from None
+    except NoTeamError:
+        messages.error(request, "You are in no team yet. Ask an admin to add you to one.")
+        return redirect("home")
+    messages.success(request, f"{dataset.name} is connected to sample data. Watch its bulbs turn green.")
+    return redirect("home")
+
+
+def _team(request: HttpRequest) -> Team | None:
+    try:
+        return team_of(request.user)  # type: ignore[arg-type]  # behind the login wall
+    except NoTeamError:
+        return None
