@@ -53,6 +53,7 @@ READ_ONLY = frozenset({Permission.LIST, Permission.READ})
 
 # These say nothing about the permission: trying again, or from elsewhere, may well succeed.
 NO_PROOF = {
+    Cause.NETWORK_RULES,
     Cause.TIMEOUT,
     Cause.UNREACHABLE,
     Cause.TLS,
