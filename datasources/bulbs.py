@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from datasets.models import Dataset
 from datasources.clouds import CONFIG_CLASSES
+from datasources.granting import grantable, missing_grant
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
+from datasources.policies import Snippet
 from datasources.probe import Permission, State
 from datasources.schemas import StoredVerdict
 
@@ -42,6 +44,15 @@ class Bulb:
     word: str
     summary: str
     verdict: StoredVerdict | None = None
+    field_title: str = ""  # of the form's field at fault
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the last check found wrong with one field of the form; empty words for a field that is well."""
+
+    id: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,38 @@ class SourceView:
         return "2s" if age < timedelta(minutes=2) else "5s"
 
     @property
+    def verdicts(self) -> dict[str, StoredVerdict]:
+        return self.check.verdicts if self.check and self.check.state == CheckState.DONE else {}
+
+    @property
+    def grant(self) -> list[Snippet]:
+        """What to grant so that the red bulbs turn green, all of it together."""
+        return missing_grant(self.verdicts, self.purpose, self.datasource.dataset.team) if self.datasource else []
+
+    @property
+    def grant_covers(self) -> list[str]:
+        return [name.capitalize() for name in grantable(self.verdicts)]
+
+    @property
+    def marks(self) -> list[Mark]:
+        """One for each field of the stored provider."""
+        if self.datasource is None:
+            return []
+        names = self.datasource.provider_class.fields()
+        return [Mark(mark_id(self.datasource.provider, name), self._faults(name)) for name in names]
+
+    def _faults(self, name: str) -> str:
+        """Grouped by what is wrong, as one fault often darkens several bulbs."""
+        found: dict[str, list[str]] = {}
+        for permission, verdict in self.verdicts.items():
+            if verdict.get("field") == name:
+                found.setdefault(verdict["summary"], []).append(permission.capitalize())
+        faults = [f"Last check: {summary} ({', '.join(bulbs)})." for summary, bulbs in found.items()]
+        if name == "path" and self.empty and self.check and self.check.similar:
+            faults.append(f"Last check: nothing lies there. Did you mean {' or '.join(self.check.similar)}?")
+        return " ".join(faults)
+
+    @property
     def finished_at(self) -> datetime | None:
         return self.check.finished_at if self.check else None
 
@@ -140,7 +183,17 @@ def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: 
     if check.state == CheckState.EXPIRED or verdict is None:
         return Bulb(name, "unknown", "unknown", GIVEN_UP)
     word = STATE_WORDS[State(verdict["state"])]
-    return Bulb(name, word, word, verdict["summary"], verdict)
+    return Bulb(name, word, word, verdict["summary"], verdict, _field_title(check.provider, verdict))
+
+
+def _field_title(provider: str, verdict: StoredVerdict) -> str:
+    info = CONFIG_CLASSES[provider].fields().get(verdict.get("field", ""))
+    return info.title or "" if info else ""
+
+
+def mark_id(provider: str, name: str) -> str:
+    """Where a field's mark stands on the page. With the provider, as the form may show another one's fields."""
+    return f"mark-{provider}-{name}"
 
 
 def _warning(check: PermissionCheck | None) -> str:

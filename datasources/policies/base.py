@@ -1,10 +1,13 @@
 """What the setup of every cloud is made of: a place, who needs what there, and texts to copy."""
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import TypeAdapter, ValidationError
 
 from datasources.clouds import CloudConfig
 from datasources.probe import Permission, State
@@ -63,6 +66,16 @@ class Place:
         return cls(provider=config.type, bucket=config.bucket, prefix=config.prefix, **known)
 
     @classmethod
+    def typed(cls, config_class: type[CloudConfig], values: Mapping[str, str]) -> Self:
+        """From what stands in a form so far: what is not valid (yet) is left out, and the path's example serves."""
+        names = {item.name for item in fields(cls)} & set(config_class.fields()) - set(config_class.secret_fields())
+        known = {name: text for name in names if (text := _valid(config_class, name, values.get(name, "")))}
+        info = config_class.fields()["path"]
+        path = _valid(config_class, "path", values.get("path", "")) or str((info.examples or [""])[0])
+        bucket, _, prefix = path.removeprefix(f"{config_class.scheme}://").partition("/")
+        return cls(provider=config_class.model_fields["type"].default, bucket=bucket, prefix=prefix, **known)
+
+    @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Self:
         return cls(**{item.name: str(values.get(item.name, "")) for item in fields(cls)})
 
@@ -73,6 +86,21 @@ class Place:
     def digest(self) -> str:
         """Tells the names of policies for different places apart."""
         return hashlib.sha256(f"{self.bucket}/{self.prefix}".encode()).hexdigest()[:8]
+
+
+def _valid(config_class: type[CloudConfig], name: str, value: str) -> str:
+    try:
+        return str(_adapter(config_class, name).validate_python(value.strip())) if value.strip() else ""
+    except ValidationError:
+        return ""
+
+
+@functools.cache
+def _adapter(config_class: type[CloudConfig], name: str) -> TypeAdapter[Any]:
+    info = config_class.fields()[name]
+    # Its constraints alone: alias and default mean something in a model only.
+    kind: Any = Annotated[info.annotation, name, *info.metadata]
+    return TypeAdapter(kind)
 
 
 @dataclass(frozen=True)

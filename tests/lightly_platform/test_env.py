@@ -72,6 +72,9 @@ WRONG = [
     ("EMAIL_URL", f"mail://user:{PLANTED}@mail"),
     ("EMAIL_URL", f"smtp://user:{PLANTED}@"),
     ("EMAIL_URL", f"smtp://user:{PLANTED}@mail:port"),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "lightly-platform"),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:sts::123456789012:assumed-role/lightly/session"),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:iam::1234:role/lightly"),
     ("EMAIL_FROM", "Lightly"),
     ("EMAIL_FROM", "Lightly <lightly@example.com>"),
 ]
@@ -105,6 +108,8 @@ RIGHT = [
     ("EMAIL_URL", "smtp+starttls://me:p%40ss@mail:587", "email_url", "smtp+starttls://me:p%40ss@mail:587"),
     ("EMAIL_URL", "smtps://mail.example.com", "email_url", "smtps://mail.example.com"),
     ("EMAIL_FROM", "lightly@example.com", "email_from", "lightly@example.com"),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:iam::123456789012:role/lightly", "aws_principal_arn", None),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws-cn:iam::123456789012:user/a/b", "aws_principal_arn", None),
 ]
 
 
