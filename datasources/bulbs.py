@@ -1,7 +1,8 @@
 """What the pages show of a datasource: its bulbs, and the words around them."""
 
+import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -45,6 +46,7 @@ class Bulb:
     summary: str
     verdict: StoredVerdict | None = None
     field_title: str = ""  # of the form's field at fault
+    same_as: str = ""  # an earlier bulb that is dark for the very same reason
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,14 @@ class SourceView:
     def verdicts(self) -> dict[str, StoredVerdict]:
         return self.check.verdicts if self.check and self.check.state == CheckState.DONE else {}
 
-    @property
+    @functools.cached_property
     def grant(self) -> list[Snippet]:
         """What to grant so that the red bulbs turn green, all of it together."""
         return missing_grant(self.verdicts, self.purpose, self.datasource.dataset.team) if self.datasource else []
 
     @property
     def grant_covers(self) -> list[str]:
-        return [name.capitalize() for name in grantable(self.verdicts)]
+        return [name.capitalize() for name in grantable(self.verdicts)] if self.grant else []
 
     @property
     def marks(self) -> list[Mark]:
@@ -147,7 +149,7 @@ class SourceView:
 def source_view(purpose: Purpose, datasource: Datasource | None) -> SourceView:
     check = datasource.latest_check if datasource else None
     permissions = [permission for permission in Permission if permission in purpose.needs]
-    bulbs = [_bulb(permission, check, configured=datasource is not None) for permission in permissions]
+    bulbs = _compared([_bulb(permission, check, configured=datasource is not None) for permission in permissions])
     return SourceView(purpose, datasource, check, bulbs, _warning(check))
 
 
@@ -157,6 +159,19 @@ def source_views(dataset: Dataset) -> list[SourceView]:
     if Purpose.INPUT_OUTPUT in by_purpose:
         return [source_view(Purpose.INPUT_OUTPUT, by_purpose[Purpose.INPUT_OUTPUT])]
     return [source_view(purpose, by_purpose.get(purpose)) for purpose in (Purpose.INPUT, Purpose.LIGHTLY)]
+
+
+def _compared(bulbs: list[Bulb]) -> list[Bulb]:
+    """With `same_as`: one fault often darkens all, and need not be read four times."""
+    first: dict[tuple[str, str], str] = {}
+    compared = []
+    for bulb in bulbs:
+        if bulb.verdict and bulb.verdict["likely_cause"]:
+            reason = bulb.verdict["summary"], bulb.verdict["likely_cause"]
+            earlier = first.setdefault(reason, bulb.permission)
+            bulb = replace(bulb, same_as=earlier if earlier != bulb.permission else "")
+        compared.append(bulb)
+    return compared
 
 
 def check_bulbs(check: PermissionCheck) -> list[Bulb]:

@@ -1,4 +1,4 @@
-"""What `policies` must know of this installation and of a team, and what to grant where a check found something missing.
+"""What `policies` must know of this installation and of a team, and what to grant where a check found a gap.
 
 No secret is needed for it: a check leaves the other fields of the datasource beside its verdicts.
 """
