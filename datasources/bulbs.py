@@ -1,14 +1,17 @@
 """What the pages show of a datasource: its bulbs, and the words around them."""
 
+import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from datasets.models import Dataset
 from datasources.clouds import CONFIG_CLASSES
+from datasources.granting import grantable, missing_grant
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
+from datasources.policies import Snippet
 from datasources.probe import Permission, State
 from datasources.schemas import StoredVerdict
 
@@ -42,6 +45,16 @@ class Bulb:
     word: str
     summary: str
     verdict: StoredVerdict | None = None
+    field_title: str = ""  # of the form's field at fault
+    same_as: str = ""  # an earlier bulb that is dark for the very same reason
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the last check found wrong with one field of the form; empty words for a field that is well."""
+
+    id: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,38 @@ class SourceView:
         return "2s" if age < timedelta(minutes=2) else "5s"
 
     @property
+    def verdicts(self) -> dict[str, StoredVerdict]:
+        return self.check.verdicts if self.check and self.check.state == CheckState.DONE else {}
+
+    @functools.cached_property
+    def grant(self) -> list[Snippet]:
+        """What to grant so that the red bulbs turn green, all of it together."""
+        return missing_grant(self.verdicts, self.purpose, self.datasource.dataset.team) if self.datasource else []
+
+    @property
+    def grant_covers(self) -> list[str]:
+        return [name.capitalize() for name in grantable(self.verdicts)] if self.grant else []
+
+    @property
+    def marks(self) -> list[Mark]:
+        """One for each field of the stored provider."""
+        if self.datasource is None:
+            return []
+        names = self.datasource.provider_class.fields()
+        return [Mark(mark_id(self.datasource.provider, name), self._faults(name)) for name in names]
+
+    def _faults(self, name: str) -> str:
+        """Grouped by what is wrong, as one fault often darkens several bulbs."""
+        found: dict[str, list[str]] = {}
+        for permission, verdict in self.verdicts.items():
+            if verdict.get("field") == name:
+                found.setdefault(verdict["summary"], []).append(permission.capitalize())
+        faults = [f"Last check: {summary} ({', '.join(bulbs)})." for summary, bulbs in found.items()]
+        if name == "path" and self.empty and self.check and self.check.similar:
+            faults.append(f"Last check: nothing lies there. Did you mean {' or '.join(self.check.similar)}?")
+        return " ".join(faults)
+
+    @property
     def finished_at(self) -> datetime | None:
         return self.check.finished_at if self.check else None
 
@@ -104,7 +149,7 @@ class SourceView:
 def source_view(purpose: Purpose, datasource: Datasource | None) -> SourceView:
     check = datasource.latest_check if datasource else None
     permissions = [permission for permission in Permission if permission in purpose.needs]
-    bulbs = [_bulb(permission, check, configured=datasource is not None) for permission in permissions]
+    bulbs = _compared([_bulb(permission, check, configured=datasource is not None) for permission in permissions])
     return SourceView(purpose, datasource, check, bulbs, _warning(check))
 
 
@@ -114,6 +159,19 @@ def source_views(dataset: Dataset) -> list[SourceView]:
     if Purpose.INPUT_OUTPUT in by_purpose:
         return [source_view(Purpose.INPUT_OUTPUT, by_purpose[Purpose.INPUT_OUTPUT])]
     return [source_view(purpose, by_purpose.get(purpose)) for purpose in (Purpose.INPUT, Purpose.LIGHTLY)]
+
+
+def _compared(bulbs: list[Bulb]) -> list[Bulb]:
+    """With `same_as`: one fault often darkens all, and need not be read four times."""
+    first: dict[tuple[str, str], str] = {}
+    compared = []
+    for bulb in bulbs:
+        if bulb.verdict and bulb.verdict["likely_cause"]:
+            reason = bulb.verdict["summary"], bulb.verdict["likely_cause"]
+            earlier = first.setdefault(reason, bulb.permission)
+            bulb = replace(bulb, same_as=earlier if earlier != bulb.permission else "")
+        compared.append(bulb)
+    return compared
 
 
 def check_bulbs(check: PermissionCheck) -> list[Bulb]:
@@ -140,7 +198,17 @@ def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: 
     if check.state == CheckState.EXPIRED or verdict is None:
         return Bulb(name, "unknown", "unknown", GIVEN_UP)
     word = STATE_WORDS[State(verdict["state"])]
-    return Bulb(name, word, word, verdict["summary"], verdict)
+    return Bulb(name, word, word, verdict["summary"], verdict, _field_title(check.provider, verdict))
+
+
+def _field_title(provider: str, verdict: StoredVerdict) -> str:
+    info = CONFIG_CLASSES[provider].fields().get(verdict.get("field", ""))
+    return info.title or "" if info else ""
+
+
+def mark_id(provider: str, name: str) -> str:
+    """Where a field's mark stands on the page. With the provider, as the form may show another one's fields."""
+    return f"mark-{provider}-{name}"
 
 
 def _warning(check: PermissionCheck | None) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from datasources.clouds import CloudConfig
 from datasources.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
 from datasources.endpoints import configured_endpoints
+from datasources.granting import platform_for
 from datasources.models import (
     OPEN_STATES,
     CheckState,
@@ -22,6 +23,7 @@ from datasources.models import (
     Purpose,
     UnreadableConfigError,
 )
+from datasources.policies import Place
 from datasources.probe import Permission, Report, State, Verdict, probe
 
 MOST_ATTEMPTS = 3
@@ -56,6 +58,7 @@ def run(*check_ids: str) -> None:
     with ThreadPoolExecutor(max_workers=len(configs) or 1) as pool:
         reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), configs))
     for (check, config), report in zip(configs, reports, strict=True):
+        platform, place = platform_for(check.datasource.dataset.team), Place.of(config)
         _finish(
             check,
             state=CheckState.DONE,
@@ -64,7 +67,9 @@ def run(*check_ids: str) -> None:
             empty=report.empty,
             similar=[config.display_key(key) for key in report.similar],
             verdicts={
-                permission: _stored(verdict.state, diagnose(permission, verdict, config, seconds), verdict, seconds)
+                permission: _stored(
+                    verdict.state, diagnose(permission, verdict, config, seconds, platform), verdict, seconds, place
+                )
                 for permission, verdict in report.verdicts.items()
             },
         )
@@ -77,7 +82,7 @@ def _claim(check_id: str) -> PermissionCheck | None:
     )
     if not claimed:
         return None
-    check = PermissionCheck.objects.select_related("datasource").get(pk=check_id)
+    check = PermissionCheck.objects.select_related("datasource__dataset__team").get(pk=check_id)
     if check.revision == check.datasource.revision:
         return check
     _finish(check, state=CheckState.EXPIRED)
@@ -111,7 +116,13 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
     PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING).update(finished_at=timezone.now(), **result)
 
 
-def _stored(state: State, diagnosis: Diagnosis, verdict: Verdict | None = None, seconds: float = 0) -> dict[str, Any]:
+def _stored(
+    state: State,
+    diagnosis: Diagnosis,
+    verdict: Verdict | None = None,
+    seconds: float = 0,
+    place: Place | None = None,
+) -> dict[str, Any]:
     failure = verdict.failure if verdict else None
     return {
         "state": state.value,
@@ -123,6 +134,10 @@ def _stored(state: State, diagnosis: Diagnosis, verdict: Verdict | None = None, 
         "answered": diagnosis.answered,
         "likely_cause": diagnosis.cause,
         "fix": diagnosis.fix,
+        "how_to_be_sure": diagnosis.how_to_be_sure,
+        "command": diagnosis.command,
+        "field": diagnosis.field,
+        "place": place.as_dict() if place and failure else {},
     }
 
 

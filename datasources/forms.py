@@ -1,5 +1,6 @@
 """The settings form of a datasource, made from a config class: no field is declared here a second time."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
@@ -7,10 +8,12 @@ from django.core.files.uploadedfile import UploadedFile
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from datasources.bulbs import Mark, mark_id
 from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
 from datasources.clouds.base import extra
 from datasources.endpoints import configured_endpoints
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
+from datasources.policies import Place
 from datasources.schemas import field_problems
 
 MOST_FILE_BYTES = 1024 * 1024
@@ -25,9 +28,24 @@ class SecretTextarea(forms.Textarea):
         return None
 
 
+class MarkedField(forms.BoundField):
+    """A field whose description goes on with what the last check found wrong with it."""
+
+    @property
+    def mark_id(self) -> str:
+        form = cast("DatasourceForm", self.form)
+        return mark_id(form.config_class.model_fields["type"].default, self.name)
+
+    @property
+    def aria_describedby(self) -> str | None:
+        marked = self.name in cast("DatasourceForm", self.form).config_class.fields()
+        return f"{super().aria_describedby or ''} {self.mark_id if marked else ''}".strip() or None
+
+
 class DatasourceForm(forms.Form):
     """One provider's fields. `stored` is a config whose secrets serve where the form leaves them empty."""
 
+    bound_field_class = MarkedField
     provider = forms.CharField(widget=forms.HiddenInput)
     copied_from = forms.ChoiceField(choices=Purpose.choices, required=False, widget=forms.HiddenInput)
 
@@ -42,7 +60,9 @@ class DatasourceForm(forms.Form):
         suffix: str = DEFAULT_THUMBNAIL_SUFFIX,
         copied_from: Purpose | None = None,
         read_only: bool = False,
+        marks: Iterable[Mark] = (),
     ) -> None:
+        self.marks = {mark.id: mark.words for mark in marks}
         self.config_class = config_class
         self.stored = stored if isinstance(stored, config_class) else None
         self.copy_source = copied_from
@@ -70,8 +90,22 @@ class DatasourceForm(forms.Form):
         return self.config_class.secret_fields()
 
     def rows(self) -> list[dict[str, Any]]:
-        """What the template needs per visible field: the field, and what to say of a stored secret."""
-        return [{"field": field, "stored": self._stored_words(field.name)} for field in self.visible_fields()]
+        """What the template needs per visible field: the field, what to say of a stored secret, what a check found."""
+        return [self._row(cast("MarkedField", field)) for field in self.visible_fields()]
+
+    def _row(self, field: MarkedField) -> dict[str, Any]:
+        marked = field.name in self.config_class.fields()
+        mark = Mark(field.mark_id, self.marks.get(field.mark_id, "")) if marked else None
+        return {"field": field, "stored": self._stored_words(field.name), "mark": mark}
+
+    @property
+    def open_names(self) -> list[str]:
+        """The provider's fields that are no secret."""
+        return [name for name in self.config_class.fields() if name not in self.secret_names]
+
+    def place(self) -> Place:
+        """Where it points so far, whether or not it is complete."""
+        return Place.typed(self.config_class, {name: str(self[name].value() or "") for name in self.open_names})
 
     def _initial(self, suffix: str) -> dict[str, Any]:
         initial = {

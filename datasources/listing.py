@@ -400,6 +400,8 @@ PASSING = frozenset({Cause.THROTTLED, Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.U
 _OF_CREDENTIALS = frozenset(
     {
         Cause.DENIED,
+        Cause.EXPLICIT_DENY,
+        Cause.NETWORK_RULES,
         Cause.UNKNOWN_KEY,
         Cause.WRONG_SECRET,
         Cause.EXPIRED,

@@ -53,6 +53,7 @@ READ_ONLY = frozenset({Permission.LIST, Permission.READ})
 
 # These say nothing about the permission: trying again, or from elsewhere, may well succeed.
 NO_PROOF = {
+    Cause.NETWORK_RULES,
     Cause.TIMEOUT,
     Cause.UNREACHABLE,
     Cause.TLS,
@@ -169,7 +170,8 @@ class _Probe:
     def _conclude_read(self, store: Store, existing: str | None) -> None:
         verdict = self._read(store, existing or self.key)
         failure = verdict.failure
-        if failure and failure.cause is Cause.DENIED and not existing and not store.missing_key_denial_is_proof:
+        refused = failure and failure.cause in {Cause.DENIED, Cause.EXPLICIT_DENY}
+        if failure and refused and not existing and not store.missing_key_denial_is_proof:
             hidden = replace(failure, cause=Cause.HIDDEN)
             verdict = replace(verdict, state=State.UNKNOWN, failure=hidden)
         self._conclude(Permission.READ, verdict)

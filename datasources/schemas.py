@@ -1,6 +1,6 @@
 """Shapes that leave this app: stored verdicts, and what is wrong with a config, field by field."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -10,7 +10,10 @@ from datasources.probe import State
 
 
 class StoredVerdict(TypedDict):
-    """One permission in PermissionCheck.verdicts. `state` is a probe.State; `milliseconds` None if it didn't finish."""
+    """One permission in PermissionCheck.verdicts. `state` is a probe.State; `milliseconds` None if it didn't finish.
+
+    What is NotRequired came later: rows of older checks lack it.
+    """
 
     state: State
     milliseconds: int | None
@@ -21,6 +24,10 @@ class StoredVerdict(TypedDict):
     answered: str
     likely_cause: str
     fix: str
+    how_to_be_sure: NotRequired[str]
+    command: NotRequired[str]  # shell text that shows the cause
+    field: NotRequired[str]  # the config's field at fault
+    place: NotRequired[dict[str, str]]  # a policies.Place, where something is wrong: what a grant is written for
 
 
 def field_problems(error: ValidationError, config_class: type[CloudConfig]) -> dict[str, str]:

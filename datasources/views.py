@@ -18,11 +18,13 @@ from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
 from datasources import queries, samples, services, snippets
-from datasources.bulbs import SourceView, check_bulbs, source_views
+from datasources.bulbs import SourceView, check_bulbs, source_view, source_views
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
+from datasources.granting import whole_setup
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Datasource, Purpose, UnreadableConfigError
 from datasources.onboarding_views import checklist_of
+from datasources.policies import Place
 from teams.requests import PageRequest
 from teams.undo import success_with_undo
 
@@ -100,6 +102,17 @@ def _save(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
     if not request.htmx:  # in the dialog the bulbs beside the form say it
         messages.success(request, f"{purpose.label} saved.")
     return _after_change(request, dataset, tab)
+
+
+@require_GET
+def access(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
+    """What to run or paste in one's cloud so that the path typed so far can be read, and written."""
+    dataset = dataset_for(request.user, dataset_id)
+    config_class = config_class_for(request.GET.get("provider"), None)
+    place = Place.typed(config_class, request.GET)
+    names = [name for name in config_class.fields() if name not in config_class.secret_fields()]
+    context = _access(dataset, tab, place, names) | {"chosen": request.GET.get("access-form")}
+    return render(request, "datasources/_access.html", context)
 
 
 @require_POST
@@ -190,7 +203,21 @@ def history(request: PageRequest, dataset_id: str) -> HttpResponse:
 
 def _render_tab(request: PageRequest, dataset: Dataset, tab: str, status: int = 200, **context: Any) -> HttpResponse:
     template = "datasources/_settings.html" if request.htmx else "datasources/settings.html"
+    form = context.get("form")
+    if isinstance(form, DatasourceForm):
+        context |= _access(dataset, tab, form.place(), form.open_names)
     return render(request, template, _tab_context(request, dataset, tab) | context, status=status)
+
+
+def _access(dataset: Dataset, tab: str, place: Place, names: list[str]) -> dict[str, Any]:
+    """`names`: of the form's fields that it depends on. Only those are sent when they change; no secret is."""
+    return {
+        "dataset": dataset,
+        "tab": tab,
+        "place": place,
+        "setup": whole_setup(place, _purpose(dataset, tab), dataset.team),
+        "access_names": names,
+    }
 
 
 def _tab_context(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, Any]:
@@ -236,6 +263,7 @@ def _blank_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> Dat
         suffix=datasource.thumbnail_suffix if datasource else DEFAULT_THUMBNAIL_SUFFIX,
         copied_from=copied_from if stored else None,
         read_only=not dataset.may_edit,
+        marks=source_view(purpose, datasource).marks if datasource and not copied_from else (),
     )
 
 

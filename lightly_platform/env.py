@@ -64,6 +64,7 @@ class Environment:
     oidc_client_secret: str | None
     oidc_name: str
     sample_data_file: Path | None
+    aws_principal_arn: str | None
 
 
 class Reader:
@@ -228,6 +229,12 @@ def _read(reader: Reader) -> Environment:
         or "single sign-on",
         sample_data_file=reader.read(
             "LIGHTLY_SAMPLE_DATA_FILE", _file, must="an existing file", example="/etc/lightly/sample-data.json"
+        ),
+        aws_principal_arn=reader.read(
+            "LIGHTLY_AWS_PRINCIPAL_ARN",
+            _principal_arn,
+            must="the ARN of an IAM user, an IAM role or an account's root",
+            example="arn:aws:iam::123456789012:role/lightly-platform",
         ),
     )
     if environment.database_url:
@@ -398,6 +405,13 @@ def _email_url(text: str) -> str:
     url = _split(text, {"smtp", "smtp+starttls", "smtps"})
     _check(url.hostname and url.path in {"", "/"} and not url.query and not url.fragment)
     return text
+
+
+def _principal_arn(value: str) -> str:
+    """A session's ARN (sts) would do in a trust policy too, but ends with the session."""
+    if not re.fullmatch(r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[\w+=,.@/-]+)", value, re.ASCII):
+        raise ValueError(value)
+    return value
 
 
 def _email(text: str) -> str:

@@ -32,6 +32,7 @@ LIGHTLY_AZURE_ENDPOINT_URL = ENVIRONMENT.azure_endpoint_url
 LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
 LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
 LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
+LIGHTLY_AWS_PRINCIPAL_ARN = ENVIRONMENT.aws_principal_arn
 
 # Two working datasources, for people without a bucket at hand (see docs/deploy.md).
 LIGHTLY_SAMPLE_DATA_FILE = ENVIRONMENT.sample_data_file

@@ -229,12 +229,13 @@ CAUSES = {
     "AuthorizationPermissionMismatch": Cause.DENIED,
     "AuthorizationResourceTypeMismatch": Cause.DENIED,
     "AuthorizationServiceMismatch": Cause.DENIED,
-    "AuthorizationSourceIPMismatch": Cause.DENIED,
+    "AuthorizationSourceIPMismatch": Cause.NETWORK_RULES,
     "AuthorizationProtocolMismatch": Cause.DENIED,
     "InsufficientAccountPermissions": Cause.DENIED,
     "PublicAccessNotPermitted": Cause.DENIED,
+    # What Azure answers when the account's firewall does not let a caller in. (Azurite: for any bad signature.)
+    "AuthorizationFailure": Cause.NETWORK_RULES,
     # The signature is wrong, or made for another container, or expired by the cloud's clock: it does not say which.
-    "AuthorizationFailure": Cause.CREDENTIAL_REFUSED,
     "AuthenticationFailed": Cause.CREDENTIAL_REFUSED,
     "InvalidAuthenticationInfo": Cause.CREDENTIAL_REFUSED,
     "NoAuthenticationInformation": Cause.CREDENTIAL_REFUSED,

@@ -23,6 +23,8 @@ class Cause(StrEnum):
     """Why an operation failed, the same words for every cloud. `diagnosis.py` turns them into sentences."""
 
     DENIED = "denied"
+    EXPLICIT_DENY = "explicit_deny"  # a rule forbids it, so that no grant would help
+    NETWORK_RULES = "network_rules"  # refused for where we call from: says nothing of the right itself
     UNKNOWN_KEY = "unknown_key"
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - the name of a cause, not a password
     EXPIRED = "expired"
@@ -58,6 +60,7 @@ class Failure:
     status: int | None = None
     request_id: str = ""
     region: str = ""  # the right one, where the cloud names it
+    detail: str = ""  # what else the cloud named, as one of a few words of ours
 
 
 class StoreError(Exception):

@@ -251,6 +251,8 @@ _REASONS = {
     "accessNotConfigured": Cause.DENIED,
     "accountDisabled": Cause.DENIED,
     "userProjectMissing": Cause.DENIED,
+    "vpcServiceControls": Cause.NETWORK_RULES,
+    "SECURITY_POLICY_VIOLATED": Cause.NETWORK_RULES,
     "rateLimitExceeded": Cause.THROTTLED,
     "userRateLimitExceeded": Cause.THROTTLED,
     "quotaExceeded": Cause.THROTTLED,
@@ -268,6 +270,9 @@ def _failure_of_call(error: google.api_core.exceptions.GoogleAPICallError) -> Fa
         missing = Cause.NO_BUCKET if "bucket does not exist" in message else Cause.NO_OBJECT
         by_status = {401: Cause.CREDENTIAL_REFUSED, 403: Cause.DENIED, 404: missing, 412: Cause.ALREADY_EXISTS}
         cause = by_status.get(status or 0) or cause_of_status(status)
+    # The answers to downloads are plain text without a reason.
+    if cause is Cause.DENIED and "vpcServiceControls" in message:
+        cause = Cause.NETWORK_RULES
     if cause is Cause.DENIED and "cloudkms." in message:
         cause = Cause.KMS_DENIED
     headers = getattr(error.response, "headers", None) or {}
@@ -285,6 +290,8 @@ def _failure_of_refresh(error: google.auth.exceptions.RefreshError) -> Failure:
             return Failure(Cause.UNKNOWN_KEY, code, 400)
         if "reasonable timeframe" in text:
             return Failure(Cause.CLOCK_SKEW, code, 400)
+        if "disabled" in text:
+            return Failure(Cause.CREDENTIAL_REFUSED, code, 400, detail="disabled")
         return Failure(Cause.CREDENTIAL_REFUSED, code, 400)
     if code in {"disabled_client", "deleted_client", "unauthorized_client", "access_denied"}:
         return Failure(Cause.DENIED, code, 401)

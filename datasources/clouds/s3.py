@@ -332,7 +332,7 @@ CAUSES = {
 
 
 def failure_of(error: Exception) -> Failure:
-    """What a boto3 exception means. Reads codes; the one text it reads is AWS's name of a refused KMS action."""
+    """What a boto3 exception means. Reads codes; of texts, only AWS's fixed words for the reason of a denial."""
     if isinstance(error, botocore.exceptions.ClientError):
         details = error.response.get("Error", {})
         meta = error.response.get("ResponseMetadata", {})
@@ -342,8 +342,31 @@ def failure_of(error: Exception) -> Failure:
         # For a KMS refusal S3 answers a plain AccessDenied; only its message names kms:GenerateDataKey or kms:Decrypt.
         if code.startswith("KMS.") or (cause is Cause.DENIED and "kms:" in str(details.get("Message", ""))):
             cause = Cause.KMS_DENIED
-        return Failure(cause, safe_code(code), status, safe_code(meta.get("RequestId")))
+        detail = ""
+        if cause is Cause.DENIED:
+            cause, detail = _reason_of_denial(str(details.get("Message", "")))
+        return Failure(cause, safe_code(code), status, safe_code(meta.get("RequestId")), detail=detail)
     return Failure(_cause_of_transport(error), safe_code(type(error).__name__))
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+_POLICIES = (
+    "identity-based policy",
+    "resource-based policy",
+    "service control policy",
+    "resource control policy",
+    "permissions boundary",
+    "session policy",
+    "VPC endpoint policy",
+)
+
+
+def _reason_of_denial(message: str) -> tuple[Cause, str]:
+    """Whether something is missing or forbidden, and the kind of policy by which."""
+    kind = next((kind for kind in _POLICIES if kind in message), "")
+    if kind == "VPC endpoint policy":
+        return Cause.NETWORK_RULES, kind
+    return (Cause.EXPLICIT_DENY if "with an explicit deny" in message else Cause.DENIED), kind
 
 
 def _cause_of_transport(error: Exception) -> Cause:

@@ -1,5 +1,6 @@
 """AWS S3 through a role in the user's account, assumed with the platform's own AWS identity and an external ID."""
 
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import botocore.exceptions
@@ -65,11 +66,11 @@ def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, deadline:
 
 # Refused before the role is even looked at: the platform's own identity is the problem, which the operator must mend.
 _PLATFORM = {Cause.UNKNOWN_KEY, Cause.WRONG_SECRET, Cause.EXPIRED, Cause.CREDENTIAL_REFUSED}
-_ROLE = {Cause.DENIED, Cause.UNKNOWN, Cause.NO_OBJECT}
+_ROLE = {Cause.DENIED, Cause.EXPLICIT_DENY, Cause.UNKNOWN, Cause.NO_OBJECT}
 
 
 def _failure_of_role(error: Exception) -> Failure:
     failure = failure_of(error)
     causes = dict.fromkeys(_PLATFORM, Cause.NO_PRINCIPAL) | dict.fromkeys(_ROLE, Cause.CANNOT_ASSUME_ROLE)
     cause = causes.get(failure.cause, failure.cause) if failure.status else failure.cause
-    return Failure(cause, failure.code, failure.status, failure.request_id)
+    return replace(failure, cause=cause)

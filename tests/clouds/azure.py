@@ -36,7 +36,9 @@ from typing import Any
 from azure.storage.blob import (
     BlobServiceClient,
     ResourceTypes,
+    Services,
     generate_account_sas,
+    generate_blob_sas,
     generate_container_sas,
 )
 
@@ -177,14 +179,28 @@ class AzureCloud:
             **options,
         )
 
-    def account_sas(self, letters: str, resource_types: str = "co", *, expiry: datetime | None = None) -> str:
-        """`resource_types`: any of `s`, `c`, `o`."""
+    def blob_sas(self, container: str, key: str, letters: str) -> str:
+        """Good for one blob alone (`sr=b`)."""
+        return generate_blob_sas(
+            ACCOUNT,
+            container,
+            key,
+            account_key=self._keys[ACCOUNT],
+            permission=letters,
+            expiry=datetime.now(UTC) + timedelta(hours=1),
+        )
+
+    def account_sas(
+        self, letters: str, resource_types: str = "co", *, expiry: datetime | None = None, services: str = "b"
+    ) -> str:
+        """`resource_types`: any of `s`, `c`, `o`; `services`: any of `b`, `q`, `t`, `f`."""
         return generate_account_sas(
             ACCOUNT,
             self._keys[ACCOUNT],
             ResourceTypes.from_string(resource_types),
             letters,
             expiry or datetime.now(UTC) + timedelta(hours=1),
+            services=Services.from_string(services),
         )
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:

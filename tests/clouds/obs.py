@@ -14,13 +14,14 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import boto3
@@ -67,6 +68,8 @@ class User:
     bucket: str
     prefix: str
     rights: frozenset[Right]
+    id: str = ""
+    """As bucket policies name it: `domain/<account>:user/<user>`."""
 
     def may(self, right: Right, bucket: str, key: str) -> bool:
         held = self.rights | ({Right.CREATE} if Right.REPLACE in self.rights else set())
@@ -81,8 +84,34 @@ class Shared:
     buckets: set[str] = field(default_factory=set)
     troubles: dict[str, Trouble] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By bucket: the bucket policy, of which as much is understood as the product writes."""
     conditional_writes: bool = True
     """Whether `If-None-Match: *` is honoured; some S3-like stores ignore it and overwrite."""
+
+
+_ACTIONS = {
+    Right.LIST: "ListBucket",
+    Right.READ: "GetObject",
+    Right.CREATE: "PutObject",
+    Right.REPLACE: "PutObject",
+    Right.DELETE: "DeleteObject",
+}
+
+
+def _allowed_by(policy: Mapping[str, Any], user: User, right: Right, bucket: str, key: str) -> bool:
+    resource = bucket if right is Right.LIST else f"{bucket}/{key}"
+    for statement in policy.get("Statement", []):
+        patterns = statement.get("Condition", {}).get("StringLike", {}).get("prefix", ["*"])
+        if (
+            statement["Effect"] == "Allow"
+            and user.id in statement["Principal"]["ID"]
+            and _ACTIONS[right] in statement["Action"]
+            and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
+            and (right is not Right.LIST or any(fnmatchcase(key, pattern) for pattern in patterns))
+        ):
+            return True
+    return False
 
 
 class OBSGate(Gate):
@@ -135,26 +164,30 @@ class OBSGate(Gate):
                 return xml_error(500, "InternalError", "An internal error occurs. Retry later.")
         return None
 
+    def _may(self, user: User, right: Right, bucket: str, key: str) -> bool:
+        policy = self.shared.policies.get(bucket, {})
+        return user.may(right, bucket, key) or _allowed_by(policy, user, right, bucket, key)
+
     def _judge(self, request: Request, user: User, bucket: str, key: str) -> Response:
         if not key:
             prefix = request.query.get("prefix", "")
-            if request.method not in {"GET", "HEAD"} or not user.may(Right.LIST, bucket, prefix):
+            if request.method not in {"GET", "HEAD"} or not self._may(user, Right.LIST, bucket, prefix):
                 return _denied()
             return self._store(request, bucket, key)
         exists = self._exists(bucket, key)
         match request.method:
             case "GET" | "HEAD":
-                hidden = not exists and not user.may(Right.LIST, bucket, key)
-                allowed = user.may(Right.READ, bucket, key) and not hidden
+                hidden = not exists and not self._may(user, Right.LIST, bucket, key)
+                allowed = self._may(user, Right.READ, bucket, key) and not hidden
             case "PUT":
-                allowed = user.may(Right.CREATE, bucket, key)
+                allowed = self._may(user, Right.CREATE, bucket, key)
                 asks = self.shared.conditional_writes and request.header("If-None-Match") == "*"
                 if allowed and exists and asks:
                     message = "At least one of the pre-conditions you specified did not hold."
                     return xml_error(412, "PreconditionFailed", message)
-                allowed = allowed and (not exists or user.may(Right.REPLACE, bucket, key))
+                allowed = allowed and (not exists or self._may(user, Right.REPLACE, bucket, key))
             case "DELETE":
-                allowed = user.may(Right.DELETE, bucket, key)
+                allowed = self._may(user, Right.DELETE, bucket, key)
             case _:
                 allowed = False
         return self._store(request, bucket, key) if allowed else _denied()
@@ -330,7 +363,9 @@ class OBSCloud:
 
     def grant(self, bucket: str, prefix: str, rights: Collection[Right], *, expired: bool = False) -> Config:
         access_key, secret = secrets.token_hex(10).upper(), secrets.token_hex(20)
-        self.shared.users[access_key] = User(secret, bucket, prefix, frozenset(rights))
+        self.shared.users[access_key] = User(
+            secret, bucket, prefix, frozenset(rights), f"domain/tests:user/{access_key.lower()}"
+        )
         config = {
             "type": "OBS",
             "fullPath": f"obs://{bucket}/{prefix}",
@@ -339,6 +374,13 @@ class OBSCloud:
             "obsSecretAccessKey": secret,
         }
         return self.expired(config) if expired else config
+
+    def user_id(self, config: Config) -> str:
+        """As bucket policies name the config's user."""
+        return self.shared.users[config["obsAccessKeyId"]].id
+
+    def put_bucket_policy(self, bucket: str, policy: Mapping[str, Any]) -> None:
+        self.shared.policies[bucket] = policy
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:

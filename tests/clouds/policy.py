@@ -19,6 +19,16 @@ def allows(policy: Document, action: str, resource: str, context: Context) -> bo
     return effects == {"Allow"}
 
 
+def forbids(policy: Document, action: str, resource: str, context: Context) -> bool:
+    """Whether some statement denies this expressly."""
+    return any(s["Effect"] == "Deny" and _applies(s, action, resource, context) for s in _statements(policy))
+
+
+def merged(policy: Document, more: Document) -> dict[str, Any]:
+    """Both policies of one principal."""
+    return {"Version": "2012-10-17", "Statement": [*_statements(policy), *_statements(more)]}
+
+
 def trusts(trust_policy: Document, principal_arn: str, context: Context) -> bool:
     """Whether a role's trust policy lets this principal call sts:AssumeRole."""
     effects = {
@@ -44,8 +54,15 @@ def for_moto(policy: Document) -> dict[str, Any]:
 def _plain(statement: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: value for name, value in statement.items() if name != "Condition"}
     if "Resource" in plain:
-        plain["Resource"] = [re.escape(r).replace(r"\*", "*").replace(r"\?", ".") for r in _listed(plain["Resource"])]
+        plain["Resource"] = ["".join(map(_for_moto, _parts(r))) for r in _listed(plain["Resource"])]
     return plain
+
+
+def _for_moto(part: str) -> str:
+    """moto replaces every `*`, so a literal one must not look like one."""
+    if part in {"*", "?"}:
+        return "*" if part == "*" else "."
+    return re.escape(_literal(part)).replace(r"\*", r"\x2a")
 
 
 def _statements(policy: Document) -> list[Mapping[str, Any]]:
@@ -72,9 +89,17 @@ def _listed(value: Any) -> list[str]:
 
 
 def _like(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
-    """AWS wildcards: `*` any run of characters, `?` any single one, everything else itself."""
-    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    """AWS wildcards: `*` any run of characters, `?` any single one, `${*}` and the like and everything else itself."""
+    parts = (".*" if c == "*" else "." if c == "?" else re.escape(_literal(c)) for c in _parts(pattern))
     return re.fullmatch("".join(parts), value, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
+
+
+def _parts(pattern: str) -> list[str]:
+    return re.findall(r"\$\{[*?$]\}|.", pattern, re.DOTALL)
+
+
+def _literal(part: str) -> str:
+    return part[2] if len(part) == 4 else part
 
 
 def _is_principal(principal: Any, arn: str) -> bool:

@@ -27,7 +27,7 @@ from botocore.config import Config as BotoConfig
 from botocore.credentials import Credentials
 
 from tests.clouds.gate import Exchange, Gate, NoAnswer, Request, Response, Silence
-from tests.clouds.policy import Document, allows, for_moto, trusts
+from tests.clouds.policy import Document, allows, for_moto, forbids, merged, trusts
 from tests.clouds.process import HOST, ServerProcess
 from tests.clouds.vocabulary import Config, Right, Trouble
 from tests.clouds.xml_errors import sts_error, xml_error
@@ -154,7 +154,8 @@ class S3Gate(Gate):
             if not allows(principal.policy, "s3:ListBucket", arn, {"s3:prefix": key}):
                 return _denied(principal, "s3:ListBucket", arn)
             return None
-        if kms in bucket.denied_kms and request.method != "DELETE":
+        granted = allows(principal.policy, kms, KMS_KEY, {})
+        if kms in bucket.denied_kms and request.method != "DELETE" and not granted:
             return _denied(principal, kms, KMS_KEY)
         return None
 
@@ -288,14 +289,15 @@ def _refuse_policy(request: Request, principal: Principal, name: str, key: str) 
         action = _OBJECT_ACTIONS[request.method]
         if action == "s3:PutObject" and "If-None-Match" in request.headers:
             context = {"s3:if-none-match": request.header("If-None-Match")}
-    return None if allows(principal.policy, action, arn, context) else _denied(principal, action, arn)
+    if allows(principal.policy, action, arn, context):
+        return None
+    return _denied(principal, action, arn, explicitly=forbids(principal.policy, action, arn, context))
 
 
-def _denied(principal: Principal, action: str, resource: str) -> Response:
-    message = (
-        f'User: {principal.arn} is not authorized to perform: {action} on resource: "{resource}" '
-        f"because no identity-based policy allows the {action} action"
-    )
+def _denied(principal: Principal, action: str, resource: str, *, explicitly: bool = False) -> Response:
+    implicit = f"because no identity-based policy allows the {action} action"
+    reason = "with an explicit deny in an identity-based policy" if explicitly else implicit
+    message = f'User: {principal.arn} is not authorized to perform: {action} on resource: "{resource}" {reason}'
     return xml_error(403, "AccessDenied", message)
 
 
@@ -399,6 +401,35 @@ class S3Cloud:
             "s3AccessKeyId": user.access_key,
             "s3SecretAccessKey": user.secret_key,
         }
+
+    def attach_policy(self, config: Config, policy: Document) -> None:
+        """Give the config's user one more inline policy, such as one the product wrote."""
+        principal = self.gate.principals[config["s3AccessKeyId"]]
+        name = principal.arn.rpartition("/")[2]
+        self._iam.put_user_policy(
+            UserName=name, PolicyName=f"more-{secrets.token_hex(4)}", PolicyDocument=json.dumps(for_moto(policy))
+        )
+        principal.policy = merged(principal.policy, policy)
+
+    def replace_policy(self, config: Config, policy: Document) -> None:
+        """Let the config's user have this inline policy and no other."""
+        principal = self.gate.principals[config["s3AccessKeyId"]]
+        name = principal.arn.rpartition("/")[2]
+        for other in self._iam.list_user_policies(UserName=name)["PolicyNames"]:
+            self._iam.delete_user_policy(UserName=name, PolicyName=other)
+        self._iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=json.dumps(for_moto(policy)))
+        principal.policy = policy
+
+    def attach_role_policy(self, arn: str, policy: Document) -> None:
+        name = arn.rpartition("/")[2]
+        document = json.dumps(for_moto(policy))
+        self._iam.put_role_policy(RoleName=name, PolicyName=f"more-{secrets.token_hex(4)}", PolicyDocument=document)
+        self.gate.roles[arn].policy = merged(self.gate.roles[arn].policy, policy)
+
+    def set_trust(self, arn: str, trust: Document) -> None:
+        document = json.dumps(for_moto(trust))
+        self._iam.update_assume_role_policy(RoleName=arn.rpartition("/")[2], PolicyDocument=document)
+        self.gate.roles[arn].trust = trust
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         self.gate.buckets[bucket].trouble = trouble

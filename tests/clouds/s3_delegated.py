@@ -92,6 +92,10 @@ class S3DelegatedCloud:
             "s3ARN": self.s3.make_role(trust_policy(trusted_arn or self.s3.platform_arn, external_id), policy),
         }
 
+    def attach_policy(self, config: Config, policy: Document) -> None:
+        """Give the config's role one more inline policy, such as one the product wrote."""
+        self.s3.attach_role_policy(config["s3ARN"], policy)
+
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         self.s3.trouble(bucket, trouble)
 

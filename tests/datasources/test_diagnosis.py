@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+import subprocess
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +27,13 @@ KEY = "input/a.jpg"
 
 
 def words(diagnosis: Diagnosis) -> str:
-    return "\n".join(dataclasses.astuple(diagnosis))
+    """All sentences; the command, which is no sentence, stands apart."""
+    return "\n".join(dataclasses.astuple(dataclasses.replace(diagnosis, command="")))
+
+
+def assert_shell(text: str) -> None:
+    """It is whole: every quote is closed, and bash could read it."""
+    subprocess.run(["bash", "-n"], input=text, text=True, check=True, capture_output=True)
 
 
 def explain(provider: str, permission: Permission, failure: Failure, state: State | None = None) -> Diagnosis:
@@ -40,12 +47,15 @@ def test_every_cause_is_explained_whole(provider: str, cause: Cause) -> None:
     for permission in Permission:
         diagnosis = explain(provider, permission, Failure(cause, "SomeCode", 403, "request-1"))
         assert 0 < len(diagnosis.summary) <= 80
-        assert "\n" not in words(diagnosis).replace("\n", "", 4)  # five lines, one for each part
-        for sentence in (diagnosis.tried, diagnosis.answered, diagnosis.cause, diagnosis.fix):
+        sentences = (diagnosis.tried, diagnosis.cause, diagnosis.fix, diagnosis.how_to_be_sure)
+        for sentence in (diagnosis.answered, *sentences):
             assert sentence
             assert sentence == sentence.strip()
-        for sentence in (diagnosis.cause, diagnosis.fix, diagnosis.tried):
+            assert "\n" not in sentence
+        for sentence in sentences:
             assert sentence.endswith(".")
+        assert diagnosis.field in {"", *CONFIGS[provider].fields()}
+        assert_shell(diagnosis.command)
         assert RIGHTS[provider][permission] in diagnosis.tried
         assert CONFIGS[provider].display_key(KEY) in diagnosis.tried
         assert not [secret for secret in secrets_of(provider) if secret in words(diagnosis)]
@@ -104,9 +114,8 @@ def test_what_befalls_a_roles_session_is_not_blamed_on_the_external_id(cause: Ca
 @pytest.mark.parametrize(
     ("code", "word"),
     [
-        ("AuthorizationResourceTypeMismatch", "resource"),
+        ("AuthorizationResourceTypeMismatch", "resource types"),
         ("AuthorizationServiceMismatch", "blob service"),
-        ("AuthorizationSourceIPMismatch", "IP addresses"),
         ("AuthorizationProtocolMismatch", "https"),
         ("AccountIsDisabled", "disabled"),
     ],
@@ -193,12 +202,18 @@ def test_the_words_are_ours_whatever_a_hostile_cloud_answers(seed: int) -> None:
         # An object's name is the cloud's as well: as much of it is shown as can be.
         verdict = Verdict(state, 12, failures[provider], f"input/{hostile(chance)}")
         diagnosis = diagnose(permission, verdict, CONFIGS[provider], 15)
-        for text in (diagnosis.summary, diagnosis.answered, diagnosis.cause, diagnosis.fix):
+        for text in (
+            diagnosis.summary,
+            diagnosis.answered,
+            diagnosis.cause,
+            diagnosis.fix,
+            diagnosis.how_to_be_sure,
+        ):
             assert not set(text) & set('<>{}%"\\&;=')
             assert len(text) < 400
         assert len(diagnosis.tried) < 500
         for text in dataclasses.astuple(diagnosis):
             assert "\x00" not in text  # which no database takes
-            assert "\n" not in text
+            assert "\n" not in text or text is diagnosis.command
             assert "\u202e" not in text
             text.encode()

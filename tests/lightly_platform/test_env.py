@@ -72,6 +72,9 @@ WRONG = [
     ("EMAIL_URL", f"mail://user:{PLANTED}@mail"),
     ("EMAIL_URL", f"smtp://user:{PLANTED}@"),
     ("EMAIL_URL", f"smtp://user:{PLANTED}@mail:port"),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "lightly-platform"),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:sts::123456789012:assumed-role/lightly/session"),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:iam::1234:role/lightly"),
     ("EMAIL_FROM", "Lightly"),
     ("EMAIL_FROM", "Lightly <lightly@example.com>"),
     ("LIGHTLY_OIDC_SERVER_URL", "login.example.com"),
@@ -112,6 +115,8 @@ RIGHT = [
     ("EMAIL_FROM", "lightly@example.com", "email_from", "lightly@example.com"),
     ("LIGHTLY_OIDC_NAME", "Acme SSO", "oidc_name", "Acme SSO"),
     ("LIGHTLY_SAMPLE_DATA_FILE", __file__, "sample_data_file", Path(__file__)),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:iam::123456789012:role/lightly", "aws_principal_arn", None),
+    ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws-cn:iam::123456789012:user/a/b", "aws_principal_arn", None),
 ]
 
 

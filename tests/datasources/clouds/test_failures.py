@@ -123,6 +123,25 @@ def test_every_code_in_the_tables_is_tested() -> None:
     assert set(gcs._REASONS) <= {reason for reason, _, _, _ in GCS_CALLS}
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause", "detail"),
+    [
+        ("because no identity-based policy allows the s3:GetObject action", Cause.DENIED, "identity-based policy"),
+        ("because no permissions boundary allows the s3:GetObject action", Cause.DENIED, "permissions boundary"),
+        ("with an explicit deny in a resource-based policy", Cause.EXPLICIT_DENY, "resource-based policy"),
+        ("with an explicit deny in a service control policy", Cause.EXPLICIT_DENY, "service control policy"),
+        ("with an explicit deny in a VPC endpoint policy", Cause.NETWORK_RULES, "VPC endpoint policy"),
+        ("because no VPC endpoint policy allows the s3:GetObject action", Cause.NETWORK_RULES, "VPC endpoint policy"),
+        ("with an explicit deny", Cause.EXPLICIT_DENY, ""),
+        ("Access Denied", Cause.DENIED, ""),
+    ],
+)
+def test_aws_names_the_policy_that_denies(reason: str, cause: Cause, detail: str) -> None:
+    message = f'User: arn:aws:iam::1:user/x is not authorized to perform: s3:GetObject on resource: "arn:x" {reason}'
+    failure = s3.failure_of(client_error("AccessDenied", 403, message))
+    assert (failure.cause, failure.detail) == (cause, detail)
+
+
 @pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Decrypt"])
 def test_a_refusal_by_kms_is_told_by_the_action_it_names(action: str) -> None:
     message = f"User: arn:aws:iam::1:user/x is not authorized to perform: {action} on resource: arn:aws:kms:x"
@@ -182,14 +201,14 @@ AZURE_CODES = [
     ("AuthorizationPermissionMismatch", 403, Cause.DENIED),
     ("AuthorizationResourceTypeMismatch", 403, Cause.DENIED),
     ("AuthorizationServiceMismatch", 403, Cause.DENIED),
-    ("AuthorizationSourceIPMismatch", 403, Cause.DENIED),
+    ("AuthorizationSourceIPMismatch", 403, Cause.NETWORK_RULES),
     ("AuthorizationProtocolMismatch", 403, Cause.DENIED),
     ("InsufficientAccountPermissions", 403, Cause.DENIED),
     ("PublicAccessNotPermitted", 409, Cause.DENIED),
     ("AccountIsDisabled", 403, Cause.DENIED),
     ("SomethingNew", 403, Cause.DENIED),
     ("", 403, Cause.DENIED),
-    ("AuthorizationFailure", 403, Cause.CREDENTIAL_REFUSED),
+    ("AuthorizationFailure", 403, Cause.NETWORK_RULES),
     ("AuthenticationFailed", 403, Cause.CREDENTIAL_REFUSED),
     ("InvalidAuthenticationInfo", 400, Cause.CREDENTIAL_REFUSED),
     ("NoAuthenticationInformation", 401, Cause.CREDENTIAL_REFUSED),
@@ -281,7 +300,9 @@ GCS_CALLS = [
     ("accessNotConfigured", 403, "", Cause.DENIED),
     ("accountDisabled", 403, "", Cause.DENIED),
     ("userProjectMissing", 400, "Bucket is a requester pays bucket", Cause.DENIED),
-    ("vpcServiceControls", 403, "", Cause.DENIED),
+    ("vpcServiceControls", 403, "", Cause.NETWORK_RULES),
+    ("SECURITY_POLICY_VIOLATED", 403, "", Cause.NETWORK_RULES),
+    ("", 403, "Request is prohibited. vpcServiceControlsUniqueIdentifier: abc", Cause.NETWORK_RULES),
     ("", 403, "x does not have storage.objects.get access", Cause.DENIED),
     ("forbidden", 403, "Permission 'cloudkms.cryptoKeyVersions.useToDecrypt' denied", Cause.KMS_DENIED),
     ("", 403, "Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied", Cause.KMS_DENIED),
