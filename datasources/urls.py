@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from datasources import onboarding_views, views
 from datasources.api_page import api_page
+from datasources.wizard import wizard
 
 app_name = "datasources"
 _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"
@@ -11,6 +12,7 @@ urlpatterns = [
     path("first-steps/", onboarding_views.first_steps, name="first_steps"),
     path("first-steps/away/", onboarding_views.put_first_steps_away, name="put_first_steps_away"),
     path("datasets/sample/", onboarding_views.sample_data, name="sample_data"),
+    re_path(rf"^{_dataset}/connect/{_tab}/$", wizard, name="wizard"),
     re_path(rf"^{_dataset}/row/$", views.row, name="row"),
     re_path(rf"^{_dataset}/settings/{_tab}/$", views.settings, name="settings"),
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),

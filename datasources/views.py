@@ -18,11 +18,20 @@ from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
 from datasources import queries, samples, services, snippets
-from datasources.bulbs import SourceView, check_bulbs, source_view, source_views
-from datasources.clouds import CONFIG_CLASSES, CloudConfig
-from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
-from datasources.granting import whole_setup
-from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Datasource, Purpose, UnreadableConfigError
+from datasources.bulbs import SourceView, check_bulbs, source_views
+from datasources.clouds import CONFIG_CLASSES
+from datasources.editing import (
+    PURPOSE_TABS,
+    access_context,
+    blank_form,
+    config_of,
+    filled_form,
+    purpose_of,
+    save_form,
+    stored_datasource,
+)
+from datasources.forms import DatasourceForm, config_class_for
+from datasources.models import CheckState, Purpose
 from datasources.onboarding_views import checklist_of
 from datasources.policies import Place
 from teams.requests import PageRequest
@@ -75,30 +84,21 @@ def _row(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-PURPOSE_TABS = {"input": Purpose.INPUT, "lightly": Purpose.LIGHTLY}
-
-
 def settings(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     """The tabs Input and Lightly: one datasource's form beside its bulbs. POST saves and queues a check."""
     if request.method == "POST":
         return _save(request, editable_dataset_for(request.user, dataset_id), tab)
     dataset = dataset_for(request.user, dataset_id)
-    form = _blank_form(request, dataset, _purpose(dataset, tab))
+    form = blank_form(request, dataset, purpose_of(dataset, tab))
     return _render_tab(request, dataset, tab, form=form)
 
 
 def _save(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
-    purpose = _purpose(dataset, tab)
-    form = _filled_form(request, dataset, purpose)
+    purpose = purpose_of(dataset, tab)
+    form = filled_form(request, dataset, purpose)
     if not form.is_valid():
         return _render_tab(request, dataset, tab, status=422, form=form)
-    services.save(
-        dataset=dataset,
-        purpose=purpose,
-        config=form.cleaned_data["config"],
-        thumb_suffix=form.cleaned_data.get(SUFFIX_FIELD, DEFAULT_THUMBNAIL_SUFFIX),
-        by=request.user,
-    )
+    save_form(form, dataset, purpose, request)
     if not request.htmx:  # in the dialog the bulbs beside the form say it
         messages.success(request, f"{purpose.label} saved.")
     return _after_change(request, dataset, tab)
@@ -111,19 +111,21 @@ def access(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     config_class = config_class_for(request.GET.get("provider"), None)
     place = Place.typed(config_class, request.GET)
     names = [name for name in config_class.fields() if name not in config_class.secret_fields()]
-    context = _access(dataset, tab, place, names) | {"chosen": request.GET.get("access-form")}
+    context = access_context(dataset, tab, place, names) | {"chosen": request.GET.get("access-form")}
     return render(request, "datasources/_access.html", context)
 
 
 @require_POST
 def check_again(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     dataset = editable_dataset_for(request.user, dataset_id)
-    datasource = _stored(dataset, _purpose(dataset, tab))
+    datasource = stored_datasource(dataset, purpose_of(dataset, tab))
     if datasource is None:
         raise Http404("Nothing to check yet.")
     services.check_again(datasource=datasource, by=request.user)
     if request.htmx:
         return _changed(permissions(request, dataset_id, tab), dataset)
+    if "wizard" in request.GET:
+        return redirect(f"{reverse('datasources:wizard', args=[dataset.pk, tab])}?step=check")
     return _to_tab(dataset, tab)
 
 
@@ -205,19 +207,8 @@ def _render_tab(request: PageRequest, dataset: Dataset, tab: str, status: int = 
     template = "datasources/_settings.html" if request.htmx else "datasources/settings.html"
     form = context.get("form")
     if isinstance(form, DatasourceForm):
-        context |= _access(dataset, tab, form.place(), form.open_names)
+        context |= access_context(dataset, tab, form.place(), form.open_names)
     return render(request, template, _tab_context(request, dataset, tab) | context, status=status)
-
-
-def _access(dataset: Dataset, tab: str, place: Place, names: list[str]) -> dict[str, Any]:
-    """`names`: of the form's fields that it depends on. Only those are sent when they change; no secret is."""
-    return {
-        "dataset": dataset,
-        "tab": tab,
-        "place": place,
-        "setup": whole_setup(place, _purpose(dataset, tab), dataset.team),
-        "access_names": names,
-    }
 
 
 def _tab_context(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, Any]:
@@ -239,7 +230,7 @@ def _tab_context(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, 
 
 def _in_python(dataset: Dataset, source: SourceView | None) -> str:
     """The stored datasource as a call of the client; empty if there is none, or none that can be read."""
-    config = _config(source.datasource) if source else None
+    config = config_of(source.datasource) if source else None
     if source is None or source.datasource is None or config is None:
         return ""
     suffix = source.datasource.thumbnail_suffix
@@ -251,62 +242,12 @@ def _in_dialog(request: PageRequest) -> bool:
     return bool(request.htmx) and (request.htmx.target == "dialog" or "dialog" in request.GET)
 
 
-def _blank_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
-    """The form as stored, or for another provider, or with the other datasource's provider and credentials."""
-    datasource = _stored(dataset, purpose)
-    copied_from = _other(purpose) if request.GET.get("copy") else None
-    stored = _config(_stored(dataset, copied_from) if copied_from else datasource)
-    return DatasourceForm(
-        config_class_for(request.GET.get("provider"), stored),
-        purpose,
-        stored=stored,
-        suffix=datasource.thumbnail_suffix if datasource else DEFAULT_THUMBNAIL_SUFFIX,
-        copied_from=copied_from if stored else None,
-        read_only=not dataset.may_edit,
-        marks=source_view(purpose, datasource).marks if datasource and not copied_from else (),
-    )
-
-
-def _filled_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
-    copied_from = _other(purpose) if request.POST.get("copied_from") == _other(purpose) else None
-    stored = _config(_stored(dataset, copied_from or purpose))
-    return DatasourceForm(
-        config_class_for(request.POST.get("provider"), stored),
-        purpose,
-        data=request.POST,
-        files=request.FILES,
-        stored=stored,
-        copied_from=copied_from,
-    )
-
-
-def _purpose(dataset: Dataset, tab: str) -> Purpose:
-    """What a tab edits: a datasource that serves as both (scripts can make one) stands behind both tabs."""
-    serves_both = dataset.datasources.filter(purpose=Purpose.INPUT_OUTPUT).exists()
-    return Purpose.INPUT_OUTPUT if serves_both else PURPOSE_TABS[tab]
-
-
-def _other(purpose: Purpose) -> Purpose:
-    return Purpose.LIGHTLY if purpose is Purpose.INPUT else Purpose.INPUT
-
-
-def _stored(dataset: Dataset, purpose: Purpose) -> Datasource | None:
-    return dataset.datasources.filter(purpose=purpose).first()
-
-
-def _config(datasource: Datasource | None) -> CloudConfig | None:
-    try:
-        return datasource.config if datasource else None
-    except UnreadableConfigError:
-        return None  # the form starts empty, and the bulbs say why
-
-
 def _after_change(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
     if not request.htmx:
         return redirect("datasources:dataset", dataset.pk) if tab == "dataset" else _to_tab(dataset, tab)
     if tab == "dataset":
         return _changed(_render_dataset_tab(request, dataset), dataset)
-    form = _blank_form(request, dataset, _purpose(dataset, tab))
+    form = blank_form(request, dataset, purpose_of(dataset, tab))
     return _changed(_render_tab(request, dataset, tab, form=form, saved=True), dataset)
 
 
