@@ -1,0 +1,72 @@
+"""docs/ as pages of the dashboard, so that help is where the question is."""
+
+import functools
+import re
+from pathlib import Path
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from lightly_platform.env import BASE_DIR
+
+DOCS = BASE_DIR / "docs"
+# For whoever uses the dashboard; the other pages are for people who work on it.
+FOR_READERS = (
+    "teams",
+    "providers",
+    "permission-check",
+    "diagnoses",
+    "cors",
+    "alerts",
+    "api",
+    "security",
+    "deploy",
+    "operations",
+    "admin",
+)
+_LINK = re.compile(r"([a-z-]+)\.md(#[\w-]+)?")
+
+
+def pages() -> dict[str, str]:
+    """Title by name, of those that there are."""
+    return {name: _title(DOCS / f"{name}.md") for name in FOR_READERS if (DOCS / f"{name}.md").is_file()}
+
+
+@require_GET
+def page(request: HttpRequest, name: str = "providers") -> HttpResponse:
+    titles = pages()
+    if name not in titles:
+        raise Http404
+    return render(
+        request, "handbook.html", {"name": name, "title": titles[name], "pages": titles, "content": _rendered(name)}
+    )
+
+
+def _title(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.readline().lstrip("# ").strip()
+
+
+@functools.cache
+def _rendered(name: str) -> SafeString:
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse((DOCS / f"{name}.md").read_text(encoding="utf-8"))
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        _adapt(token, following)
+    # Our own files, and raw HTML in them stays text.
+    html: str = markdown.renderer.render(tokens, markdown.options, {})
+    return SafeString(html)
+
+
+def _adapt(token: Token, following: Token | None) -> None:
+    """Headings get anchors, tables may scroll, links between pages stay in the dashboard."""
+    if token.type == "heading_open" and following is not None:
+        token.attrSet("id", slugify(following.content))
+    for child in token.children or []:
+        if child.type == "link_open" and (found := _LINK.fullmatch(str(child.attrGet("href") or ""))):
+            child.attrSet("href", f"/help/{found[1]}/{found[2] or ''}")
