@@ -11,6 +11,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
@@ -113,7 +114,7 @@ def _s3(bucket: str, origin: str, endpoints: Endpoints) -> list[Document]:
             "CORS rules (JSON)",
             f"In the S3 console: bucket {bucket}, Permissions, Cross-origin resource sharing (CORS), Edit. "
             "If there are rules already, add this one to the list.",
-            json.dumps(rules, indent=2),
+            _lines(rules[0]),
         ),
         Document("With the AWS CLI", "This replaces all CORS rules of the bucket.", command),
     ]
@@ -125,7 +126,7 @@ def _gcs(bucket: str, origin: str) -> list[Document]:
         Document(
             "cors.json",
             "Google's console has no form for it. Save this as cors.json, then run the command below.",
-            json.dumps(rules, indent=2),
+            _lines(rules[0]),
         ),
         Document(
             "With gcloud",
@@ -133,6 +134,12 @@ def _gcs(bucket: str, origin: str) -> list[Document]:
             f"gcloud storage buckets update {shlex.quote(f'gs://{bucket}')} --cors-file=cors.json",
         ),
     ]
+
+
+def _lines(rule: dict[str, Any]) -> str:
+    """A list of this one rule as JSON, a line for each of its entries."""
+    entries = ",\n".join(f"    {json.dumps(name)}: {json.dumps(value)}" for name, value in rule.items())
+    return f"[\n  {{\n{entries}\n  }}\n]"
 
 
 def _azure(account: str, origin: str) -> Document:

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.html import escape
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -118,7 +119,7 @@ class DatasourceForm(forms.Form):
             widget = forms.PasswordInput(render_value=False, attrs=attrs)
         return forms.CharField(
             label=info.title,
-            help_text=info.description or "",
+            help_text=escape(info.description or ""),
             required=required,
             widget=widget,
             error_messages={"required": f"This is missing. For example: {example}"},
