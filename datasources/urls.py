@@ -15,6 +15,7 @@ urlpatterns = [
     re_path(rf"^{_dataset}/settings/{_tab}/$", views.settings, name="settings"),
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),
     re_path(rf"^{_dataset}/settings/{_tab}/permissions/$", views.permissions, name="permissions"),
+    re_path(rf"^{_dataset}/settings/{_tab}/cors/$", views.cors, name="cors"),
     re_path(rf"^{_dataset}/settings/dataset/$", views.dataset_tab, name="dataset"),
     re_path(rf"^{_dataset}/settings/history/$", views.history, name="history"),
 ]

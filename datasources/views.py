@@ -121,6 +121,13 @@ def permissions(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse
     return render(request, "datasources/_permissions.html", context)
 
 
+@require_GET
+def cors(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
+    """Whether browsers may load from there, below the bulbs. Asks for itself again until the check has noted it."""
+    dataset = dataset_for(request.user, dataset_id)
+    return render(request, "datasources/_cors.html", _tab_context(request, dataset, tab))
+
+
 def dataset_tab(request: PageRequest, dataset_id: str) -> HttpResponse:
     """Rename or delete the dataset."""
     if request.method != "POST":
@@ -236,6 +243,7 @@ def _blank_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> Dat
         suffix=datasource.thumbnail_suffix if datasource else DEFAULT_THUMBNAIL_SUFFIX,
         copied_from=copied_from if stored else None,
         read_only=not dataset.may_edit,
+        team=dataset.team if dataset.may_edit else None,
     )
 
 
@@ -249,6 +257,7 @@ def _filled_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> Da
         files=request.FILES,
         stored=stored,
         copied_from=copied_from,
+        team=dataset.team,
     )
 
 

@@ -55,6 +55,7 @@ class Environment:
     azure_endpoint_url: str | None
     gcs_endpoint_url: str | None
     gcs_token_url: str | None
+    gcs_certs_url: str | None
     allowed_private_hosts: tuple[str, ...]
     public_url: str | None
     email_url: str | None
@@ -198,6 +199,7 @@ def _read(reader: Reader) -> Environment:
         ),
         gcs_endpoint_url=reader.url("LIGHTLY_GCS_ENDPOINT_URL", example="https://storage.example.com"),
         gcs_token_url=reader.url("LIGHTLY_GCS_TOKEN_URL", example="https://oauth2.example.com/token"),
+        gcs_certs_url=reader.url("LIGHTLY_GCS_CERTS_URL", example="https://iam.example.com/x509"),
         allowed_private_hosts=reader.read(
             "LIGHTLY_ALLOWED_PRIVATE_HOSTS",
             _listed(_host_or_network),

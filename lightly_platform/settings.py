@@ -31,6 +31,7 @@ LIGHTLY_STS_ENDPOINT_URL = ENVIRONMENT.sts_endpoint_url
 LIGHTLY_AZURE_ENDPOINT_URL = ENVIRONMENT.azure_endpoint_url
 LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
 LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
+LIGHTLY_GCS_CERTS_URL = ENVIRONMENT.gcs_certs_url
 LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
 
 # Two working datasources, for people without a bucket at hand (see docs/deploy.md).

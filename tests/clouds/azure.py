@@ -35,6 +35,7 @@ from typing import Any
 
 from azure.storage.blob import (
     BlobServiceClient,
+    CorsRule,
     ResourceTypes,
     generate_account_sas,
     generate_container_sas,
@@ -186,6 +187,10 @@ class AzureCloud:
             letters,
             expiry or datetime.now(UTC) + timedelta(hours=1),
         )
+
+    def set_cors(self, rules: list[CorsRule]) -> None:
+        """Of the whole account: whoever sets some takes them away again."""
+        self._service.set_service_properties(cors=rules)
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:

@@ -24,6 +24,13 @@ TYPED = {
     "access_key_id": "AKIAEXAMPLE",
     "secret_access_key": SECRET,
 }
+CORS = {
+    "state": "refused",
+    "origin": "https://lightly.example.com",
+    "summary": "Pages at https://lightly.example.com can't read files from here by script: no CORS rule lets them.",
+    "documents": [{"title": "CORS rules (JSON)", "where": "In the console.", "text": '[{"AllowedOrigins": ["<x>"]}]'}],
+    "key_made_at": "",
+}
 IN_DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
 
 
@@ -47,6 +54,7 @@ def pages(dataset: Dataset) -> list[str]:
         url("settings", dataset, "input"),
         url("settings", dataset, "lightly"),
         url("permissions", dataset, "input"),
+        url("cors", dataset, "input"),
         url("dataset", dataset),
         url("history", dataset),
     ]
@@ -178,7 +186,7 @@ class TestPolling:
             for fragment in fragments:
                 assert self.polls(login(alice).get(fragment, headers=IN_DIALOG).content.decode())
         for state in (CheckState.DONE, CheckState.EXPIRED):
-            PermissionCheck.objects.update(state=state, finished_at=timezone.now())
+            PermissionCheck.objects.update(state=state, finished_at=timezone.now(), cors=CORS)
             for fragment in fragments:
                 assert not self.polls(login(alice).get(fragment, headers=IN_DIALOG).content.decode())
 

@@ -65,6 +65,7 @@ WRONG = [
     ("LIGHTLY_AZURE_ENDPOINT_URL", "http://{account}.example.com/{account}"),
     ("LIGHTLY_GCS_ENDPOINT_URL", "https://storage.example.com/?x=1"),
     ("LIGHTLY_GCS_TOKEN_URL", "file:///etc/passwd"),
+    ("LIGHTLY_GCS_CERTS_URL", "https://iam.example.com/x509?alt=json"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "10.0.0.5/8"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "http://minio"),
     ("LIGHTLY_PUBLIC_URL", "lightly.example.com"),
