@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import after_task_publish, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
@@ -22,3 +22,11 @@ def use_django_logging(**kwargs: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@after_task_publish.connect(sender="datasources.tasks.sweep")
+def note_sign_of_life(**kwargs: Any) -> None:
+    """The broker took a sweep, which nobody but the scheduler sends. Imported late: Django is not set up yet above."""
+    from datasources.pulse import scheduler_sent
+
+    scheduler_sent()

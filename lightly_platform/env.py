@@ -59,6 +59,7 @@ class Environment:
     public_url: str | None
     email_url: str | None
     email_from: str | None
+    metrics_token: str | None
 
 
 class Reader:
@@ -214,6 +215,13 @@ def _read(reader: Reader) -> Environment:
             secret=True,
         ),
         email_from=reader.read("EMAIL_FROM", _email, must="an e-mail address", example="lightly@example.com"),
+        metrics_token=reader.read(
+            "LIGHTLY_METRICS_TOKEN",
+            _token,
+            must="at least 16 visible ASCII characters",
+            example='"$(openssl rand -hex 32)"',
+            secret=True,
+        ),
     )
     if environment.database_url:
         _demand_own_keys(environment)
@@ -367,6 +375,11 @@ def _email_url(text: str) -> str:
 
 def _email(text: str) -> str:
     _check(re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", text))
+    return text
+
+
+def _token(text: str) -> str:
+    _check(re.fullmatch(r"[!-~]{16,}", text))
     return text
 
 

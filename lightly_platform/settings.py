@@ -33,6 +33,9 @@ LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
 LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
 LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
 
+# --- monitoring -----------------------------------------------------------------------------------------------------
+LIGHTLY_METRICS_TOKEN = ENVIRONMENT.metrics_token
+
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -109,6 +112,8 @@ DATABASES = {"default": _database}
 # In the database, so that sign-in throttling counts across processes without needing Redis.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_cache"},
+    # Signs of life of worker and scheduler: in a table of their own, where a flood of sign-ins can't push them out.
+    "pulse": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_pulse"},
 }
 
 # --- sign-in --------------------------------------------------------------------------------------------------------
@@ -175,6 +180,7 @@ if ENVIRONMENT.https:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^metrics$"]  # asked from inside, where no TLS proxy stands in between
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
 # W005, W021: neither sub-domains nor browsers' preload lists are ours to decide about.

@@ -10,6 +10,7 @@
 //   data-fleeting            on a toast: it leaves by itself;  data-dismiss: closes its toast
 //   data-search              on an input: "/" focuses it
 //   data-login-url           on the body: an htmx request that ends there means the session is over
+//   data-while-visible       on what refreshes itself: not while the tab is hidden
 //   dialogClosed             the event that follows, on the body: rows may refresh with hx-trigger="dialogClosed from:body"
 //   closeDialog              an event (HX-Trigger: closeDialog) that closes the dialog without asking
 (() => {
@@ -60,6 +61,12 @@
   })
   on("htmx:sendError", (event) => asked(event) && toast("The server can't be reached. Nothing you typed is lost; try again."))
   on("htmx:timeout", (event) => asked(event) && toast("The server did not answer in time. Try again."))
+
+  // ---- Parts that refresh themselves rest while nobody looks; hx-trigger="visibilitychange" then catches up ----
+
+  on("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.elt.matches("[data-while-visible]")) event.preventDefault()
+  })
 
   // ---- Unsaved edits ----
 
