@@ -216,6 +216,10 @@ class Overview:
     expiring: int
 
     @property
+    def ending(self) -> int:
+        return self.expired + self.expiring
+
+    @property
     def total(self) -> int:
         return sum(self.lights.values())
 

@@ -21,7 +21,7 @@ from datasources.export import csv_lines
 from datasources.health import Filters, Light, Scope
 from datasources.metrics import CONTENT_TYPE, exposition
 from datasources.models import Datasource, Purpose
-from datasources.tiles import bars, cause_choices, columns, machine_lines
+from datasources.tiles import age_words, bars, cause_choices, columns, machine_lines
 from teams.requests import PageRequest
 
 PAGE_SIZE = 50
@@ -99,12 +99,14 @@ def _scope(request: PageRequest) -> Scope:
 def _tiles(scope: Scope) -> dict[str, Any]:
     overview = reading.overview(scope)
     with_names = scope.user is not None and scope.user.is_staff
+    now = timezone.now()
     return {
         "overview": overview,
+        "oldest": age_words((now - overview.oldest).total_seconds()) if overview.oldest else "",
         "bars": [(light, bars(overview, light)) for light in overview.causes if overview.lights[light]],
         "rates": reading.provider_rates(scope),
         "lines": machine_lines(reading.machinery(scope), with_names=with_names),
-        "counted_at": timezone.now(),
+        "counted_at": now,
     }
 
 

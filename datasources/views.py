@@ -17,15 +17,15 @@ from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
-from datasources import queries, services, snippets
-from datasources.bulbs import SourceView, check_bulbs, source_views
+from datasources import queries, services, snippets, timeline
+from datasources.bulbs import SourceView, source_views
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
-from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Datasource, Purpose, UnreadableConfigError
+from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, Purpose, UnreadableConfigError
 from teams.requests import PageRequest
 
 PAGE_SIZE = 25
-HISTORY_SIZE = 50
+HISTORY_SIZE = 20
 
 
 @require_GET
@@ -167,17 +167,15 @@ def _render_dataset_tab(
 @require_GET
 def history(request: PageRequest, dataset_id: str) -> HttpResponse:
     dataset = dataset_for(request.user, dataset_id)
-    checks = queries.checks_of(dataset)[:HISTORY_SIZE]
-    entries = [
-        {
-            "check": check,
-            "purpose": Purpose(check.datasource.purpose),
-            "bulbs": check_bulbs(check),
-            "replaced": check.state == CheckState.EXPIRED and check.revision < check.datasource.revision,
-        }
-        for check in checks
-    ]
-    return _render_tab(request, dataset, "history", entries=entries)
+    checks = list(queries.checks_of(dataset))  # at most checks.KEPT_PER_DATASOURCE of each datasource
+    paginator = Paginator(timeline.entries(checks), HISTORY_SIZE)
+    page = paginator.get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "page": page,
+        "pages": paginator.get_elided_page_range(page.number),
+        "pictures": timeline.pictures(checks),
+    }
+    return _render_tab(request, dataset, "history", **context)
 
 
 # ---- what the tabs share ----

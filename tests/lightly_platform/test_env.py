@@ -74,6 +74,8 @@ WRONG = [
     ("EMAIL_URL", f"smtp://user:{PLANTED}@mail:port"),
     ("EMAIL_FROM", "Lightly"),
     ("EMAIL_FROM", "Lightly <lightly@example.com>"),
+    ("LIGHTLY_METRICS_TOKEN", PLANTED),
+    ("LIGHTLY_METRICS_TOKEN", f"{PLANTED} with white space in it"),
 ]
 
 RIGHT = [
