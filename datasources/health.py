@@ -281,7 +281,7 @@ def provider_rates(scope: Scope) -> list[ProviderRates]:
     """For each provider that was checked within a week. Up to a minute old."""
     whose = "all" if scope.everything or scope.user is None else scope.user.pk
     kept: list[ProviderRates] | None = cache.get(f"provider-rates:{whose}")
-    if kept is None:
+    if not kept:
         kept = _provider_rates(scope.finished_checks(WEEK))
         cache.set(f"provider-rates:{whose}", kept, _RATES_KEPT_SECONDS)
     return kept
@@ -369,12 +369,14 @@ def machinery(scope: Scope) -> Machinery:
     """Worker, scheduler and queue of the installation, and the open checks of the datasources counted."""
     # Through the datasources, which are far fewer than all checks there ever were.
     queued = Q(latest_check__state=CheckState.QUEUED)
+    # One that was sent, and that therefore no web process does for a script that waits.
+    in_worker = Q(latest_check__state=CheckState.RUNNING, latest_check__dispatched_at__isnull=False)
     counts = scope.datasources.filter(latest_check__state__in=OPEN_STATES).aggregate(
         queued=Count("pk", filter=queued),
         running=Count("pk", filter=Q(latest_check__state=CheckState.RUNNING)),
         undispatched=Count("pk", filter=queued & Q(latest_check__dispatched_at=None)),
         oldest_open=Min("latest_check__queued_at"),
-        worker_started=Max("latest_check__started_at", filter=Q(latest_check__state=CheckState.RUNNING)),
+        worker_started=Max("latest_check__started_at", filter=in_worker),
     )
     sign, started = pulse.last_sign(pulse.WORKER), counts.pop("worker_started")
     if started and (sign is None or sign.at < started):

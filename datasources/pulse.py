@@ -1,8 +1,8 @@
 """Signs of life: when a worker last did something, when the scheduler last asked it to, how many messages wait.
 
 Asking the workers themselves (`celery inspect ping`) takes a second, and no answer may mean no broker. So they leave
-notes in a cache of their own, which lies in the database: a worker whenever it sweeps, the scheduler whenever the
-broker took a sweep from it.
+notes in a cache of their own, which lies in the database: each when it starts, a worker whenever it sweeps, and the
+scheduler whenever the broker took a sweep from it (lightly_platform/celery.py).
 """
 
 import logging
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from celery import current_app
 from django.core.cache import caches
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -45,16 +45,13 @@ class Sign:
 
 def leave_sign(of: str, who: str = "") -> None:
     """Never raises for a database that is away: who leaves a sign has work to do."""
+    # The scheduler knows no requests and no tasks, after which Django looks whether its connection still works.
+    if not connection.in_atomic_block:
+        close_old_connections()
     try:
         caches["pulse"].set(of, (timezone.now(), who), _REMEMBERED_SECONDS)
     except DatabaseError as error:
         logger.warning("No sign of life could be left (%s)", type(error).__name__)
-
-
-def scheduler_sent() -> None:
-    # It knows no requests and no tasks, after which Django would look whether its connection still works.
-    close_old_connections()
-    leave_sign(SCHEDULER)
 
 
 def last_sign(of: str) -> Sign | None:

@@ -175,12 +175,13 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     },
 }
+# Asked from inside, where no TLS proxy stands in between.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^metrics$"]
 if ENVIRONMENT.https:
     # Off by default: the first start is http://127.0.0.1, and a browser remembers HSTS for a year.
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^metrics$"]  # asked from inside, where no TLS proxy stands in between
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
 # W005, W021: neither sub-domains nor browsers' preload lists are ours to decide about.

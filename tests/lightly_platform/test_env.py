@@ -107,6 +107,7 @@ RIGHT = [
     ("EMAIL_URL", "smtp+starttls://me:p%40ss@mail:587", "email_url", "smtp+starttls://me:p%40ss@mail:587"),
     ("EMAIL_URL", "smtps://mail.example.com", "email_url", "smtps://mail.example.com"),
     ("EMAIL_FROM", "lightly@example.com", "email_from", "lightly@example.com"),
+    ("LIGHTLY_METRICS_TOKEN", "0123456789abcdef", "metrics_token", "0123456789abcdef"),
 ]
 
 
