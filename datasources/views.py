@@ -19,6 +19,7 @@ from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
 from datasources import queries, services, snippets, timeline
 from datasources.bulbs import SourceView, source_views
+from datasources.checks import KEPT_PER_DATASOURCE
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.forms import SUFFIX_FIELD, DatasourceForm, config_class_for
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, Purpose, UnreadableConfigError
@@ -26,6 +27,8 @@ from teams.requests import PageRequest
 
 PAGE_SIZE = 25
 HISTORY_SIZE = 20
+# More than are kept of two datasources, but for those that are under way.
+HISTORY_LIMIT = 3 * KEPT_PER_DATASOURCE
 
 
 @require_GET
@@ -167,7 +170,7 @@ def _render_dataset_tab(
 @require_GET
 def history(request: PageRequest, dataset_id: str) -> HttpResponse:
     dataset = dataset_for(request.user, dataset_id)
-    checks = list(queries.checks_of(dataset))  # at most checks.KEPT_PER_DATASOURCE of each datasource
+    checks = list(queries.checks_of(dataset)[:HISTORY_LIMIT])
     paginator = Paginator(timeline.entries(checks), HISTORY_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     context: dict[str, Any] = {

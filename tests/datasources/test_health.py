@@ -55,6 +55,8 @@ def add(dataset: Dataset, purpose: Purpose = Purpose.LIGHTLY, cause: str = "", *
     unknown = cause == "timeout"
     outcome = Outcome.GREEN if not cause else Outcome.UNKNOWN if unknown else Outcome.RED
     state = "granted" if not cause else "unknown" if unknown else "denied"
+    if check_fields.get("state", CheckState.DONE) != CheckState.DONE:
+        check_fields |= {"outcome": "", "milliseconds": None, "verdicts": {}}
     values: dict[str, Any] = {
         "revision": source.revision,
         "provider": source.provider,
@@ -157,9 +159,7 @@ class TestCounts:
             "open": add(named["open"], state=CheckState.QUEUED, finished_at=None),
             "new": add(named["new"]),
         }
-        unfinished = [found[name] for name in ("lost", "open", "new")]
-        PermissionCheck.objects.filter(datasource__in=unfinished).update(outcome="", milliseconds=None)
-        Datasource.objects.filter(pk=found["new"].pk).update(latest_check=None)
+        found["new"].checks.all().delete()  # which leaves it without a latest check
         return found
 
     def test_by_state_and_cause(self, alice: User, everything: dict[str, Datasource]) -> None:
