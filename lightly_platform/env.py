@@ -65,6 +65,7 @@ class Environment:
     oidc_client_secret: str | None
     oidc_name: str
     sample_data_file: Path | None
+    metrics_token: str | None
 
 
 class Reader:
@@ -230,6 +231,13 @@ def _read(reader: Reader) -> Environment:
         or "single sign-on",
         sample_data_file=reader.read(
             "LIGHTLY_SAMPLE_DATA_FILE", _file, must="an existing file", example="/etc/lightly/sample-data.json"
+        ),
+        metrics_token=reader.read(
+            "LIGHTLY_METRICS_TOKEN",
+            _token,
+            must="at least 16 visible ASCII characters",
+            example='"$(openssl rand -hex 32)"',
+            secret=True,
         ),
     )
     if environment.database_url:
@@ -414,6 +422,11 @@ def _one_word(text: str) -> str:
 
 def _short(text: str) -> str:
     _check(text.isprintable() and len(text) <= 40)
+    return text
+
+
+def _token(text: str) -> str:
+    _check(re.fullmatch(r"[!-~]{16,}", text))
     return text
 
 

@@ -80,6 +80,8 @@ WRONG = [
     ("LIGHTLY_OIDC_CLIENT_SECRET", f"{PLANTED} two words"),
     ("LIGHTLY_OIDC_NAME", "x" * 41),
     ("LIGHTLY_SAMPLE_DATA_FILE", "/no/such/file.json"),
+    ("LIGHTLY_METRICS_TOKEN", PLANTED),
+    ("LIGHTLY_METRICS_TOKEN", f"{PLANTED} with white space in it"),
 ]
 
 RIGHT = [
@@ -113,6 +115,7 @@ RIGHT = [
     ("EMAIL_FROM", "lightly@example.com", "email_from", "lightly@example.com"),
     ("LIGHTLY_OIDC_NAME", "Acme SSO", "oidc_name", "Acme SSO"),
     ("LIGHTLY_SAMPLE_DATA_FILE", __file__, "sample_data_file", Path(__file__)),
+    ("LIGHTLY_METRICS_TOKEN", "0123456789abcdef", "metrics_token", "0123456789abcdef"),
 ]
 
 
