@@ -6,9 +6,10 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from django.http import Http404
 
 from datasets.models import Dataset, SharedWith
-from teams.models import Membership, Role, User
+from teams.models import Membership, Role, Team, User
 
 Person = User | AnonymousUser
+MANAGING_ROLES = [Role.OWNER, Role.ADMIN]
 
 
 def datasets_for(user: Person) -> QuerySet[Dataset]:
@@ -17,7 +18,7 @@ def datasets_for(user: Person) -> QuerySet[Dataset]:
         return Dataset.objects.none()
     member = Membership.objects.filter(team=OuterRef("team"), user=user)
     shared = Exists(SharedWith.objects.filter(shared_access__dataset=OuterRef("pk"), email=user.email))
-    edits = (Q(owner=user) & Exists(member)) | Exists(member.filter(role__in=[Role.OWNER, Role.ADMIN])) | shared
+    edits = (Q(owner=user) & Exists(member)) | Exists(member.filter(role__in=MANAGING_ROLES)) | shared
     return Dataset.objects.filter(Exists(member) | shared).annotate(
         asker_may_edit=ExpressionWrapper(edits, output_field=BooleanField())
     )
@@ -50,3 +51,26 @@ def editable_dataset_for(user: Person, dataset_id: str) -> Dataset:
     if not dataset.may_edit:
         raise PermissionDenied("Only the dataset's owner and the team's admins may change it.")
     return dataset
+
+
+def manages_any(user: Person) -> bool:
+    """Whether the person answers for datasets of others at all: an owner or admin of some team, or staff."""
+    if not user.is_authenticated:
+        return False
+    return user.is_staff or Membership.objects.filter(user=user, role__in=MANAGING_ROLES).exists()
+
+
+def manages_everything(user: Person) -> bool:
+    """Whether the person answers for all datasets there are: the platform's staff, and who runs all of its teams."""
+    return user.is_authenticated and (user.is_staff or not Team.objects.exclude(Exists(_managing(user, "pk"))).exists())
+
+
+def managed_datasets(user: Person) -> QuerySet[Dataset]:
+    """Those of the teams the person owns or administers. Staff answers for more: see manages_everything()."""
+    if not user.is_authenticated:
+        return Dataset.objects.none()
+    return Dataset.objects.filter(Exists(_managing(user, "team")))
+
+
+def _managing(user: User, team: str) -> QuerySet[Membership]:
+    return Membership.objects.filter(team=OuterRef(team), user=user, role__in=MANAGING_ROLES)

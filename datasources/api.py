@@ -15,6 +15,7 @@ from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, UnreadableConfigError
 from datasources.schemas import field_problems
+from datasources.validation import problems_on_save
 from datasources.verify import VerifyData, verify_data
 from teams.client_version import LAST_LENIENT, client_version
 from teams.errors import ApiError, malformed
@@ -123,12 +124,18 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
     try:
         config = parse_config(fields, configured_endpoints())
     except ValidationError as error:
-        aliases = {name: alias for alias, name in names.items()}
-        problems = field_problems(error, config_class)
-        raise malformed("; ".join(f"{aliases[name]}: {words}" for name, words in problems.items())) from None
+        raise malformed(_told(field_problems(error, config_class), config_class)) from None
     if kept and stored and config.target() != stored.target():
         raise malformed(f"{kept[0]}: bucket, account or user changed, so the secret must be sent again")
+    if problems := problems_on_save(config, dataset.team):
+        raise malformed(_told(problems, config_class))
     return config
+
+
+def _told(problems: dict[str, str], config_class: type[CloudConfig]) -> str:
+    """Problems by field in the spelling of the API."""
+    fields = config_class.fields()
+    return "; ".join(f"{fields[name].alias or name}: {words}" for name, words in problems.items())
 
 
 def _stored_config(dataset: Dataset, purpose: Purpose) -> CloudConfig | None:

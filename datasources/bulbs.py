@@ -8,15 +8,20 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from datasets.models import Dataset
+from datasources.asides import MOST_SECONDS
 from datasources.clouds import CONFIG_CLASSES
+from datasources.expiry import End, end_of, key_age_words
 from datasources.granting import grantable, missing_grant
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
 from datasources.policies import Snippet
 from datasources.probe import Permission, State
-from datasources.schemas import StoredVerdict
+from datasources.schemas import StoredCors, StoredVerdict
 
 # So long may a queued check wait before we say that nobody is there to pick it up.
 NO_WORKER_AFTER = timedelta(seconds=10)
+
+# So long after the bulbs a note may follow.
+NOTED_WITHIN = timedelta(seconds=MOST_SECONDS + 3)
 
 NOT_REACHED = (
     "The task queue can't be reached, so the check has not started. Everything is saved; "
@@ -74,6 +79,32 @@ class SourceView:
     @property
     def is_open(self) -> bool:
         return bool(self.check and self.check.is_open)
+
+    @property
+    def end(self) -> End | None:
+        """When the credential ends, as far as that is known."""
+        return end_of(self.datasource) if self.datasource else None
+
+    @property
+    def credential_words(self) -> str:
+        """What is to be said of the credential's life besides a date."""
+        if self.datasource is None:
+            return ""
+        made = (self.check.cors.get("key_made_at") if self.check else "") or ""
+        if made:
+            return key_age_words(datetime.fromisoformat(made), ends=self.datasource.expires_at is not None)
+        return self.datasource.provider_class.lifetime_note
+
+    @property
+    def cors(self) -> StoredCors | None:
+        return self.check.cors or None if self.check else None
+
+    @property
+    def cors_is_coming(self) -> bool:
+        """It is noted a little after the bulbs, if the worker lives on."""
+        if self.check is None or self.check.cors or self.check.state != CheckState.DONE:
+            return False
+        return bool(self.check.finished_at and timezone.now() - self.check.finished_at < NOTED_WITHIN)
 
     @property
     def granted(self) -> int:

@@ -10,7 +10,10 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from datasources import cors
+from datasources.asides import Asides, Looking
 from datasources.clouds import CloudConfig
+from datasources.cors import origin_of
 from datasources.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
 from datasources.endpoints import configured_endpoints
 from datasources.granting import platform_for
@@ -25,6 +28,7 @@ from datasources.models import (
 )
 from datasources.policies import Place
 from datasources.probe import Permission, Report, State, Verdict, probe
+from datasources.schemas import StoredCors, StoredDocument
 
 MOST_ATTEMPTS = 3
 # A check that runs this much longer than its deadline has lost its worker.
@@ -48,12 +52,18 @@ def queue(datasource: Datasource, requested_by: Any) -> PermissionCheck:
     return check
 
 
-def run(*check_ids: str) -> None:
-    """Do queued checks, all at once. Harmless for one that was done already, is under way elsewhere, or is gone."""
+def run(*check_ids: str, patience: bool = True) -> None:
+    """Do queued checks, all at once. Harmless for one that was done already, is under way elsewhere, or is gone.
+
+    What is looked at beside the bulbs may need longer than they do. It is noted when they are lit already; without
+    patience it is not waited for.
+    """
     claimed = [check for check_id in check_ids if (check := _claim(check_id))]
     seconds = settings.LIGHTLY_CHECK_DEADLINE_SECONDS
     endpoints = configured_endpoints()
     configs = [(check, config) for check in claimed if (config := _readable_config(check))]
+    origin = origin_of(settings.LIGHTLY_PUBLIC_URL)
+    looking = [Looking(config, endpoints, origin, seconds) for _, config in configs]
     # The probes wait for the network, so they wait together. The database is touched by this thread alone.
     with ThreadPoolExecutor(max_workers=len(configs) or 1) as pool:
         reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), configs))
@@ -73,6 +83,25 @@ def run(*check_ids: str) -> None:
                 for permission, verdict in report.verdicts.items()
             },
         )
+
+    for (check, config), aside in zip(configs, looking, strict=True):
+        _note(check, config, aside.results(patience=patience), origin)
+
+
+def _note(check: PermissionCheck, config: CloudConfig, found: Asides, origin: str) -> None:
+    """Write down what was learnt beside the bulbs: whether browsers may load, and when the credential ends."""
+    pasted = [] if found.cors is cors.State.ALLOWED else cors.documents(config, origin, configured_endpoints())
+    stored: StoredCors = {
+        "state": found.cors.value,
+        "origin": origin,
+        "summary": cors.summary(found.cors, origin),
+        "documents": [StoredDocument(title=made.title, where=made.where, text=made.text) for made in pasted],
+        "key_made_at": found.key.made.isoformat() if found.key else "",
+    }
+    PermissionCheck.objects.filter(pk=check.pk, state=CheckState.DONE).update(cors=stored)
+    # What could not be asked this time is no news. A new credential begins without an end, see services.save.
+    if expires_at := found.expires_at(config):
+        Datasource.objects.filter(pk=check.datasource_id, revision=check.revision).update(expires_at=expires_at)
 
 
 def _claim(check_id: str) -> PermissionCheck | None:

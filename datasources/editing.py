@@ -28,6 +28,7 @@ def blank_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> Data
         copied_from=copied_from if stored else None,
         read_only=not dataset.may_edit,
         marks=source_view(purpose, datasource).marks if datasource and not copied_from else (),
+        team=dataset.team if dataset.may_edit else None,
     )
 
 
@@ -41,6 +42,7 @@ def filled_form(request: PageRequest, dataset: Dataset, purpose: Purpose) -> Dat
         files=request.FILES,
         stored=stored,
         copied_from=copied_from,
+        team=dataset.team,
     )
 
 

@@ -12,5 +12,6 @@ def configured_endpoints() -> Endpoints:
         azure=settings.LIGHTLY_AZURE_ENDPOINT_URL,
         gcs=settings.LIGHTLY_GCS_ENDPOINT_URL,
         gcs_token=settings.LIGHTLY_GCS_TOKEN_URL,
+        gcs_certs=settings.LIGHTLY_GCS_CERTS_URL,
         allowed_private_hosts=tuple(settings.LIGHTLY_ALLOWED_PRIVATE_HOSTS),
     )

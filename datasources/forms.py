@@ -5,16 +5,20 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.html import escape
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from datasources.bulbs import Mark, mark_id
 from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
-from datasources.clouds.base import extra
+from datasources.clouds.base import Expiry, extra
 from datasources.endpoints import configured_endpoints
+from datasources.expiry import near_end_warning
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
 from datasources.policies import Place
 from datasources.schemas import field_problems
+from datasources.validation import problems_on_save
+from teams.models import Team
 
 MOST_FILE_BYTES = 1024 * 1024
 FILE_SUFFIX = "_file"
@@ -61,7 +65,9 @@ class DatasourceForm(forms.Form):
         copied_from: Purpose | None = None,
         read_only: bool = False,
         marks: Iterable[Mark] = (),
+        team: Team | None = None,
     ) -> None:
+        self.team = team
         self.marks = {mark.id: mark.words for mark in marks}
         self.config_class = config_class
         self.stored = stored if isinstance(stored, config_class) else None
@@ -90,13 +96,24 @@ class DatasourceForm(forms.Form):
         return self.config_class.secret_fields()
 
     def rows(self) -> list[dict[str, Any]]:
-        """What the template needs per visible field: the field, what to say of a stored secret, what a check found."""
-        return [self._row(cast("MarkedField", field)) for field in self.visible_fields()]
+        """What the template needs per visible field: the field, and what is to be said of it."""
+        ends = self.stored.expiry() if self.stored else None
+        return [self._row(cast("MarkedField", field), ends) for field in self.visible_fields()]
 
-    def _row(self, field: MarkedField) -> dict[str, Any]:
+    def _row(self, field: MarkedField, ends: Expiry | None) -> dict[str, Any]:
         marked = field.name in self.config_class.fields()
-        mark = Mark(field.mark_id, self.marks.get(field.mark_id, "")) if marked else None
-        return {"field": field, "stored": self._stored_words(field.name), "mark": mark}
+        return {
+            "field": field,
+            "stored": self._stored_words(field.name),
+            "mark": Mark(field.mark_id, self.marks.get(field.mark_id, "")) if marked else None,
+            "warning": near_end_warning(ends.moment) if ends and ends.field == field.name else "",
+            "team_value": self._team_value(field.name),
+        }
+
+    def _team_value(self, name: str) -> str:
+        """What the team has of its own for this field, with which a new datasource's form begins."""
+        info = self.config_class.fields().get(name)
+        return str(getattr(self.team, name)) if self.team and info and extra(info, "from_team") else ""
 
     @property
     def open_names(self) -> list[str]:
@@ -109,9 +126,9 @@ class DatasourceForm(forms.Form):
 
     def _initial(self, suffix: str) -> dict[str, Any]:
         initial = {
-            name: getattr(self.stored, name)
+            name: getattr(self.stored, name) if self.stored else self._team_value(name)
             for name, info in self.config_class.fields().items()
-            if self.stored and info.annotation is not SecretStr
+            if info.annotation is not SecretStr
         }
         config_type = self.config_class.model_fields["type"].default
         return {**initial, "provider": config_type, "copied_from": self.copy_source, SUFFIX_FIELD: suffix}
@@ -133,7 +150,7 @@ class DatasourceForm(forms.Form):
             widget = forms.PasswordInput(render_value=False, attrs=attrs)
         return forms.CharField(
             label=info.title,
-            help_text=info.description or "",
+            help_text=escape(info.description or ""),
             required=required,
             widget=widget,
             error_messages={"required": f"This is missing. For example: {example}"},
@@ -180,7 +197,10 @@ class DatasourceForm(forms.Form):
             for name in kept:
                 self.add_error(name, self._aimed_elsewhere(config, self.stored))
             return None
-        return config
+        problems = problems_on_save(config, self.team) if self.team else {}
+        for name, problem in problems.items():
+            self.add_error(name, problem)
+        return None if problems else config
 
     def _uploaded(self, name: str) -> str | None:
         file = self.files.get(name + FILE_SUFFIX)

@@ -30,6 +30,27 @@ class StoredVerdict(TypedDict):
     place: NotRequired[dict[str, str]]  # a policies.Place, where something is wrong: what a grant is written for
 
 
+class StoredDocument(TypedDict):
+    """Something to paste into a cloud: what it is, where it goes, and the text."""
+
+    title: str
+    where: str
+    text: str
+
+
+class StoredCors(TypedDict):
+    """PermissionCheck.cors. `state` is a cors.State, `origin` this site's at the time.
+
+    `key_made_at` is the other thing a check learns on the side: the key's age (ISO 8601), empty where unknown.
+    """
+
+    state: str
+    origin: str
+    summary: str
+    documents: list[StoredDocument]
+    key_made_at: str
+
+
 def field_problems(error: ValidationError, config_class: type[CloudConfig]) -> dict[str, str]:
     """What is wrong, in one sentence per field name, each with an example of a right value."""
     names = {info.alias or name: name for name, info in config_class.fields().items()}

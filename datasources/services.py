@@ -33,6 +33,8 @@ def save(
     datasource.thumbnail_suffix = thumb_suffix
     datasource.revision += 1
     datasource.modified_at = timezone.now()
+    expiry = config.expiry()
+    datasource.expires_at = expiry.moment if expiry else None
     datasource.save()
     touch(dataset=dataset)
     return _queue(datasource, by)
@@ -58,7 +60,7 @@ def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
     with transaction.atomic():
         open_ones = [_open_check(datasource) for datasource in dataset.datasources.select_related("latest_check")]
         ids = [check.pk if check else checks.queue(datasource, by).pk for datasource, check in open_ones]
-    checks.run(*ids)
+    checks.run(*ids, patience=False)
     return checks.wait_for(ids)
 
 

@@ -1,11 +1,12 @@
 """What the workers do. Tasks take ids and make one call each."""
 
 import logging
+import socket
 
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
-from datasources import checks
+from datasources import checks, pulse
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ def run_check(check_id: str) -> None:
 @shared_task
 def sweep() -> None:
     """Every few seconds: send what was never sent, and what a dead worker left behind."""
+    pulse.leave_sign(pulse.WORKER, socket.gethostname())
     for check_id in checks.find_lost():
         dispatch(check_id)
 

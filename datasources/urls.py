@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from datasources import onboarding_views, views
+from datasources import health_views, onboarding_views, views
 from datasources.api_page import api_page
 from datasources.wizard import wizard
 
@@ -8,6 +8,11 @@ app_name = "datasources"
 _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"
 _tab = "(?P<tab>input|lightly)"
 urlpatterns = [
+    path("health/", health_views.health, name="health"),
+    path("health/tiles/", health_views.tiles, name="health_tiles"),
+    path("health/datasources.csv", health_views.export, name="health_export"),
+    path("healthz", health_views.healthz, name="healthz"),
+    path("metrics", health_views.metrics, name="metrics"),
     path("api/", api_page, name="api_page"),
     path("first-steps/", onboarding_views.first_steps, name="first_steps"),
     path("first-steps/away/", onboarding_views.put_first_steps_away, name="put_first_steps_away"),
@@ -18,6 +23,7 @@ urlpatterns = [
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),
     re_path(rf"^{_dataset}/settings/{_tab}/permissions/$", views.permissions, name="permissions"),
     re_path(rf"^{_dataset}/settings/{_tab}/access/$", views.access, name="access"),
+    re_path(rf"^{_dataset}/settings/{_tab}/cors/$", views.cors, name="cors"),
     re_path(rf"^{_dataset}/settings/dataset/$", views.dataset_tab, name="dataset"),
     re_path(rf"^{_dataset}/settings/history/$", views.history, name="history"),
 ]

@@ -17,8 +17,9 @@ from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.views import OPEN_SETTINGS
-from datasources import queries, samples, services, snippets
-from datasources.bulbs import SourceView, check_bulbs, source_views
+from datasources import queries, samples, services, snippets, timeline
+from datasources.bulbs import SourceView, source_views
+from datasources.checks import KEPT_PER_DATASOURCE
 from datasources.clouds import CONFIG_CLASSES
 from datasources.editing import (
     PURPOSE_TABS,
@@ -31,14 +32,16 @@ from datasources.editing import (
     stored_datasource,
 )
 from datasources.forms import DatasourceForm, config_class_for
-from datasources.models import CheckState, Purpose
+from datasources.models import Purpose
 from datasources.onboarding_views import checklist_of
 from datasources.policies import Place
 from teams.requests import PageRequest
 from teams.undo import success_with_undo
 
 PAGE_SIZE = 25
-HISTORY_SIZE = 50
+HISTORY_SIZE = 20
+# More than are kept of two datasources, but for those that are under way.
+HISTORY_LIMIT = 3 * KEPT_PER_DATASOURCE
 
 
 @require_GET
@@ -136,6 +139,13 @@ def permissions(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse
     return render(request, "datasources/_permissions.html", context)
 
 
+@require_GET
+def cors(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
+    """Whether browsers may load from there, below the bulbs. Asks for itself again until the check has noted it."""
+    dataset = dataset_for(request.user, dataset_id)
+    return render(request, "datasources/_cors.html", _tab_context(request, dataset, tab))
+
+
 def dataset_tab(request: PageRequest, dataset_id: str) -> HttpResponse:
     """Rename or delete the dataset."""
     if request.method != "POST":
@@ -187,17 +197,15 @@ def _render_dataset_tab(
 @require_GET
 def history(request: PageRequest, dataset_id: str) -> HttpResponse:
     dataset = dataset_for(request.user, dataset_id)
-    checks = queries.checks_of(dataset)[:HISTORY_SIZE]
-    entries = [
-        {
-            "check": check,
-            "purpose": Purpose(check.datasource.purpose),
-            "bulbs": check_bulbs(check),
-            "replaced": check.state == CheckState.EXPIRED and check.revision < check.datasource.revision,
-        }
-        for check in checks
-    ]
-    return _render_tab(request, dataset, "history", entries=entries)
+    checks = list(queries.checks_of(dataset)[:HISTORY_LIMIT])
+    paginator = Paginator(timeline.entries(checks), HISTORY_SIZE)
+    page = paginator.get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "page": page,
+        "pages": paginator.get_elided_page_range(page.number),
+        "pictures": timeline.pictures(checks),
+    }
+    return _render_tab(request, dataset, "history", **context)
 
 
 # ---- what the tabs share ----

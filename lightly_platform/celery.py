@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging.config
 import os
+import socket
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import after_task_publish, beat_init, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
@@ -22,3 +23,22 @@ def use_django_logging(**kwargs: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+# Signs of life for the health page. Imported late: above, Django is not set up yet.
+
+
+@worker_ready.connect
+def worker_lives(**kwargs: Any) -> None:
+    from datasources import pulse
+
+    pulse.leave_sign(pulse.WORKER, socket.gethostname())
+
+
+@beat_init.connect
+@after_task_publish.connect(sender="datasources.tasks.sweep")
+def scheduler_lives(**kwargs: Any) -> None:
+    """It starts, or the broker took a sweep, which nobody but the scheduler sends."""
+    from datasources import pulse
+
+    pulse.leave_sign(pulse.SCHEDULER)

@@ -24,9 +24,10 @@ INPUT_BUCKET = "acme-raw"
 LIGHTLY_BUCKET = "acme-lightly"
 
 _LIST = "s3:ListBucket"
+_READ_CORS = "s3:GetBucketCORS"
 _READ = "s3:GetObject"
 _WRITE = "s3:PutObject"
-# Exactly the rights the product asks for, and one user who was given too few.
+# Exactly the rights the product asks for (and leave to read CORS rules), and one user who was given too few.
 _USERS = {
     "input-reader": (INPUT_BUCKET, [_READ]),
     "lightly-writer": (LIGHTLY_BUCKET, [_READ, _WRITE]),
@@ -78,6 +79,9 @@ def _fill(endpoint: str) -> dict[str, list[str]]:
     # What an earlier run of Lightly would have left in the output directories.
     for name in ("street", "forklift", "leaf"):
         s3.put_object(Bucket=LIGHTLY_BUCKET, Key=f"{name}/.lightly/README.txt", Body=b"Lightly keeps its files here.\n")
+    # Pages may load from the one bucket and not from the other, so that both notes can be seen.
+    anybody = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "HEAD"]}
+    s3.put_bucket_cors(Bucket=INPUT_BUCKET, CORSConfiguration={"CORSRules": [anybody]})
     iam = _client("iam", endpoint)
     keys = {name: _user(iam, name, bucket, actions) for name, (bucket, actions) in _USERS.items()}
     # From now on every call must be signed and allowed. moto wants exactly this content type.
@@ -93,7 +97,7 @@ def _user(iam: IAMClient, name: str, bucket: str, actions: list[str]) -> list[st
     policy = {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Action": [_LIST], "Resource": [arn]},
+            {"Effect": "Allow", "Action": [_LIST, _READ_CORS], "Resource": [arn]},
             {"Effect": "Allow", "Action": actions, "Resource": [f"{arn}/*"]},
         ],
     }

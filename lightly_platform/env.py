@@ -55,6 +55,7 @@ class Environment:
     azure_endpoint_url: str | None
     gcs_endpoint_url: str | None
     gcs_token_url: str | None
+    gcs_certs_url: str | None
     allowed_private_hosts: tuple[str, ...]
     public_url: str | None
     email_url: str | None
@@ -65,6 +66,7 @@ class Environment:
     oidc_name: str
     sample_data_file: Path | None
     aws_principal_arn: str | None
+    metrics_token: str | None
 
 
 class Reader:
@@ -199,6 +201,7 @@ def _read(reader: Reader) -> Environment:
         ),
         gcs_endpoint_url=reader.url("LIGHTLY_GCS_ENDPOINT_URL", example="https://storage.example.com"),
         gcs_token_url=reader.url("LIGHTLY_GCS_TOKEN_URL", example="https://oauth2.example.com/token"),
+        gcs_certs_url=reader.url("LIGHTLY_GCS_CERTS_URL", example="https://iam.example.com/x509"),
         allowed_private_hosts=reader.read(
             "LIGHTLY_ALLOWED_PRIVATE_HOSTS",
             _listed(_host_or_network),
@@ -235,6 +238,13 @@ def _read(reader: Reader) -> Environment:
             _principal_arn,
             must="the ARN of an IAM user, an IAM role or an account's root",
             example="arn:aws:iam::123456789012:role/lightly-platform",
+        ),
+        metrics_token=reader.read(
+            "LIGHTLY_METRICS_TOKEN",
+            _token,
+            must="at least 16 visible ASCII characters",
+            example='"$(openssl rand -hex 32)"',
+            secret=True,
         ),
     )
     if environment.database_url:
@@ -426,6 +436,11 @@ def _one_word(text: str) -> str:
 
 def _short(text: str) -> str:
     _check(text.isprintable() and len(text) <= 40)
+    return text
+
+
+def _token(text: str) -> str:
+    _check(re.fullmatch(r"[!-~]{16,}", text))
     return text
 
 

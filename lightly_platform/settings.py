@@ -31,11 +31,14 @@ LIGHTLY_STS_ENDPOINT_URL = ENVIRONMENT.sts_endpoint_url
 LIGHTLY_AZURE_ENDPOINT_URL = ENVIRONMENT.azure_endpoint_url
 LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
 LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
+LIGHTLY_GCS_CERTS_URL = ENVIRONMENT.gcs_certs_url
 LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
 LIGHTLY_AWS_PRINCIPAL_ARN = ENVIRONMENT.aws_principal_arn
 
 # Two working datasources, for people without a bucket at hand (see docs/deploy.md).
 LIGHTLY_SAMPLE_DATA_FILE = ENVIRONMENT.sample_data_file
+# --- monitoring -----------------------------------------------------------------------------------------------------
+LIGHTLY_METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -119,6 +122,8 @@ DATABASES = {"default": _database}
 # In the database, so that sign-in throttling counts across processes without needing Redis.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_cache"},
+    # Signs of life of worker and scheduler: in a table of their own, where a flood of sign-ins can't push them out.
+    "pulse": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_pulse"},
 }
 
 # --- sign-in --------------------------------------------------------------------------------------------------------
@@ -208,6 +213,8 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     },
 }
+# Asked from inside, where no TLS proxy stands in between.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^metrics$"]
 if ENVIRONMENT.https:
     # Off by default: the first start is http://127.0.0.1, and a browser remembers HSTS for a year.
     SESSION_COOKIE_SECURE = True

@@ -25,6 +25,11 @@ def is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/v1/")
 
 
+def is_for_operators(request: HttpRequest) -> bool:
+    """Asked by programs that watch this one. A redirect to a page would tell them that all is well."""
+    return request.path in {"/healthz", "/metrics"}
+
+
 class LoginWallMiddleware(LoginRequiredMiddleware):
     """Pages want somebody signed in; the REST API asks for its tokens itself."""
 
@@ -58,7 +63,8 @@ class FirstRunMiddleware:
         self.somebody_exists = False  # once true it stays true, so the question costs one query per process
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.somebody_exists and not request.path.startswith(settings.STATIC_URL):
+        watched = is_for_operators(request)
+        if not self.somebody_exists and not watched and not request.path.startswith(settings.STATIC_URL):
             self.somebody_exists = not nobody_yet()
             if not self.somebody_exists and request.path != reverse("teams:welcome") and not is_api(request):
                 return redirect("teams:welcome")

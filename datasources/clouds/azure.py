@@ -14,14 +14,18 @@ from azure.core import MatchConditions
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from pydantic import AfterValidator, Field, SecretStr
 
+from datasources.clouds import preflight
 from datasources.clouds.base import (
     Cause,
     CloudConfig,
+    CorsRule,
     Deadline,
     Endpoints,
     Entry,
+    Expiry,
     Failure,
     Page,
+    Preflight,
     SecretWord,
     StoreError,
     cause_of_status,
@@ -62,6 +66,7 @@ def _check_sas(value: SecretStr) -> SecretStr:
 class AzureConfig(CloudConfig):
     provider_label: ClassVar[str] = "Azure Blob Storage"
     provider_short: ClassVar[str] = "Azure"
+    credential_label: ClassVar[str] = "SAS token"
 
     type: Literal["AZURE"] = "AZURE"
     path: Annotated[
@@ -92,6 +97,23 @@ class AzureConfig(CloudConfig):
     def principal(self) -> str:
         return self.account
 
+    def expiry(self) -> Expiry | None:
+        """The end of the token, or of the user delegation key that signed it (`ske`), whichever comes first.
+
+        None where a stored access policy sets it (`si`), which only the account's owner can read.
+        https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas
+        """
+        fields = sas_fields(self.sas_token.get_secret_value())
+        ends = [moment for name in ("se", "ske") if (moment := _moment(fields.get(name, "")))]
+        return Expiry(min(ends), "sas_token") if ends else None
+
+    def unusable(self, now: datetime) -> dict[str, str]:
+        expiry = self.expiry()
+        if expiry is None or expiry.moment > now:
+            return {}
+        ended = f"{expiry.moment.day} {expiry.moment:%B %Y at %H:%M} UTC"
+        return {expiry.field: f"This token ended on {ended}, so it can't work. Make a new one and paste it here."}
+
     def open(self, endpoints: Endpoints, deadline: Deadline) -> "AzureStore":
         token = self.sas_token.get_secret_value()
         if failure := _expiry_failure(sas_fields(token)):
@@ -121,9 +143,9 @@ def _expiry_failure(fields: dict[str, str]) -> Failure | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the latter: an offset that leads out of the calendar
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class AzureStore:
@@ -201,6 +223,14 @@ class AzureStore:
     def delete(self, key: str) -> None:
         with _translated():
             self.container.delete_blob(key, **self._limits())
+
+    def cors_rules(self) -> list[CorsRule]:
+        # They are the account's, and no SAS for a container may read them. A preflight request tells as much.
+        raise StoreError(Failure(Cause.DENIED, "NotReadable"))
+
+    def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
+        url, _, _ = self.sign(key, seconds=60).partition("?")
+        return preflight.ask(url, origin=origin, deadline=deadline)
 
     def close(self) -> None:
         self.container.close()

@@ -9,6 +9,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Protocol, Self
 
@@ -129,6 +130,7 @@ class Endpoints:
     azure: str | None = None  # a template with {account}
     gcs: str | None = None
     gcs_token: str | None = None
+    gcs_certs: str | None = None
     allowed_private_hosts: tuple[str, ...] = field(default=())
 
 
@@ -147,6 +149,40 @@ class Page:
 
     entries: list[Entry]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CorsRule:
+    """A rule of a bucket: pages at these origins may use these methods. One `*` in an origin stands for anything."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What a cloud answered to the question a browser asks before the real request (OPTIONS)."""
+
+    status: int
+    code: str = ""
+    origin: str = ""  # Access-Control-Allow-Origin
+    methods: str = ""  # Access-Control-Allow-Methods
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When a credential ends, and the field it was entered in. `moment` has a time zone."""
+
+    moment: datetime
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What a cloud publishes of a key: when it was made, and when it ends (None: never)."""
+
+    made: datetime
+    ends: datetime | None
 
 
 class Store(Protocol):
@@ -187,6 +223,15 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None: ...
 
+    def cors_rules(self) -> list[CorsRule]:
+        """The rules by which the bucket lets pages of other sites read. Needs a right of its own, seldom given."""
+
+    def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
+        """Ask, as a browser at `origin` would and with no credential, whether a script may GET this object.
+
+        It need not exist. Redirects are answers, not orders.
+        """
+
     def close(self) -> None:
         """Give connections back. A call that still hangs may end with an error."""
 
@@ -195,7 +240,8 @@ class CloudConfig(BaseModel, ABC):
     """A datasource's fields, declared once: form, REST schema, validation and docs are derived from this.
 
     Per field, `title` is the label, `description` the help, `examples[0]` the example shown in errors, and
-    `json_schema_extra` may say `binds_secret` (changing it needs the secret again), `multiline`, `identifies`.
+    `json_schema_extra` may say `binds_secret` (changing it needs the secret again), `multiline`,
+    `from_team` (the field begins with what the team has under the same name).
     A `SecretStr` is write-only everywhere.
     """
 
@@ -205,6 +251,8 @@ class CloudConfig(BaseModel, ABC):
 
     provider_label: ClassVar[str]
     provider_short: ClassVar[str]
+    credential_label: ClassVar[str] = "Access key"  # what can end, as people call it
+    lifetime_note: ClassVar[str] = ""  # what is to be said of its end besides a date
     scheme: ClassVar[str] = ""  # "s3" for s3://bucket/path/; empty where paths carry none
 
     type: str
@@ -236,6 +284,18 @@ class CloudConfig(BaseModel, ABC):
     def principal(self) -> str:
         """Who this is to the cloud (access key id, role, service account): not secret, helps people to find it."""
         return ""
+
+    def expiry(self) -> Expiry | None:
+        """When the credential ends, as far as it says so itself. Makes no call."""
+        return None
+
+    def unusable(self, now: datetime) -> dict[str, str]:
+        """Why this can't work whatever the cloud says, by field. Asked when people save, never of what is stored."""
+        return {}
+
+    def key_facts(self, endpoints: Endpoints, deadline: Deadline) -> KeyFacts | None:
+        """What the cloud publishes of the key, None if it doesn't. Makes a call; raises StoreError."""
+        return None
 
     @classmethod
     def fields(cls) -> dict[str, FieldInfo]:

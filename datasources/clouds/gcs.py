@@ -4,32 +4,43 @@ import functools
 import json
 import os
 import re
+import urllib.parse
 from typing import Annotated, Any, ClassVar, Literal
 
 import google.api_core.exceptions
 import google.auth.exceptions
 import requests
+from cryptography import x509
 from google.cloud import storage
 from google.oauth2 import service_account
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
+from datasources.clouds import preflight
 from datasources.clouds.base import (
     Cause,
     CloudConfig,
+    CorsRule,
     Deadline,
     Endpoints,
     Entry,
     Failure,
+    KeyFacts,
     Page,
+    Preflight,
     StoreError,
     cause_of_status,
     directory_names,
     normalise_path,
+    not_storage,
     safe_code,
 )
 
 PUBLIC_ENDPOINT = "https://storage.googleapis.com"
 PUBLIC_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+PUBLIC_CERTS_URL = "https://www.googleapis.com/robot/v1/metadata/x509"
+# Of a dozen keys, each with a certificate of about 1 KB, there is no more.
+MOST_CERTS_BYTES = 256 * 1024
+SERVICE_ACCOUNT = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+")
 GOOGLE_TOKEN_URLS = {
     PUBLIC_TOKEN_URL,
     "https://accounts.google.com/o/oauth2/token",
@@ -73,6 +84,7 @@ def _check_credentials(value: SecretStr, info: ValidationInfo) -> SecretStr:
 class GCSConfig(CloudConfig):
     provider_label: ClassVar[str] = "Google Cloud Storage"
     provider_short: ClassVar[str] = "Google Cloud"
+    credential_label: ClassVar[str] = "Service account key"
     scheme: ClassVar[str] = "gs"
 
     type: Literal["GCS"] = "GCS"
@@ -119,6 +131,38 @@ class GCSConfig(CloudConfig):
             client_options={"api_endpoint": endpoints.gcs} if endpoints.gcs else None,
         )
         return GCSStore(client, self.bucket, deadline, endpoints.gcs or PUBLIC_ENDPOINT)
+
+    def key_facts(self, endpoints: Endpoints, deadline: Deadline) -> KeyFacts | None:
+        """From the certificate Google publishes for every key of a service account.
+
+        https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys
+        """
+        # Another service than Google has other keys, and Google need not hear of them.
+        address = endpoints.gcs_certs or (None if endpoints.gcs else PUBLIC_CERTS_URL)
+        key = json.loads(self.credentials.get_secret_value())
+        if not address or not SERVICE_ACCOUNT.fullmatch(key["client_email"]):
+            return None
+        with _translated():
+            published = _fetch(f"{address}/{urllib.parse.quote(key['client_email'], safe='@')}", deadline)
+        try:
+            certificate = x509.load_pem_x509_certificate(json.loads(published)[key["private_key_id"]].encode())
+        except KeyError:
+            return None  # rotated or deleted: the bulbs say so
+        except (ValueError, AttributeError, TypeError):
+            raise not_storage() from None
+        ends = certificate.not_valid_after_utc
+        # Google's own way to say: never.
+        return KeyFacts(certificate.not_valid_before_utc, None if ends.year >= 9999 else ends)
+
+
+def _fetch(url: str, deadline: Deadline) -> bytes:
+    """What a GET answers, up to MOST_CERTS_BYTES of it; nothing if it isn't 200. Follows no redirect."""
+    with requests.get(
+        url, timeout=deadline.timeout(), allow_redirects=False, stream=True, auth=preflight.no_credential
+    ) as answer:
+        if answer.status_code != 200:
+            return b"{}"
+        return preflight.first_bytes(answer, MOST_CERTS_BYTES, deadline)
 
 
 class _Credentials(service_account.Credentials):
@@ -210,12 +254,29 @@ class GCSStore:
         with _translated():
             self.bucket.blob(key).delete(**self._limits())
 
+    def cors_rules(self) -> list[CorsRule]:
+        bucket = self.client.bucket(self.bucket.name)
+        with _translated():
+            bucket.reload(**self._limits())
+        return [rule for entry in bucket.cors if (rule := _cors_rule(entry))]
+
+    def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
+        url, _, _ = self.sign(key, seconds=60).partition("?")
+        return preflight.ask(url, origin=origin, deadline=deadline)
+
     def close(self) -> None:
         self.client.close()
 
     def _limits(self) -> dict[str, Any]:
         # retry=None: the default would go on for 120 s.
         return {"timeout": self.deadline.timeout(), "retry": None}
+
+
+def _cors_rule(entry: dict[str, Any]) -> CorsRule | None:
+    """Google takes `*` for all origins or methods, but not inside of an origin."""
+    origins = tuple(origin for origin in entry.get("origin", ()) if origin == "*" or "*" not in origin)
+    methods = tuple(entry.get("method", ()))
+    return CorsRule(origins, ("GET", "HEAD") if "*" in methods else methods) if origins else None
 
 
 class _translated:  # noqa: N801 - reads as a with-statement

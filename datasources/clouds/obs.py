@@ -12,22 +12,24 @@ import socket
 import ssl
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from xml.etree import ElementTree
 
 from obs import GetObjectHeader, ObsClient
 from obs.convertor import Convertor
 from pydantic import AfterValidator, Field
 
-from datasources.clouds import guard
+from datasources.clouds import guard, preflight
 from datasources.clouds.base import (
     Cause,
     CloudConfig,
+    CorsRule,
     Deadline,
     Endpoints,
     Entry,
     Failure,
     Page,
+    Preflight,
     SecretWord,
     StoreError,
     cause_of_status,
@@ -151,6 +153,11 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
     ) -> http.client.HTTPConnection:
         return _PinnedConnection(self, server, port, self.context if is_secure else None)
 
+    def connection(self, parts: SplitResult) -> http.client.HTTPConnection:
+        """For a request the SDK doesn't know, with the same care."""
+        tls = ssl.create_default_context() if parts.scheme == "https" else None
+        return _PinnedConnection(self, parts.hostname or "", parts.port or (443 if tls else 80), tls)
+
     def hang_up(self) -> None:
         """Close sockets under calls that still wait, so that a server which drips bytes can't hold a thread."""
         for sock in self.sockets:
@@ -231,6 +238,28 @@ class OBSStore:
 
     def delete(self, key: str) -> None:
         self._call("deleteObject", key)
+
+    def cors_rules(self) -> list[CorsRule]:
+        try:
+            rules = self._call("getBucketCors").body
+        except StoreError as error:
+            if error.failure.code == "NoSuchCORSConfiguration":
+                return []
+            raise
+        if not isinstance(rules, list):
+            raise not_storage()
+        return [CorsRule(tuple(rule.allowedOrigin or ()), tuple(rule.allowedMethod or ())) for rule in rules]
+
+    def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
+        parts = urlsplit(self.sign(key, seconds=60))
+        try:
+            with contextlib.closing(self.client.connection(parts)) as connection:
+                connection.request("OPTIONS", parts.path, headers=preflight.question(origin))
+                answer = connection.getresponse()
+                body = answer.read(preflight.MOST_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            raise StoreError(failure_of_transport(error)) from None
+        return preflight.understood(answer.status, dict(answer.getheaders()), body)
 
     def close(self) -> None:
         self.client.hang_up()

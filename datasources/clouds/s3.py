@@ -6,6 +6,7 @@ import hmac
 import re
 import threading
 import urllib.parse
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import boto3
@@ -13,14 +14,17 @@ import botocore.exceptions
 from botocore.config import Config
 from pydantic import AfterValidator, Field
 
+from datasources.clouds import preflight
 from datasources.clouds.base import (
     Cause,
     CloudConfig,
+    CorsRule,
     Deadline,
     Endpoints,
     Entry,
     Failure,
     Page,
+    Preflight,
     SecretWord,
     StoreError,
     cause_of_status,
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
 # Capitals and underscores live on in old buckets of us-east-1.
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+TEMPORARY_KEY = re.compile(r"ASIA[A-Z2-7]{16}")
 REGION_PATTERN = r"^[a-z]{2,}(-[a-z]+)+-?[0-9]*$"
 # As the official client checks them when it reads a datasource back.
 KMS_PATTERN = r"^arn:aws:kms:[a-zA-Z0-9-]*:[0-9]{12}:key.+$"
@@ -101,6 +107,14 @@ class S3Config(S3Base):
     @property
     def principal(self) -> str:
         return self.access_key_id
+
+    def unusable(self, now: datetime) -> dict[str, str]:
+        if not TEMPORARY_KEY.fullmatch(self.access_key_id):
+            return {}
+        return {
+            "access_key_id": "This is a temporary key: it works with a session token only, and ends within hours. "
+            "Use the key of an IAM user (AKIA…), or “AWS S3 with a role”, which renews its sessions by itself."
+        }
 
     def open(self, endpoints: Endpoints, deadline: Deadline) -> "S3Store":
         secret = self.secret_access_key.get_secret_value()
@@ -280,6 +294,21 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
+
+    def cors_rules(self) -> list[CorsRule]:
+        try:
+            rules = self._call("get_bucket_cors")["CORSRules"]
+        except StoreError as error:
+            if error.failure.code == "NoSuchCORSConfiguration":
+                return []
+            raise
+        except KeyError:
+            raise not_storage() from None
+        return [CorsRule(tuple(rule["AllowedOrigins"]), tuple(rule["AllowedMethods"])) for rule in rules]
+
+    def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
+        url, _, _ = self.sign(key, seconds=60).partition("?")
+        return preflight.ask(url, origin=origin, deadline=deadline)
 
     def close(self) -> None:
         self.client.close()

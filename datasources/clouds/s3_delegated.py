@@ -16,6 +16,12 @@ SESSION_SECONDS = 900
 class S3DelegatedAccessConfig(S3Base):
     provider_label: ClassVar[str] = "AWS S3 with a role"
     provider_short: ClassVar[str] = "S3 role"
+    credential_label: ClassVar[str] = "Role"
+    lifetime_note: ClassVar[str] = (
+        "A role has no end. Each session of it lasts 15 minutes and is renewed by itself, so the limits of AWS "
+        "(12 hours, 1 hour where one role assumes another) are never reached. Read URLs of its files lead through this "
+        "server, which signs anew each time, so they outlive a session."
+    )
 
     type: Literal["S3DelegatedAccess"] = "S3DelegatedAccess"
     role_arn: str = Field(
@@ -26,6 +32,7 @@ class S3DelegatedAccessConfig(S3Base):
         pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$",
         json_schema_extra={"binds_secret": True},
     )
+    # The team has one of its own, with which the form begins. The API may bring another, as other platforms' users do.
     external_id: str = Field(
         alias="s3ExternalId",
         title="External ID",
@@ -33,6 +40,7 @@ class S3DelegatedAccessConfig(S3Base):
         examples=["lightly-4f1c9a7be2"],
         min_length=10,
         pattern=r"^[a-zA-Z0-9_+=,.@:/-]+$",
+        json_schema_extra={"from_team": True},
     )
 
     @property

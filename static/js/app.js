@@ -11,6 +11,7 @@
 //   data-search              on an input: "/" focuses it
 //   data-passkey             only where passkeys work;  data-no-passkeys: only where they don't
 //   data-login-url           on the body: an htmx request that ends there means the session is over
+//   data-while-visible       on what refreshes itself: not while the tab is hidden
 //   dialogClosed             the event that follows, on the body: rows may refresh with hx-trigger="dialogClosed from:body"
 //   closeDialog              an event (HX-Trigger: closeDialog) that closes the dialog without asking
 (() => {
@@ -61,6 +62,12 @@
   })
   on("htmx:sendError", (event) => asked(event) && toast("The server can't be reached. Nothing you typed is lost; try again."))
   on("htmx:timeout", (event) => asked(event) && toast("The server did not answer in time. Try again."))
+
+  // ---- Parts that refresh themselves rest while nobody looks; hx-trigger="visibilitychange" then catches up ----
+
+  on("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.elt.matches("[data-while-visible]")) event.preventDefault()
+  })
 
   // ---- Unsaved edits ----
 

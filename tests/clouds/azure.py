@@ -35,6 +35,7 @@ from typing import Any
 
 from azure.storage.blob import (
     BlobServiceClient,
+    CorsRule,
     ResourceTypes,
     Services,
     generate_account_sas,
@@ -202,6 +203,10 @@ class AzureCloud:
             expiry or datetime.now(UTC) + timedelta(hours=1),
             services=Services.from_string(services),
         )
+
+    def set_cors(self, rules: list[CorsRule]) -> None:
+        """Of the whole account: whoever sets some takes them away again."""
+        self._service.set_service_properties(cors=rules)
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:

@@ -25,11 +25,14 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import requests
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
 from requests import Response as HttpResponse
 
+from tests.clouds.cors import Rule, allowed, matching
 from tests.clouds.gate import Exchange, Gate, NoAnswer, Request, Response, Silence
 from tests.clouds.process import HOST, ServerProcess
 from tests.clouds.vocabulary import Config, Right, Trouble
@@ -38,6 +41,7 @@ from tests.clouds.xml_errors import xml_error
 PROJECT = "lightly-tests"
 TOKEN_URI = "https://oauth2.googleapis.com/token"
 TOKEN_PATH = "/token"
+CERTS_PATH = "/robot/v1/metadata/x509"
 
 LIST = "storage.objects.list"
 GET = "storage.objects.get"
@@ -133,6 +137,9 @@ class GCSGate(Gate):
         self.accounts: dict[str, Account] = {}
         self.buckets: set[str] = set()
         self.troubles: dict[str, Trouble] = {}
+        self.cors: dict[str, list[dict[str, Any]]] = {}
+        self.certificates: dict[str, dict[str, str]] = {}
+        """By e-mail and key id, as Google publishes them."""
         self._tokens: dict[str, str] = {}
         # A condition and the write it guards have to be one step.
         self._writing = threading.Lock()
@@ -140,6 +147,11 @@ class GCSGate(Gate):
     def answer(self, request: Request) -> Response:
         if request.path == TOKEN_PATH and request.method == "POST":
             return self._answer_token(request)
+        if request.path.startswith(CERTS_PATH) and request.method == "GET":
+            published = self.certificates.get(request.path.removeprefix(f"{CERTS_PATH}/"))
+            return _json(200, published) if published else _json(404, {"error": "Not Found"})
+        if request.method == "OPTIONS":
+            return self._answer_preflight(request)
         if "X-Goog-Signature" in request.query:
             return self._answer_signed_url(request)
         call = _parse(request)
@@ -231,7 +243,17 @@ class GCSGate(Gate):
     def _answer_about_bucket(self, request: Request, account: Account, call: Call, permission: str) -> Response:
         if permission not in account.permissions or call.bucket != account.bucket:
             return _denied(account, permission, "bucket")
-        return self.forward(request)
+        metadata = json.loads(self.forward(request).body)  # of which the emulator keeps no CORS rules
+        return _json(200, metadata | {"cors": self.cors.get(call.bucket, [])})
+
+    def _answer_preflight(self, request: Request) -> Response:
+        """Of the XML API. Without a fitting rule Google answers 200 too, only without the headers that allow it."""
+        bucket, _ = request.bucket_and_key()
+        if trouble := self._trouble(bucket):
+            return trouble
+        rules = [Rule(entry.get("origin", []), entry.get("method", [])) for entry in self.cors.get(bucket, [])]
+        rule = matching(rules, request, stars_inside=False)
+        return allowed(rule, request) if rule else Response(200)
 
     def _exists(self, call: Call) -> bool:
         path = f"/storage/v1/b/{call.bucket}/o/{quote(call.key, safe='')}"
@@ -431,6 +453,7 @@ class GCSCloud:
         return {
             "LIGHTLY_GCS_ENDPOINT_URL": url,
             "LIGHTLY_GCS_TOKEN_URL": url + TOKEN_PATH,
+            "LIGHTLY_GCS_CERTS_URL": url + CERTS_PATH,
             "LIGHTLY_ALLOWED_PRIVATE_HOSTS": HOST,
         }
 
@@ -487,6 +510,27 @@ class GCSCloud:
         account = self.gate.accounts[email]
         binding = Binding(frozenset(permissions), bucket, condition)
         self.gate.accounts[email] = replace(account, bindings=(*account.bindings, binding))
+
+    def set_cors(self, bucket: str, rules: list[dict[str, Any]]) -> None:
+        """As `gcloud storage buckets update --cors-file` takes them."""
+        self.gate.cors[bucket] = rules
+
+    def publish_certificate(self, config: Config, *, made: datetime, ends: datetime) -> None:
+        """What Google shows the world of the config's key."""
+        info = json.loads(config["gcsCredentials"])
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, info["client_email"].replace("@", ".")[:60])])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(_key(0).public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(made)
+            .not_valid_after(ends)
+            .sign(_key(0), hashes.SHA256())
+        )
+        pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        self.gate.certificates.setdefault(info["client_email"], {})[info["private_key_id"]] = pem
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:

@@ -23,12 +23,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
+from xml.etree import ElementTree
 
 import boto3
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import ClientError
 
 from tests.clouds.certificates import Authority
+from tests.clouds.cors import Rule, allowed, matching
 from tests.clouds.gate import Exchange, Gate, NoAnswer, Request, Response, Silence
 from tests.clouds.process import HOST, ServerProcess
 from tests.clouds.vocabulary import Config, Right, Trouble
@@ -71,6 +73,8 @@ class User:
     id: str = ""
     """As bucket policies name it: `domain/<account>:user/<user>`."""
 
+    reads_cors: bool = False
+
     def may(self, right: Right, bucket: str, key: str) -> bool:
         held = self.rights | ({Right.CREATE} if Right.REPLACE in self.rights else set())
         return right in held and bucket == self.bucket and key.startswith(self.prefix)
@@ -86,6 +90,8 @@ class Shared:
     redirects: dict[str, str] = field(default_factory=dict)
     policies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """By bucket: the bucket policy, of which as much is understood as the product writes."""
+    cors: dict[str, str] = field(default_factory=dict)
+    """A bucket's CORS document, as it was put."""
     conditional_writes: bool = True
     """Whether `If-None-Match: *` is honoured; some S3-like stores ignore it and overwrite."""
 
@@ -134,6 +140,8 @@ class OBSGate(Gate):
             message = "Please re-send this request to the specified temporary endpoint."
             return xml_error(307, "TemporaryRedirect", message, {"Location": location + request.target})
         exists = bucket in self.shared.buckets
+        if request.method == "OPTIONS":
+            return self._answer_preflight(request, bucket)
         if request.method == "HEAD" and "apiversion" in request.query:
             return Response(200 if exists else 404, headers={"x-obs-api": "3.0"})
         access_key, dialect = _who(request)
@@ -168,7 +176,26 @@ class OBSGate(Gate):
         policy = self.shared.policies.get(bucket, {})
         return user.may(right, bucket, key) or _allowed_by(policy, user, right, bucket, key)
 
+    def _answer_preflight(self, request: Request, bucket: str) -> Response:
+        document = self.shared.cors.get(bucket)
+        if document is None:
+            return xml_error(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
+        rule = matching(_cors_rules(document), request, stars_inside=True)
+        if rule is None:
+            return xml_error(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.")
+        return allowed(rule, request)
+
+    def _answer_cors(self, user: User, bucket: str) -> Response:
+        if not user.reads_cors:
+            return _denied()
+        document = self.shared.cors.get(bucket)
+        if document is None:
+            return xml_error(404, "NoSuchCORSConfiguration", "The CORS configuration does not exist")
+        return Response(200, document.encode(), {"Content-Type": "application/xml"})
+
     def _judge(self, request: Request, user: User, bucket: str, key: str) -> Response:
+        if not key and request.method == "GET" and "cors" in request.query:
+            return self._answer_cors(user, bucket)
         if not key:
             prefix = request.query.get("prefix", "")
             if request.method not in {"GET", "HEAD"} or not self._may(user, Right.LIST, bucket, prefix):
@@ -208,6 +235,14 @@ class OBSGate(Gate):
         query = request.target.partition("?")[2] if not key else ""
         target = f"/{bucket}/{quote(key, safe='/~')}" if key else f"/{bucket}?{query}"
         return self.forward(Request(request.method, target, headers, request.body))
+
+
+def _cors_rules(document: str) -> list[Rule]:
+    def texts(node: ElementTree.Element, name: str) -> list[str]:
+        return [element.text or "" for element in node.findall(name)]
+
+    root = ElementTree.fromstring(document)  # noqa: S314  the tests' own
+    return [Rule(texts(node, "AllowedOrigin"), texts(node, "AllowedMethod")) for node in root.findall("CORSRule")]
 
 
 def _renamed(headers: object) -> dict[str, str]:
@@ -361,10 +396,22 @@ class OBSCloud:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
 
-    def grant(self, bucket: str, prefix: str, rights: Collection[Right], *, expired: bool = False) -> Config:
+    def set_cors(self, bucket: str, document: str) -> None:
+        """The XML that PUT /?cors takes."""
+        self.shared.cors[bucket] = document
+
+    def grant(
+        self,
+        bucket: str,
+        prefix: str,
+        rights: Collection[Right],
+        *,
+        expired: bool = False,
+        reads_cors: bool = False,
+    ) -> Config:
         access_key, secret = secrets.token_hex(10).upper(), secrets.token_hex(20)
         self.shared.users[access_key] = User(
-            secret, bucket, prefix, frozenset(rights), f"domain/tests:user/{access_key.lower()}"
+            secret, bucket, prefix, frozenset(rights), f"domain/tests:user/{access_key.lower()}", reads_cors
         )
         config = {
             "type": "OBS",

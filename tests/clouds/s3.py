@@ -11,7 +11,7 @@ import json
 import secrets
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
 from pathlib import Path
@@ -26,6 +26,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config as BotoConfig
 from botocore.credentials import Credentials
 
+from tests.clouds.cors import Rule, allowed, matching
 from tests.clouds.gate import Exchange, Gate, NoAnswer, Request, Response, Silence
 from tests.clouds.policy import Document, allows, for_moto, forbids, merged, trusts
 from tests.clouds.process import HOST, ServerProcess
@@ -80,6 +81,7 @@ class Bucket:
     redirects: bool = False
     denied_kms: frozenset[str] = frozenset()
     trouble: Trouble | None = None
+    cors: list[Rule] = field(default_factory=list)
 
 
 class S3Gate(Gate):
@@ -96,6 +98,8 @@ class S3Gate(Gate):
         if request.raw_path == "/" and request.method == "POST":
             return self._answer_sts(request)
         name, key = request.bucket_and_key()
+        if request.method == "OPTIONS":
+            return self._trouble(name) or self._answer_preflight(request, name)
         refusal = self._trouble(name) or self._refuse_caller(request)
         if refusal is not None:
             return refusal
@@ -126,6 +130,18 @@ class S3Gate(Gate):
             case Trouble.SERVER_ERROR:
                 return xml_error(500, "InternalError", "We encountered an internal error. Please try again.")
         return None
+
+    def _answer_preflight(self, request: Request, name: str) -> Response:
+        """Browsers send no credential along. moto's server would let everybody in, whatever the bucket's rules."""
+        bucket = self.buckets.get(name)
+        if bucket is None:
+            return xml_error(404, "NoSuchBucket", "The specified bucket does not exist", BucketName=name)
+        if not bucket.cors:
+            return xml_error(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
+        rule = matching(bucket.cors, request, stars_inside=True)
+        if rule is None:
+            return xml_error(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed.")
+        return allowed(rule, request)
 
     def _refuse_caller(self, request: Request) -> Response | None:
         access_key, _, _ = _credential(request)
@@ -430,6 +446,11 @@ class S3Cloud:
         document = json.dumps(for_moto(trust))
         self._iam.update_assume_role_policy(RoleName=arn.rpartition("/")[2], PolicyDocument=document)
         self.gate.roles[arn].trust = trust
+
+    def set_cors(self, bucket: str, rules: list[dict[str, Any]]) -> None:
+        """As the S3 console takes them."""
+        self._s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})  # type: ignore[typeddict-item]
+        self.gate.buckets[bucket].cors = [Rule(rule["AllowedOrigins"], rule["AllowedMethods"]) for rule in rules]
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         self.gate.buckets[bucket].trouble = trouble

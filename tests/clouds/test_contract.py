@@ -89,6 +89,7 @@ def test_one_environment_reaches_them_all(clouds: dict[str, Cloud]) -> None:
         "AWS_SECRET_ACCESS_KEY",
         "LIGHTLY_ALLOWED_PRIVATE_HOSTS",
         "LIGHTLY_AZURE_ENDPOINT_URL",
+        "LIGHTLY_GCS_CERTS_URL",
         "LIGHTLY_GCS_ENDPOINT_URL",
         "LIGHTLY_GCS_TOKEN_URL",
         "LIGHTLY_S3_ENDPOINT_URL",

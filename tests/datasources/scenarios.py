@@ -134,6 +134,7 @@ def endpoints_of(environment: Mapping[str, str]) -> Endpoints:
         azure=environment.get("LIGHTLY_AZURE_ENDPOINT_URL"),
         gcs=environment.get("LIGHTLY_GCS_ENDPOINT_URL"),
         gcs_token=environment.get("LIGHTLY_GCS_TOKEN_URL"),
+        gcs_certs=environment.get("LIGHTLY_GCS_CERTS_URL"),
         allowed_private_hosts=tuple(environment["LIGHTLY_ALLOWED_PRIVATE_HOSTS"].split(",")),
     )
 

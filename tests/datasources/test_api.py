@@ -8,9 +8,10 @@ from django.http import HttpResponse
 from pytest_django import Settings
 
 from datasets.models import Dataset
+from datasets.services import create_dataset
 from datasources import tasks
 from datasources.models import CheckState, Outcome, PermissionCheck
-from teams.models import User
+from teams.models import Team, User
 from tests.clouds import WORKING_RIGHTS, Cloud, Right
 from tests.conftest import SECRET, Call, s3_fields
 from tests.datasources.test_forms import GCS_KEY
@@ -137,6 +138,24 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(
     assert words in content(answer)["error"]
     assert SECRET not in answer.content.decode()
     assert not dataset.datasources.exists()
+
+
+def test_what_can_not_work_is_refused_by_its_field(
+    call: Call, alice: User, charlie: User, team: Team, dataset: Dataset
+) -> None:
+    stolen = body("S3DelegatedAccess", s3ExternalId=team.external_id)
+    assert call(alice).put(path(dataset), stolen).status_code == 204
+    his = create_dataset(name="his", owner=charlie)
+    over = "?sv=2025-05-05&sr=c&sp=rl&se=2020-01-01&sig=abc"
+    for wrong, words in (
+        (stolen, "s3ExternalId: This external ID belongs to another team"),
+        (body("AZURE", accountKey=over), "accountKey: This token ended on 1 January 2020"),
+        (body("S3", s3AccessKeyId="ASIAIOSFODNN7EXAMPLE"), "s3AccessKeyId: This is a temporary key"),
+    ):
+        answer = call(charlie).put(path(his), wrong)
+        assert answer.status_code == 400
+        assert words in content(answer)["error"]
+    assert not his.datasources.exists()
 
 
 def test_unknown_keys_are_ignored(call: Call, alice: User, dataset: Dataset) -> None:

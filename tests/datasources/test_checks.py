@@ -1,6 +1,7 @@
 """The life of a check, with a real bucket where one is asked."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,18 +9,22 @@ from pytest_django import Settings
 
 from datasets.models import Dataset
 from datasources import checks, services, tasks
-from datasources.clouds import CloudConfig, parse_config
+from datasources.asides import Asides, Looking
+from datasources.clouds import CloudConfig, KeyFacts, parse_config
+from datasources.endpoints import configured_endpoints
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from teams.models import User
-from tests.clouds import WORKING_RIGHTS, Cloud, Right, Trouble
+from tests.clouds import WORKING_RIGHTS, Cloud, GCSCloud, Right, S3Cloud, Trouble
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def s3(clouds: dict[str, Cloud], settings: Settings) -> Cloud:
-    settings.LIGHTLY_S3_ENDPOINT_URL = clouds["S3"].environment()["LIGHTLY_S3_ENDPOINT_URL"]
-    return clouds["S3"]
+def s3(clouds: dict[str, Cloud], settings: Settings) -> S3Cloud:
+    cloud = clouds["S3"]
+    assert isinstance(cloud, S3Cloud)
+    settings.LIGHTLY_S3_ENDPOINT_URL = cloud.environment()["LIGHTLY_S3_ENDPOINT_URL"]
+    return cloud
 
 
 def saved(dataset: Dataset, config: CloudConfig, purpose: Purpose = Purpose.LIGHTLY) -> PermissionCheck:
@@ -62,7 +67,8 @@ def test_input_is_judged_by_two_permissions_and_never_written_to(s3: Cloud, data
     checks.run(check.pk)
     check.refresh_from_db()
     assert check.outcome == Outcome.GREEN
-    assert {exchange.method for exchange in s3.requests} == {"GET"}
+    # OPTIONS is the CORS note's question.
+    assert {exchange.method for exchange in s3.requests} == {"GET", "OPTIONS"}
 
 
 def test_what_can_not_be_told_is_neither_green_nor_red(s3: Cloud, dataset: Dataset, settings: Settings) -> None:
@@ -85,6 +91,82 @@ def test_an_empty_path_is_noted_with_the_nearest_name(s3: Cloud, dataset: Datase
     checks.run(check.pk)
     check.refresh_from_db()
     assert (check.empty, check.similar) == (True, [f"s3://{bucket}/input/"])
+
+
+def test_what_browsers_may_is_noted_beside_the_bulbs(s3: S3Cloud, dataset: Dataset, settings: Settings) -> None:
+    settings.LIGHTLY_PUBLIC_URL = "https://lightly.example.com:443"
+    bucket = s3.make_bucket()
+    config = parse_config(s3.grant(bucket, "street/", WORKING_RIGHTS))
+    check = saved(dataset, config)
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert (check.outcome, check.cors["state"]) == (Outcome.GREEN, "refused")
+    assert check.cors["origin"] == "https://lightly.example.com"
+    assert "https://lightly.example.com can't read" in check.cors["summary"]
+    s3.set_cors(bucket, json.loads(check.cors["documents"][0]["text"]))
+    again = services.check_again(datasource=check.datasource, by=None)
+    checks.run(again.pk)
+    again.refresh_from_db()
+    assert (again.outcome, again.cors["state"], again.cors["documents"]) == (Outcome.GREEN, "allowed", [])
+
+
+def test_the_bulbs_do_not_wait_for_the_note(s3: S3Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the CORS answer comes late, the verdicts are stored already."""
+    seen: list[str] = []
+    check = saved(dataset, parse_config(s3.grant(s3.make_bucket(), "", WORKING_RIGHTS)))
+
+    def late(self: Looking, *, patience: bool) -> Asides:
+        seen.append(PermissionCheck.objects.get(pk=check.pk).outcome)
+        return Asides()
+
+    monkeypatch.setattr(Looking, "results", late)
+    checks.run(check.pk)
+    assert seen == [Outcome.GREEN]
+    check.refresh_from_db()
+    assert check.cors["state"] == "unknown"
+    assert check.cors["documents"]
+
+
+def test_no_answer_to_the_cors_question_changes_no_verdict(s3: S3Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    check = saved(dataset, parse_config(s3.with_wrong_secret(s3.grant(bucket, "", WORKING_RIGHTS))))
+    checks.run(check.pk)
+    check.refresh_from_db()
+    # Refused by rules nobody may read: the preflight, which needs no key, knows.
+    assert (check.outcome, check.verdicts["list"]["cause"]) == (Outcome.RED, "wrong_secret")
+    assert check.cors["state"] == "refused"
+
+
+def test_the_end_of_a_key_is_known_after_a_check(
+    clouds: dict[str, Cloud], dataset: Dataset, settings: Settings
+) -> None:
+    gcs = clouds["GCS"]
+    assert isinstance(gcs, GCSCloud)
+    for name, value in gcs.environment().items():
+        if name != "LIGHTLY_ALLOWED_PRIVATE_HOSTS":
+            setattr(settings, name, value)
+    fields = gcs.grant(gcs.make_bucket(), "", WORKING_RIGHTS)
+    made, ends = (timezone.now().replace(microsecond=0) + timedelta(days=days) for days in (-400, 3))
+    gcs.publish_certificate(fields, made=made, ends=ends)
+    check = saved(dataset, parse_config(fields, configured_endpoints()))
+    assert Datasource.objects.get().expires_at is None
+    checks.run(check.pk)
+    assert Datasource.objects.get().expires_at == ends
+    check.refresh_from_db()
+    assert datetime.fromisoformat(check.cors["key_made_at"]) == made
+    # Saved anew it may be another key; and what can't be asked for once is not forgotten.
+    services.save(dataset=dataset, purpose=Purpose.LIGHTLY, config=check.datasource.config, thumb_suffix="", by=None)
+    assert Datasource.objects.get().expires_at is None
+
+
+def test_an_older_check_says_nothing_of_a_newer_credential(dataset: Dataset, s3_config: CloudConfig) -> None:
+    soon = timezone.now() + timedelta(days=3)
+    old = saved(dataset, s3_config)
+    saved(dataset, s3_config)
+    found = Asides(key=KeyFacts(timezone.now(), soon))
+    PermissionCheck.objects.filter(pk=old.pk).update(state=CheckState.DONE)
+    checks._note(old, s3_config, found, "https://lightly.example.com")
+    assert Datasource.objects.get().expires_at is None
 
 
 def test_running_a_check_twice_changes_nothing(s3: Cloud, dataset: Dataset) -> None:

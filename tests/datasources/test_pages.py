@@ -12,7 +12,7 @@ from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.bulbs import GIVEN_UP, NO_WORKER, NOT_REACHED
 from datasources.clouds import CloudConfig
-from datasources.models import CheckState, Outcome, PermissionCheck, Purpose
+from datasources.models import CheckState, Outcome, PermissionCheck, Purpose, Trigger
 from teams.models import User
 from tests.conftest import SECRET, Login
 
@@ -23,6 +23,13 @@ TYPED = {
     "region": "eu-central-1",
     "access_key_id": "AKIAEXAMPLE",
     "secret_access_key": SECRET,
+}
+CORS = {
+    "state": "refused",
+    "origin": "https://lightly.example.com",
+    "summary": "Pages at https://lightly.example.com can't read files from here by script: no CORS rule lets them.",
+    "documents": [{"title": "CORS rules (JSON)", "where": "In the console.", "text": '[{"AllowedOrigins": ["<x>"]}]'}],
+    "key_made_at": "",
 }
 IN_DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
 
@@ -47,6 +54,7 @@ def pages(dataset: Dataset) -> list[str]:
         url("settings", dataset, "input"),
         url("settings", dataset, "lightly"),
         url("permissions", dataset, "input"),
+        url("cors", dataset, "input"),
         url("dataset", dataset),
         url("history", dataset),
     ]
@@ -178,7 +186,7 @@ class TestPolling:
             for fragment in fragments:
                 assert self.polls(login(alice).get(fragment, headers=IN_DIALOG).content.decode())
         for state in (CheckState.DONE, CheckState.EXPIRED):
-            PermissionCheck.objects.update(state=state, finished_at=timezone.now())
+            PermissionCheck.objects.update(state=state, finished_at=timezone.now(), cors=CORS)
             for fragment in fragments:
                 assert not self.polls(login(alice).get(fragment, headers=IN_DIALOG).content.decode())
 
@@ -267,6 +275,37 @@ class TestHistory:
         assert html.count("alice@example.com</td>") == 2
         assert html.count("replaced by a newer one") == 1
         assert html.count("bulb--checking") == 2
+
+    def test_it_goes_on_over_pages_also_in_the_dialog(
+        self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck
+    ) -> None:
+        finished = {"state": CheckState.DONE, "outcome": Outcome.GREEN, "verdicts": {}}
+        PermissionCheck.objects.bulk_create(
+            PermissionCheck(datasource=check.datasource, revision=1, provider="S3", path="", **finished)
+            for _ in range(25)
+        )
+        history = url("history", dataset)
+        page = login(alice).get(history, headers=IN_DIALOG).content.decode()
+        assert f'hx-get="{history}?page=2" hx-target="#dialog" hx-push-url="true"' in page
+        assert page.count("<tr>") == 1 + 20
+        page = login(alice).get(f"{history}?page=2").content.decode()
+        assert page.count("<tr>") == 1 + 6
+        assert 'hx-target="#dialog" hx-push-url="true">1<' not in page
+
+    def test_scheduled_checks_that_say_the_same_are_folded_and_drawn(
+        self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck
+    ) -> None:
+        scheduled = {"trigger": Trigger.SCHEDULE, "state": CheckState.DONE, "outcome": Outcome.GREEN}
+        PermissionCheck.objects.filter(pk=check.pk).update(state=CheckState.DONE, outcome=Outcome.GREEN)
+        PermissionCheck.objects.bulk_create(
+            PermissionCheck(datasource=check.datasource, revision=1, provider="S3", path=check.path, **scheduled)
+            for _ in range(27)
+        )
+        page = login(alice).get(url("history", dataset)).content.decode()
+        assert "same verdict 27 times until now" in page
+        assert page.count('class="mark mark--granted"') == 28
+        assert 'role="img" aria-label="Input, from the oldest to the newest: 28 checks within' in page
+        assert page.count("alice@example.com</td>") == 1
 
     def test_without_checks_it_says_so(self, login: Login, alice: User, dataset: Dataset) -> None:
         assert "No checks yet" in login(alice).get(url("history", dataset)).content.decode()

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from datasets.models import Dataset
 from datasources import queries
@@ -36,6 +37,8 @@ def make_datasets(owner: User, count: int, start: int = 0) -> None:
             path=datasource.path,
             state=CheckState.DONE,
             outcome=Outcome.RED if number % 6 == 1 else Outcome.GREEN,
+            finished_at=timezone.now(),
+            milliseconds=100 + number % 400,
             verdicts={},
         )
         for number, datasource in enumerate(datasources)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.clouds import Cloud, Trouble
+from tests.clouds.process import eventually
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import Visit, filled_bucket, reader, writer
@@ -117,6 +120,35 @@ def test_home_in_every_state(visitor: Visitor, stack: Stack, person: Person, clo
     expect_accessible(page, axe)
     page.goto("/?q=nothing+like+this")
     expect_accessible(page, axe)
+
+
+def test_health(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, axe: Axe) -> None:
+    """Worker, scheduler and queue really leave their signs. The numbers rest while nobody looks at them."""
+    page, bucket = visitor.page, filled_bucket(cloud)
+    page.goto("/health/")
+    expect(page.get_by_role("heading", name="No datasource yet")).to_be_visible()
+    expect_accessible(page, axe)
+    wrong = cloud.with_wrong_secret(reader(cloud, bucket))
+    dataset = stack.backstage.dataset("watched", person, input=reader(cloud, bucket), lightly=wrong)
+    assert eventually(lambda: all(check["outcome"] for check in stack.backstage.checks(dataset)))
+    page.goto("/health/?state=red")
+    expect(page.get_by_role("link", name="watched")).to_have_count(1)
+    for line in ("Worker: alive", "Scheduler: alive", "Queue: reachable", "Open checks: none"):
+        expect(page.get_by_text(line)).to_be_visible(timeout=20_000)
+    expect_accessible(page, axe)
+    page.get_by_role("combobox", name="State").select_option("green")
+    expect(page.get_by_role("heading", name="1 datasource in state “Green”")).to_be_visible()
+    expect(page).to_have_url(re.compile("state=green"))
+
+    show = "hidden => Object.defineProperty(document, 'hidden', {get: () => hidden, configurable: true})"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(show, True)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.evaluate(show, False)
+    assert asked == []
+    with page.expect_response("**/health/tiles/"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_dialogs_in_every_state(

@@ -65,6 +65,7 @@ WRONG = [
     ("LIGHTLY_AZURE_ENDPOINT_URL", "http://{account}.example.com/{account}"),
     ("LIGHTLY_GCS_ENDPOINT_URL", "https://storage.example.com/?x=1"),
     ("LIGHTLY_GCS_TOKEN_URL", "file:///etc/passwd"),
+    ("LIGHTLY_GCS_CERTS_URL", "https://iam.example.com/x509?alt=json"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "10.0.0.5/8"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "http://minio"),
     ("LIGHTLY_PUBLIC_URL", "lightly.example.com"),
@@ -82,6 +83,8 @@ WRONG = [
     ("LIGHTLY_OIDC_CLIENT_SECRET", f"{PLANTED} two words"),
     ("LIGHTLY_OIDC_NAME", "x" * 41),
     ("LIGHTLY_SAMPLE_DATA_FILE", "/no/such/file.json"),
+    ("LIGHTLY_METRICS_TOKEN", PLANTED),
+    ("LIGHTLY_METRICS_TOKEN", f"{PLANTED} with white space in it"),
 ]
 
 RIGHT = [
@@ -117,6 +120,7 @@ RIGHT = [
     ("LIGHTLY_SAMPLE_DATA_FILE", __file__, "sample_data_file", Path(__file__)),
     ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:iam::123456789012:role/lightly", "aws_principal_arn", None),
     ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws-cn:iam::123456789012:user/a/b", "aws_principal_arn", None),
+    ("LIGHTLY_METRICS_TOKEN", "0123456789abcdef", "metrics_token", "0123456789abcdef"),
 ]
 
 

@@ -1,0 +1,74 @@
+"""When a credential ends, in words and in how urgent it is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from datasources.models import Datasource
+
+SOON = timedelta(days=14)
+VERY_SOON = timedelta(days=1)
+OLD_KEY = timedelta(days=365)
+
+_UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
+# From so many of a unit on it is used: 47 hours say more than 2 days.
+_LEAST = {"year": 2, "month": 3, "day": 2, "hour": 1, "minute": 0}
+
+
+def span(length: timedelta) -> str:
+    """About how long, in one unit: `3 days`."""
+    seconds = max(0.0, length.total_seconds())
+    for unit, size in _UNITS:
+        count = round(seconds / size)
+        if seconds >= _LEAST[unit] * size:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    raise AssertionError("a span of minutes always fits")
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a datasource's credential. `look` is that of a chip; the words say it too."""
+
+    label: str
+    moment: datetime
+    look: str
+    words: str
+
+    @property
+    def is_near(self) -> bool:
+        return self.look != "far"
+
+    @property
+    def icon(self) -> str:
+        return {"denied": "error", "unknown": "warning"}.get(self.look, "clock")
+
+
+def end_of(datasource: Datasource) -> End | None:
+    """None where no end is known."""
+    if datasource.expires_at is None:
+        return None
+    left = datasource.expires_at - timezone.now()
+    label = datasource.provider_class.credential_label
+    if left <= timedelta():
+        return End(label, datasource.expires_at, "denied", f"expired {span(-left)} ago")
+    return End(label, datasource.expires_at, "unknown" if left < SOON else "far", f"expires in {span(left)}")
+
+
+def near_end_warning(moment: datetime | None) -> str:
+    """For the field of a credential that is over, or about to be."""
+    left = moment - timezone.now() if moment else None
+    if left is None or left >= VERY_SOON:
+        return ""
+    if left <= timedelta():
+        return f"It expired {span(-left)} ago. Make a new one and enter it here."
+    return f"It ends in {span(left)}. Make one that lasts longer, and enter it here before then."
+
+
+def key_age_words(made: datetime, *, ends: bool) -> str:
+    """How old a key is; of one without an end, from a year on, the hint that a new one would be good."""
+    age = timezone.now() - made
+    if ends:
+        return f"This key was made {span(age)} ago."
+    words = f"This key was made {span(age)} ago and has no end of its own."
+    return f"{words} Keys that old had better be replaced by a new one." if age > OLD_KEY else words

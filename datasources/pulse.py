@@ -1,0 +1,75 @@
+"""Signs of life: when a worker last did something, when the scheduler last asked it to, how many messages wait.
+
+Asking the workers themselves (`celery inspect ping`) takes a second, and no answer may mean no broker. So they leave
+notes in a cache of their own, which lies in the database: each when it starts, a worker whenever it sweeps, and the
+scheduler whenever the broker took a sweep from it (lightly_platform/celery.py).
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery import current_app
+from django.core.cache import caches
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+WORKER, SCHEDULER = "worker", "scheduler"
+# They speak every 10 seconds; so long they may be silent before that means something.
+SILENT_AFTER = timedelta(seconds=45)
+# Who was silent for a week needs no number of seconds.
+_REMEMBERED_SECONDS = 7 * 24 * 3600
+# A page waits for this, so it is far shorter than what the workers themselves allow.
+_BROKER_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Somebody did something at `at`; `who` is their name, as far as known."""
+
+    at: datetime
+    who: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long ago."""
+        return max(0.0, (timezone.now() - self.at).total_seconds())
+
+    @property
+    def is_recent(self) -> bool:
+        return self.seconds <= SILENT_AFTER.total_seconds()
+
+
+def leave_sign(of: str, who: str = "") -> None:
+    """Never raises for a database that is away: who leaves a sign has work to do."""
+    # The scheduler knows no requests and no tasks, after which Django looks whether its connection still works.
+    if not connection.in_atomic_block:
+        close_old_connections()
+    try:
+        caches["pulse"].set(of, (timezone.now(), who), _REMEMBERED_SECONDS)
+    except DatabaseError as error:
+        logger.warning("No sign of life could be left (%s)", type(error).__name__)
+
+
+def last_sign(of: str) -> Sign | None:
+    found = caches["pulse"].get(of)
+    return Sign(*found) if found else None
+
+
+def queue_length() -> int | None:
+    """How many messages wait for a worker; None if the broker can't be reached within a second or so."""
+    patience = {
+        "socket_connect_timeout": _BROKER_SECONDS,
+        "socket_timeout": _BROKER_SECONDS,
+        "max_retries": 0,
+        "retry_on_timeout": False,
+    }
+    try:
+        with current_app.connection_for_read(transport_options=patience) as connection:
+            queue = current_app.conf.task_default_queue
+            return int(connection.default_channel.queue_declare(queue).message_count)  # type: ignore[attr-defined]
+    except (OperationalError, OSError):
+        return None
