@@ -50,3 +50,8 @@ def editable_dataset_for(user: Person, dataset_id: str) -> Dataset:
     if not dataset.may_edit:
         raise PermissionDenied("Only the dataset's owner and the team's admins may change it.")
     return dataset
+
+
+def members_who_see(dataset: Dataset) -> QuerySet[User]:
+    """The other way round, of the dataset's team alone: those for whom `datasets_of_teams` holds this dataset."""
+    return User.objects.filter(Exists(Membership.objects.filter(team=dataset.team_id, user=OuterRef("pk"))))

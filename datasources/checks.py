@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from datasources import alerts, schedule
 from datasources.clouds import CloudConfig
 from datasources.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
 from datasources.endpoints import configured_endpoints
@@ -20,6 +21,7 @@ from datasources.models import (
     Outcome,
     PermissionCheck,
     Purpose,
+    Trigger,
     UnreadableConfigError,
 )
 from datasources.probe import Permission, Report, State, Verdict, probe
@@ -32,17 +34,22 @@ RESEND_AFTER = timedelta(seconds=60)
 KEPT_PER_DATASOURCE = 100
 
 
-def queue(datasource: Datasource, requested_by: Any) -> PermissionCheck:
-    """A new check of the datasource's present revision, which it shows from now on. Call inside a transaction."""
+def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.PERSON) -> PermissionCheck:
+    """A new check of the datasource's present revision, which it shows from now on. Call inside a transaction.
+
+    The next scheduled one is due an interval from now.
+    """
     check = PermissionCheck.objects.create(
         datasource=datasource,
         revision=datasource.revision,
         provider=datasource.provider,
         path=datasource.path,
         requested_by=requested_by,
+        trigger=trigger,
     )
     datasource.latest_check = check
-    datasource.save(update_fields=["latest_check"])
+    datasource.next_check_at = schedule.next_time(schedule.interval_of(datasource), check.queued_at)
+    datasource.save(update_fields=["latest_check", "next_check_at"])
     return check
 
 
@@ -107,8 +114,16 @@ def outcome_of(report: Report, needs: frozenset[Permission]) -> Outcome:
 
 
 def _finish(check: PermissionCheck, **result: Any) -> None:
-    """Write the result once: a second run of the same check, or one given up meanwhile, changes nothing."""
-    PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING).update(finished_at=timezone.now(), **result)
+    """Write the result once: a second run of the same check, or one given up meanwhile, changes nothing.
+
+    An alert it gives rise to is written together with it: neither comes without the other, nor twice.
+    """
+    with transaction.atomic():
+        # First, as saves do: two that lock in different orders would wait for each other.
+        list(Datasource.objects.select_for_update().filter(pk=check.datasource_id).values("pk"))
+        running = PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING)
+        if running.update(finished_at=timezone.now(), **result):
+            alerts.after_check(PermissionCheck.objects.get(pk=check.pk))
 
 
 def _stored(state: State, diagnosis: Diagnosis, verdict: Verdict | None = None, seconds: float = 0) -> dict[str, Any]:
@@ -160,3 +175,9 @@ def forget_old(datasource: Datasource) -> None:
     """Keep the newest checks of a datasource, so that history stays useful and the table bounded."""
     kept = datasource.checks.order_by("-queued_at").values("pk")[:KEPT_PER_DATASOURCE]
     datasource.checks.exclude(pk__in=list(kept.values_list("pk", flat=True))).exclude(state__in=OPEN_STATES).delete()
+
+
+def scheduled_among(check_ids: list[str]) -> set[str]:
+    """Those that nobody waits for."""
+    scheduled = PermissionCheck.objects.filter(pk__in=check_ids, trigger=Trigger.SCHEDULE)
+    return set(scheduled.values_list("pk", flat=True))
