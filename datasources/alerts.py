@@ -57,7 +57,7 @@ def after_check(check: PermissionCheck) -> Alert | None:
     # Whoever asked is looking at the bulbs. A script or the schedule looks for nobody.
     looks_on = check.requested_by_id if check.trigger == Trigger.PERSON else None
     facts = _facts(datasource) | {"permissions": permission_facts(check.verdicts)}
-    return _raise(then.alert, datasource, facts, check=check, but=looks_on)  # type: ignore[arg-type]
+    return _raise(then.alert, datasource, facts, check=check, but=looks_on)
 
 
 def _unknown_in_a_row(datasource: Datasource) -> int:
@@ -90,7 +90,7 @@ def _warn(datasource: Datasource, now: datetime) -> Alert | None:
     if not days or not same.update(expiry_alerted_for=ends, expiry_alerted_days=days):
         return None
     facts = _facts(datasource) | {"expires_at": ends.isoformat(timespec="seconds"), "days": days}
-    return _raise(AlertKind.EXPIRING, datasource, facts)  # type: ignore[arg-type]
+    return _raise(AlertKind.EXPIRING, datasource, facts)
 
 
 def _facts(datasource: Datasource) -> Facts:
@@ -135,7 +135,7 @@ def _raise(
 
 
 def _who_hears(datasource: Datasource, but: str | None) -> list[User]:
-    """Those who may see the dataset and whose settings cover it: its owner unless they said "none", others if "team"."""
+    """Those of the team whose settings cover the dataset: its owner unless they said "none", others if "team"."""
     owner = Q(pk=datasource.dataset.owner_id) & (
         Q(notification_settings=None) | ~Q(notification_settings__scope=Scope.NONE)
     )

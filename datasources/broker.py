@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-# Redis keeps a list for each; workers empty the first one first. What a person waits for comes before what a clock asks.
+# Redis keeps a list for each; workers empty the first one first. So a person never waits behind what a clock asked for.
 URGENT, PATIENT = 0, 6
 
 

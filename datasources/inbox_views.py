@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from datasources.inbox import mark_read, notices_of, unread_count
+from datasources.inbox import mark_read, notices_of
 from teams.requests import PageRequest
 
 PAGE_SIZE = 25
@@ -22,8 +22,8 @@ def inbox(request: PageRequest) -> HttpResponse:
 
 @require_GET
 def bell(request: PageRequest) -> HttpResponse:
-    """The link to the inbox with its number. Every page asks for it again when a check has finished, and each minute."""
-    return render(request, "datasources/_bell.html", {"unread_notices": unread_count(request.user)})
+    """How many notices are unread. Every page asks for it again when a check has finished, and each minute."""
+    return render(request, "datasources/_bell.html")
 
 
 @require_POST

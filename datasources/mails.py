@@ -30,7 +30,7 @@ MOST_PEOPLE = 200
 MOST_IN_A_MAIL = 30
 _ORDER = list(AlertKind)
 # What is wrong with one mail or its recipient. Everything else concerns the server, and so all other mails too.
-_ONLY_THIS_ONE = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused)
+_ONLY_THIS_ONE = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 
 def send_due() -> int:
@@ -58,11 +58,8 @@ def send_due() -> int:
 def _send_to(user_id: str, connection: BaseEmailBackend) -> int:
     rows = _claim(user_id)
     user = User.objects.get(pk=user_id)
-    alerts = list(
-        Alert.objects.filter(mails__in=rows, datasource__dataset__in=datasets_of_teams(user)).select_related(
-            "datasource"
-        )
-    )
+    theirs = Alert.objects.filter(mails__in=rows, datasource__dataset__in=datasets_of_teams(user))
+    alerts = list(theirs.select_related("datasource"))
     if not alerts or not user.is_active:
         rows.update(state=Sending.FAILED, finished_at=timezone.now(), problem="may no longer see the dataset")
         return 0

@@ -1,4 +1,4 @@
-"""One POST to an address that a user typed: judged, pinned, within a deadline, and nothing of the answer but its status.
+"""One POST to an address that a user typed: judged, pinned, within a deadline; of the answer only the status is used.
 
 Knows no Django. Like the clouds' endpoints it goes through clouds/guard.py, so it can't be sent into private networks.
 """
@@ -30,7 +30,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed_private_h
     alarm.start()
     try:
         connection.request("POST", _target(parts), body, dict(headers))
-        return connection.getresponse().status
+        status = connection.getresponse().status
     except StoreError:
         raise UndeliveredError("the address is private, and the operator has not allowed it") from None
     except TimeoutError:
@@ -45,6 +45,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed_private_h
     finally:
         alarm.cancel()
         connection.close()
+    if connection.hung_up:  # half an answer looks like a whole one then
+        raise UndeliveredError(f"no answer within {SECONDS:g} s")
+    return status
 
 
 def _target(parts: SplitResult) -> str:

@@ -53,9 +53,9 @@ def row(request: PageRequest, dataset_id: str) -> HttpResponse:
     dataset = queries.home_datasets(request.user).get(pk=dataset_id)
     # While its dialog is open, that announces the outcome.
     polled = "/settings/" not in (request.htmx.current_url_abs_path or "")
-    context = {"row": _row(dataset), "announce": polled}
-    response = render(request, "datasources/_row.html", context)
-    return response if context["row"]["is_open"] else _finished(response)
+    shown = _row(dataset)
+    response = render(request, "datasources/_row.html", {"row": shown, "announce": polled})
+    return response if shown["is_open"] else _finished(response)
 
 
 def _row(dataset: Dataset) -> dict[str, Any]:
