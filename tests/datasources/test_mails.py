@@ -13,7 +13,8 @@ from pytest_django import Settings
 
 from datasets.models import Dataset
 from datasources import alerts, mails, outgoing
-from datasources.models import Alert, AlertMail, Datasource, PermissionCheck, Sending
+from datasources.alert_words import permission_facts
+from datasources.models import Alert, AlertMail, Datasource, Outcome, PermissionCheck, Sending
 from datasources.notifications import save_settings
 from datasources.transitions import AlertKind
 from teams.models import Membership, NotificationSettings, User
@@ -43,7 +44,7 @@ def raise_alerts(owner: User, count: int, kind: AlertKind = AlertKind.BROKEN) ->
     datasources = Datasource.objects.filter(purpose="INPUT", alerts=None).select_related("dataset__team")
     for datasource in datasources:
         facts = alerts._facts(datasource)
-        facts["permissions"] = alerts.permission_facts(VERDICTS["RED"])  # type: ignore[index]
+        facts["permissions"] = permission_facts(VERDICTS[Outcome.RED])
         alerts._raise(kind, datasource, facts, check=PermissionCheck.objects.get(pk=datasource.latest_check_id))
 
 

@@ -15,7 +15,6 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from datasources import broker, notifications, outbound, outgoing, tasks, webhooks
-from datasources.clouds import guard
 from datasources.models import Sending, Webhook, WebhookDelivery
 from datasources.notifications import renew_secret, save_webhook, send_test
 from datasources.transitions import AlertKind
@@ -253,8 +252,8 @@ def test_the_address_that_was_judged_is_the_one_connected_to(
         connected.append(address[0])
         raise OSError("no route")
 
-    monkeypatch.setattr(guard.socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(guard.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(outbound.UndeliveredError, match="the connection failed"):
         outbound.post("https://rebind.example/", b"", {}, allowed_private_hosts=())
     assert connected == ["8.8.8.8"]
@@ -307,7 +306,7 @@ class TestTrouble:
         def unknown(*_: object, **__: object) -> None:
             raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
-        monkeypatch.setattr(guard.socket, "getaddrinfo", unknown)
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
         assert self.problem("https://no.such.host.example/") == "the host name is unknown"
 
     def test_a_certificate_nobody_trusts(self, tmp_path: Path) -> None:
