@@ -38,10 +38,9 @@ def interval(request: PageRequest, team_id: str) -> HttpResponse:
         return _page(request, team=team, interval=form, status=422)
     hours = form.cleaned_data["hours"]
     notifications.set_interval(team=team, hours=hours)
-    every = (
-        f"Every datasource of {team.name} is checked about every {hours} h." if hours else "Scheduled checks are off."
-    )
-    messages.success(request, every)
+    every = f"Every datasource of {team.name} is checked about every {hours} h."
+    never = f"The datasources of {team.name} are no longer checked by themselves."
+    messages.success(request, every if hours else never)
     return redirect(_HERE)
 
 
