@@ -241,3 +241,12 @@ class WebhookDelivery(Outgoing):
 
     def __str__(self) -> str:
         return f"{self.event} {self.pk} ({self.state})"
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether no attempt has ended yet."""
+        return self.state == Sending.PENDING and self.status is None and not self.problem
+
+    @property
+    def is_retried(self) -> bool:
+        return self.state == Sending.PENDING and not self.is_fresh

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -56,7 +57,7 @@ def webhook(request: PageRequest, team_id: str) -> HttpResponse:
     if secret:
         return _page(request, team=team, secret=secret)
     messages.success(request, "The webhook has a new address. Its secret is still the same.")
-    return redirect(_HERE)
+    return redirect(f"{reverse(_HERE)}#webhook-{team_id}")
 
 
 @require_POST
@@ -69,8 +70,8 @@ def webhook_secret(request: PageRequest, team_id: str) -> HttpResponse:
 @require_POST
 def webhook_test(request: PageRequest, team_id: str) -> HttpResponse:
     notifications.send_test(webhook=_stored(notifications.managed_team(request.user, team_id)))
-    messages.info(request, "The test is on its way. Below you see what comes of it.")
-    return redirect(_HERE)
+    messages.info(request, "The test is on its way. The list of deliveries shows what comes of it.")
+    return redirect(f"{reverse(_HERE)}#webhook-{team_id}")
 
 
 @require_POST
@@ -81,7 +82,7 @@ def webhook_delete(request: PageRequest, team_id: str) -> HttpResponse:
 
 
 def deliveries(request: PageRequest, team_id: str) -> HttpResponse:
-    """What was sent of late. Asks for itself again while the newest one is under way."""
+    """What was sent of late. Asks for itself again until the newest one was tried."""
     found = _stored(notifications.managed_team(request.user, team_id))
     context = {"team": found.team, "deliveries": notifications.last_deliveries(found), "polled": True}
     return render(request, "datasources/_deliveries.html", context)
