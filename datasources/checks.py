@@ -123,7 +123,16 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
         list(Datasource.objects.select_for_update().filter(pk=check.datasource_id).values("pk"))
         running = PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING)
         if running.update(finished_at=timezone.now(), **result):
-            alerts.after_check(PermissionCheck.objects.get(pk=check.pk))
+            finished = PermissionCheck.objects.get(pk=check.pk)
+            _show(finished)
+            alerts.after_check(finished)
+
+
+def _show(check: PermissionCheck) -> None:
+    """A scheduled check is shown from its end on, unless a newer one is; the others are since they were queued."""
+    if check.trigger == Trigger.SCHEDULE and check.state == CheckState.DONE:
+        newer = Q(latest_check__queued_at__gt=check.queued_at)
+        Datasource.objects.filter(pk=check.datasource_id).exclude(newer).update(latest_check=check)
 
 
 def _stored(state: State, diagnosis: Diagnosis, verdict: Verdict | None = None, seconds: float = 0) -> dict[str, Any]:

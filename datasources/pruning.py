@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from django.db.models import F, Window
+from django.db.models import Exists, F, OuterRef, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from datasources.checks import KEPT_PER_DATASOURCE
-from datasources.models import OPEN_STATES, Alert, AlertMail, PermissionCheck, Sending, WebhookDelivery
+from datasources.models import OPEN_STATES, Alert, AlertMail, Datasource, PermissionCheck, Sending, WebhookDelivery
 from teams.models import Notice
 
 NOTICES = ALERTS = timedelta(days=90)
@@ -27,9 +27,10 @@ def prune() -> None:
 
 
 def _forget_checks() -> int:
-    """Scheduled checks fill the history as saves do, which tidy up after themselves."""
+    """Of those that nobody sees or waits for. Saves tidy up after themselves, the schedule leaves it to us."""
     rank = Window(RowNumber(), partition_by=[F("datasource")], order_by=[F("queued_at").desc(), F("pk").desc()])
     ranked = PermissionCheck.objects.annotate(rank=rank).filter(rank__gt=KEPT_PER_DATASOURCE)
-    surplus = list(ranked.exclude(state__in=OPEN_STATES).values_list("pk", flat=True)[:BATCH])
+    shown = Exists(Datasource.objects.filter(latest_check=OuterRef("pk")))
+    surplus = list(ranked.exclude(state__in=OPEN_STATES).exclude(shown).values_list("pk", flat=True)[:BATCH])
     PermissionCheck.objects.filter(pk__in=surplus).exclude(state__in=OPEN_STATES).delete()
     return len(surplus)

@@ -2,6 +2,8 @@
 
 `Datasource.next_check_at` says it; None means that it is yet to be decided, or never. Every check that is queued, by
 whomever, moves it ahead by the team's interval, give or take a tenth, so that the checks of thousands stay spread.
+
+A scheduled check is not shown before it has finished (see checks.py): nobody waits for it, so the last verdict stays.
 """
 
 import random
@@ -83,10 +85,9 @@ def _queue_batch(size: int) -> list[str]:
         for datasource in due
     ]
     PermissionCheck.objects.bulk_create(checks)
-    for datasource, check in zip(due, checks, strict=True):
-        datasource.latest_check = check
+    for datasource in due:
         datasource.next_check_at = next_time(datasource.dataset.team.recheck_hours, now)
-    Datasource.objects.bulk_update(due, ["latest_check", "next_check_at"])
+    Datasource.objects.bulk_update(due, ["next_check_at"])
     return [check.pk for check in checks]
 
 

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from datasets.models import Dataset
-from datasources import broker, notifications, schedule, services, tasks
+from datasources import broker, checks, notifications, schedule, services, tasks
 from datasources.clouds import CloudConfig
-from datasources.models import CheckState, Datasource, PermissionCheck, Purpose, Trigger
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from teams.models import Team, User
 from tests.datasources.test_queries import make_datasets
 
@@ -71,12 +71,43 @@ def test_what_is_due_is_queued_once_and_moves_on(alice: User, sent: list[tuple[s
     make_due()
     now = timezone.now()
     tasks.queue_due_checks()
-    checks = PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE)
-    assert {(check.state, check.requested_by_id, check.revision) for check in checks} == {(CheckState.QUEUED, None, 0)}
-    assert sorted(sent) == sorted(("run_check", check.pk, str(broker.PATIENT)) for check in checks)
-    assert set(Datasource.objects.values_list("latest_check", flat=True)) == {check.pk for check in checks}
+    queued = PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE)
+    assert {(check.state, check.requested_by_id, check.revision) for check in queued} == {(CheckState.QUEUED, None, 0)}
+    assert sorted(sent) == sorted(("run_check", check.pk, str(broker.PATIENT)) for check in queued)
     assert all(5.3 < distance / HOUR < 6.7 for distance in distances(now))
     assert schedule.queue_due() == []  # the second scheduler
+
+
+def test_a_scheduled_check_is_shown_when_it_has_finished(alice: User, sent: list[tuple[str, ...]]) -> None:
+    """Until then the last verdict stays lit: no worker that is slow or gone turns a page full of bulbs grey."""
+
+    def shown() -> str | None:
+        return Datasource.objects.filter(purpose=Purpose.INPUT).values_list("latest_check", flat=True).get()
+
+    def end(check: PermissionCheck, state: str = CheckState.DONE) -> None:
+        PermissionCheck.objects.filter(pk=check.pk).update(state=CheckState.RUNNING)
+        checks._finish(check, state=state, outcome=Outcome.GREEN if state == CheckState.DONE else "")
+
+    make_datasets(alice, 1)
+    datasource = Datasource.objects.get(purpose=Purpose.INPUT)
+    first = shown()
+    make_due([datasource])
+    scheduled = PermissionCheck.objects.get(pk=schedule.queue_due()[0])
+    assert shown() == first
+    end(scheduled)
+    assert shown() == scheduled.pk
+
+    make_due([datasource])
+    lost = PermissionCheck.objects.get(pk=schedule.queue_due()[0])
+    end(lost, CheckState.EXPIRED)
+    assert shown() == scheduled.pk
+
+    make_due([datasource])
+    late = PermissionCheck.objects.get(pk=schedule.queue_due()[0])
+    asked = checks.queue(Datasource.objects.get(pk=datasource.pk), alice)
+    assert shown() == asked.pk
+    end(late)
+    assert shown() == asked.pk
 
 
 def test_a_datasource_with_an_open_check_is_not_queued_again(alice: User, sent: list[tuple[str, ...]]) -> None:
@@ -155,7 +186,7 @@ def test_a_save_and_a_check_by_hand_push_the_next_one_out(
 def test_a_batch_takes_a_few_queries(alice: User) -> None:
     def queries(count: int, start: int) -> int:
         make_datasets(alice, count, start=start)
-        make_due(Datasource.objects.filter(latest_check__trigger=Trigger.PERSON))
+        make_due(Datasource.objects.exclude(checks__trigger=Trigger.SCHEDULE))
         with CaptureQueriesContext(connection) as captured:
             assert len(schedule.queue_due()) == 2 * count
         return len(captured)

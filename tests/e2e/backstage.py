@@ -105,6 +105,11 @@ class Backstage:
         """One notice of each kind into this person's inbox, the last one newest."""
         self._call("make_notices", email=person["email"], kinds=kinds)
 
+    def shown(self, dataset: str) -> list[str]:
+        """The outcomes that the bulbs of the dataset's datasources show, in the order of their purposes."""
+        outcomes: list[str] = self._call("shown_outcomes", dataset=dataset)
+        return outcomes
+
     def outbox(self) -> Outbox:
         """Of the whole installation."""
         outbox: Outbox = self._call("show_outbox")
@@ -252,6 +257,13 @@ def make_notices(email: str, kinds: list[str]) -> None:
         Notice.objects.create(user=user, kind=kind, title=f"street-scenes: {kind}", text="Why.\nWhat to do.", path="/")
 
 
+def shown_outcomes(dataset: str) -> list[str]:
+    from datasources.models import Datasource
+
+    datasources = Datasource.objects.filter(dataset=dataset).order_by("purpose")
+    return list(datasources.values_list("latest_check__outcome", flat=True))
+
+
 def show_outbox() -> Outbox:
     from datasources.models import Alert, AlertMail, Sending, WebhookDelivery
     from teams.models import Notice
@@ -272,7 +284,7 @@ def serve() -> None:
     import_module("datasources.services")  # now, as someone may be editing while the tests run
     calls = (
         *(make_person, make_token, make_dataset, make_datasets, share, save, checks_of),
-        *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox),
+        *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
     )
     functions = {function.__name__: function for function in calls}
     for line in sys.stdin:

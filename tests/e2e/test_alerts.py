@@ -31,6 +31,7 @@ class Watch:
         for _ in range(2):
             self.backstage.run_task("queue_due_checks")
         assert eventually(lambda: self.finished(dataset, checks) == outcome, 30), self.backstage.checks(dataset)
+        assert self.backstage.shown(dataset) == [outcome]
         self.backstage.run_task("run_check", self.backstage.checks(dataset)[0]["id"])  # a message that came twice
         for _ in range(2):
             self.backstage.run_task("send_mails")
