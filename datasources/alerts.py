@@ -34,6 +34,8 @@ _LOOKS = {
     AlertKind.EXPIRING: Notice.Kind.SOON,
 }
 Scope = NotificationSettings.Scope
+# In one sweep; the rest is warned of by the next.
+MOST_WARNINGS = 500
 
 
 def after_check(check: PermissionCheck) -> Alert | None:
@@ -74,8 +76,16 @@ def warn_of_expiry() -> list[Alert]:
     told = Q(expiry_alerted_for=F("expires_at"))
     told_last, told_first = told & Q(expiry_alerted_days=min(WARN_DAYS)), told & Q(expiry_alerted_days=max(WARN_DAYS))
     not_yet_again = told_first & Q(expires_at__gt=now + timedelta(days=min(WARN_DAYS)))
-    found = soon.exclude(told_last).exclude(not_yet_again).select_related("dataset__team")
+    news = soon.exclude(told_last).exclude(not_yet_again).exclude(_saved_within(now))
+    found = news.select_related("dataset__team").order_by("expires_at")[:MOST_WARNINGS]
     return [alert for datasource in found if (alert := _warn(datasource, now))]
+
+
+def _saved_within(now: datetime) -> Q:
+    """Those of which expiry_warning would not warn now, so that they don't fill the sweep."""
+    first, last = timedelta(days=max(WARN_DAYS)), timedelta(days=min(WARN_DAYS))
+    later = Q(expires_at__gt=now + last, modified_at__gte=F("expires_at") - first)
+    return later | Q(modified_at__gte=F("expires_at") - last)
 
 
 @transaction.atomic
