@@ -1,7 +1,7 @@
 """What people are told in an alert, the same in the inbox, in mails and in webhooks. Pure, and free of secrets."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from datasources.probe import Permission, State
@@ -79,7 +79,7 @@ def sentences(kind: AlertKind, facts: Facts) -> list[str]:
     if kind is AlertKind.RECOVERED:
         return ["All permissions it needs are granted."]
     if kind is AlertKind.EXPIRING:
-        ends = datetime.fromisoformat(facts["expires_at"] or "")
+        ends = datetime.fromisoformat(facts["expires_at"] or "").astimezone(UTC)
         return [
             f"The credential for {facts['path']} ends on {ends:%-d %B %Y at %H:%M} UTC.",
             "From then on every bulb is red. Make a new one and save it in the settings.",

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -265,6 +267,17 @@ def test_words_and_link_but_no_secret(finish: Finish, alice: User, dataset: Data
     for row in (notice, alert, delivery):
         for field in row._meta.concrete_fields:
             assert SECRET not in str(field.value_from_object(row))
+
+
+def test_what_was_green_before_the_upgrade_counts_as_green(finish: Finish, datasource: Datasource) -> None:
+    migration = import_module("datasources.migrations.0005_known_outcomes")
+    for outcome, known in ((Outcome.RED, ""), (Outcome.UNKNOWN, ""), (Outcome.GREEN, "GREEN")):
+        finish(outcome)
+        Datasource.objects.update(known_outcome="")  # as the new column is made
+        migration.believe_what_is_shown(apps, None)
+        assert Datasource.objects.get().known_outcome == known
+    finish(Outcome.RED)
+    assert kinds() == ["BROKEN"]
 
 
 class TestExpiry:
