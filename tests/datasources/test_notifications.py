@@ -348,3 +348,12 @@ def test_old_news_is_forgotten(alice: User, team: Team, monkeypatch: pytest.Monk
     assert left == ["DONE"] * (1 + 3) + ["QUEUED"]  # the one that is shown and the one that is open don't count
     datasource.refresh_from_db()
     assert datasource.latest_check is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "current"), [("/", "Datasets"), ("/datasets/new/", "Datasets"), ("/inbox/", "Inbox"), (SETTINGS, "")]
+)
+def test_the_sidebar_shows_where_one_is(login: Login, alice: User, path: str, current: str) -> None:
+    text = login(alice).get(path).content.decode()
+    links = re.findall(r'<a class="nav__link"[^>]*?( aria-current="page")?>.*?</svg>\s*(\w+)', text, re.DOTALL)
+    assert [name for is_current, name in links if is_current] == ([current] if current else [])
