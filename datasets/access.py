@@ -74,3 +74,8 @@ def managed_datasets(user: Person) -> QuerySet[Dataset]:
 
 def _managing(user: User, team: str) -> QuerySet[Membership]:
     return Membership.objects.filter(team=OuterRef(team), user=user, role__in=MANAGING_ROLES)
+
+
+def members_who_see(dataset: Dataset) -> QuerySet[User]:
+    """The other way round, of the dataset's team alone: those for whom `datasets_of_teams` holds this dataset."""
+    return User.objects.filter(Exists(Membership.objects.filter(team=dataset.team_id, user=OuterRef("pk"))))

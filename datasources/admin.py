@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from datasources.models import Datasource, PermissionCheck
+from datasources.models import Alert, Datasource, PermissionCheck
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -26,8 +26,16 @@ class DatasourceAdmin(ReadOnlyAdmin):
 
 @admin.register(PermissionCheck)
 class PermissionCheckAdmin(ReadOnlyAdmin):
-    list_display = ["queued_at", "state", "outcome", "provider", "path", "requested_by", "milliseconds"]
-    list_filter = ["state", "outcome", "provider"]
+    list_display = ["queued_at", "state", "outcome", "provider", "path", "trigger", "requested_by", "milliseconds"]
+    list_filter = ["state", "outcome", "trigger", "provider"]
     list_select_related = ["requested_by"]
     search_fields = ["path", "requested_by__email"]
     date_hierarchy = "queued_at"
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "kind", "datasource"]
+    list_filter = ["kind"]
+    list_select_related = ["datasource"]
+    date_hierarchy = "created_at"

@@ -13,7 +13,7 @@ from datasets.schemas import HEX_ID, Error
 from datasources import services
 from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
 from datasources.endpoints import configured_endpoints
-from datasources.models import Datasource, Purpose, UnreadableConfigError
+from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
 from datasources.schemas import field_problems
 from datasources.validation import problems_on_save
 from datasources.verify import VerifyData, verify_data
@@ -87,7 +87,14 @@ def put_datasource(request: HttpRequest, dataset_id: str, payload: Body[dict[str
     suffix = payload.get("thumbSuffix") or ""
     if not isinstance(suffix, str):
         raise malformed("thumbSuffix: must be text")
-    services.save(dataset=dataset, purpose=purpose, config=config, thumb_suffix=suffix, by=caller(request))
+    services.save(
+        dataset=dataset,
+        purpose=purpose,
+        config=config,
+        thumb_suffix=suffix,
+        by=caller(request),
+        trigger=Trigger.API,
+    )
     return Status(204, None)
 
 

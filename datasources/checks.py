@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from datasources import cors
+from datasources import alerts, cors, schedule
 from datasources.asides import Asides, Looking
 from datasources.clouds import CloudConfig
 from datasources.cors import origin_of
@@ -24,6 +24,7 @@ from datasources.models import (
     Outcome,
     PermissionCheck,
     Purpose,
+    Trigger,
     UnreadableConfigError,
 )
 from datasources.policies import Place
@@ -38,17 +39,22 @@ RESEND_AFTER = timedelta(seconds=60)
 KEPT_PER_DATASOURCE = 100
 
 
-def queue(datasource: Datasource, requested_by: Any) -> PermissionCheck:
-    """A new check of the datasource's present revision, which it shows from now on. Call inside a transaction."""
+def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.PERSON) -> PermissionCheck:
+    """A new check of the datasource's present revision, which it shows from now on. Call inside a transaction.
+
+    The next scheduled one is due an interval from now.
+    """
     check = PermissionCheck.objects.create(
         datasource=datasource,
         revision=datasource.revision,
         provider=datasource.provider,
         path=datasource.path,
         requested_by=requested_by,
+        trigger=trigger,
     )
     datasource.latest_check = check
-    datasource.save(update_fields=["latest_check"])
+    datasource.next_check_at = schedule.next_time(schedule.interval_of(datasource), check.queued_at)
+    datasource.save(update_fields=["latest_check", "next_check_at"])
     return check
 
 
@@ -141,8 +147,25 @@ def outcome_of(report: Report, needs: frozenset[Permission]) -> Outcome:
 
 
 def _finish(check: PermissionCheck, **result: Any) -> None:
-    """Write the result once: a second run of the same check, or one given up meanwhile, changes nothing."""
-    PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING).update(finished_at=timezone.now(), **result)
+    """Write the result once: a second run of the same check, or one given up meanwhile, changes nothing.
+
+    An alert it gives rise to is written together with it: neither comes without the other, nor twice.
+    """
+    with transaction.atomic():
+        # First, as saves do: two that lock in different orders would wait for each other.
+        list(Datasource.objects.select_for_update().filter(pk=check.datasource_id).values("pk"))
+        running = PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING)
+        if running.update(finished_at=timezone.now(), **result):
+            finished = PermissionCheck.objects.get(pk=check.pk)
+            _show(finished)
+            alerts.after_check(finished)
+
+
+def _show(check: PermissionCheck) -> None:
+    """A scheduled check is shown from its end on, unless a newer one is; the others are since they were queued."""
+    if check.trigger == Trigger.SCHEDULE and check.state == CheckState.DONE:
+        newer = Q(latest_check__queued_at__gt=check.queued_at)
+        Datasource.objects.filter(pk=check.datasource_id).exclude(newer).update(latest_check=check)
 
 
 def _stored(
@@ -204,3 +227,9 @@ def forget_old(datasource: Datasource) -> None:
     """Keep the newest checks of a datasource, so that history stays useful and the table bounded."""
     kept = datasource.checks.order_by("-queued_at").values("pk")[:KEPT_PER_DATASOURCE]
     datasource.checks.exclude(pk__in=list(kept.values_list("pk", flat=True))).exclude(state__in=OPEN_STATES).delete()
+
+
+def scheduled_among(check_ids: list[str]) -> set[str]:
+    """Those that nobody waits for."""
+    scheduled = PermissionCheck.objects.filter(pk__in=check_ids, trigger=Trigger.SCHEDULE)
+    return set(scheduled.values_list("pk", flat=True))

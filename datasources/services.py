@@ -9,7 +9,7 @@ from datasets.models import Dataset
 from datasets.services import touch
 from datasources import checks, tasks
 from datasources.clouds import CloudConfig
-from datasources.models import Datasource, PermissionCheck, Purpose
+from datasources.models import Datasource, PermissionCheck, Purpose, Trigger
 from teams.models import User
 
 # Either one datasource for everything, or one for reading and one for writing.
@@ -22,13 +22,21 @@ _REPLACES = {
 
 @transaction.atomic
 def save(
-    *, dataset: Dataset, purpose: Purpose, config: CloudConfig, thumb_suffix: str, by: User | None
+    *,
+    dataset: Dataset,
+    purpose: Purpose,
+    config: CloudConfig,
+    thumb_suffix: str,
+    by: User | None,
+    trigger: Trigger = Trigger.PERSON,
 ) -> PermissionCheck:
     """Store a datasource and queue its check. Replaces what had this purpose before."""
     # Saves of one dataset wait for each other, so revisions have an order.
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     dataset.datasources.filter(purpose__in=_REPLACES[purpose]).delete()
-    datasource = dataset.datasources.filter(purpose=purpose).first() or Datasource(dataset=dataset, purpose=purpose)
+    # Locked, as all its columns are written: a check that ends now must not see its alert forgotten.
+    stored = dataset.datasources.select_for_update().filter(purpose=purpose).first()
+    datasource = stored or Datasource(dataset=dataset, purpose=purpose)
     datasource.set_config(config)
     datasource.thumbnail_suffix = thumb_suffix
     datasource.revision += 1
@@ -37,7 +45,7 @@ def save(
     datasource.expires_at = expiry.moment if expiry else None
     datasource.save()
     touch(dataset=dataset)
-    return _queue(datasource, by)
+    return _queue(datasource, by, trigger)
 
 
 @transaction.atomic
@@ -49,7 +57,7 @@ def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck:
         if latest.dispatched_at is None:
             transaction.on_commit(partial(tasks.dispatch, latest.pk))
         return latest
-    return _queue(datasource, by)
+    return _queue(datasource, by, Trigger.PERSON)
 
 
 def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
@@ -59,7 +67,7 @@ def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
     """
     with transaction.atomic():
         open_ones = [_open_check(datasource) for datasource in dataset.datasources.select_related("latest_check")]
-        ids = [check.pk if check else checks.queue(datasource, by).pk for datasource, check in open_ones]
+        ids = [check.pk if check else checks.queue(datasource, by, Trigger.API).pk for datasource, check in open_ones]
     checks.run(*ids, patience=False)
     return checks.wait_for(ids)
 
@@ -70,8 +78,8 @@ def _open_check(datasource: Datasource) -> tuple[Datasource, PermissionCheck | N
     return datasource, joined
 
 
-def _queue(datasource: Datasource, by: User | None) -> PermissionCheck:
-    check = checks.queue(datasource, by)
+def _queue(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
+    check = checks.queue(datasource, by, trigger)
     checks.forget_old(datasource)
     # Not delay_on_commit: a broker that is down must not turn a save that succeeded into an error.
     transaction.on_commit(partial(tasks.dispatch, check.pk))

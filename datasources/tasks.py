@@ -1,14 +1,10 @@
 """What the workers do. Tasks take ids and make one call each."""
 
-import logging
 import socket
 
-from celery import current_app, shared_task
-from kombu.exceptions import OperationalError
+from celery import shared_task
 
-from datasources import checks, pulse
-
-logger = logging.getLogger(__name__)
+from datasources import alerts, broker, checks, mails, pruning, pulse, schedule, webhooks
 
 
 @shared_task
@@ -20,23 +16,53 @@ def run_check(check_id: str) -> None:
 def sweep() -> None:
     """Every few seconds: send what was never sent, and what a dead worker left behind."""
     pulse.leave_sign(pulse.WORKER, socket.gethostname())
-    for check_id in checks.find_lost():
-        dispatch(check_id)
+    lost = checks.find_lost()
+    patient = checks.scheduled_among(lost)
+    for check_id in lost:
+        dispatch(check_id, priority=broker.PATIENT if check_id in patient else broker.URGENT)
 
 
-def dispatch(check_id: str) -> bool:
-    """Give a queued check to the broker. False if the broker can't be reached: then sweep() sends it later.
-
-    A connection of its own, which gives up after seconds: the shared one waits as long as a frozen broker likes,
-    and a person is waiting in front of a form.
-    """
-    try:
-        with current_app.connection_for_write(
-            transport_options={"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
-        ) as connection:
-            run_check.apply_async((check_id,), connection=connection, retry=False)  # type: ignore[call-arg]
-    except (OperationalError, OSError) as error:
-        logger.warning("The task queue can't be reached (%s); check %s waits", type(error).__name__, check_id)
+def dispatch(check_id: str, *, priority: int = broker.URGENT) -> bool:
+    """Give a queued check to the broker. False if the broker can't be reached: then sweep() sends it later."""
+    if not broker.send(f"{__name__}.run_check", check_id, priority=priority):
         return False
     checks.mark_dispatched(check_id)
     return True
+
+
+@shared_task
+def queue_due_checks() -> None:
+    """Every minute: check again what was not checked for an interval."""
+    schedule.spread_new()
+    for check_id in schedule.queue_due():
+        # What the broker does not take now, sweep() sends: no need to wait for each of hundreds.
+        if not dispatch(check_id, priority=broker.PATIENT):
+            break
+
+
+@shared_task
+def warn_of_expiry() -> None:
+    alerts.warn_of_expiry()
+
+
+@shared_task
+def send_mails() -> None:
+    mails.send_due()
+
+
+@shared_task
+def deliver_webhook(delivery_id: str) -> None:
+    webhooks.deliver(delivery_id)
+
+
+@shared_task
+def deliver_webhooks() -> None:
+    """Every minute: those whose pause is over, and those whose message was lost."""
+    for delivery_id in webhooks.due_ids():
+        if not broker.send(webhooks.TASK, delivery_id, priority=broker.PATIENT):
+            break
+
+
+@shared_task
+def prune() -> None:
+    pruning.prune()

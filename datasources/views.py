@@ -71,7 +71,9 @@ def row(request: PageRequest, dataset_id: str) -> HttpResponse:
     dataset = queries.home_datasets(request.user).get(pk=dataset_id)
     # While its dialog is open, that announces the outcome.
     polled = "/settings/" not in (request.htmx.current_url_abs_path or "")
-    return render(request, "datasources/_row.html", {"row": _row(dataset), "announce": polled})
+    shown = _row(dataset)
+    response = render(request, "datasources/_row.html", {"row": shown, "announce": polled})
+    return response if shown["is_open"] else _finished(response)
 
 
 def _row(dataset: Dataset) -> dict[str, Any]:
@@ -136,7 +138,8 @@ def permissions(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse
     """The bulbs of one datasource with their reasons. Asks for itself again while a check is open."""
     dataset = dataset_for(request.user, dataset_id)
     context = _tab_context(request, dataset, tab) | {"oob": True}
-    return render(request, "datasources/_permissions.html", context)
+    response = render(request, "datasources/_permissions.html", context)
+    return response if context["source"].is_open else _finished(response)
 
 
 @require_GET
@@ -266,3 +269,8 @@ def _to_tab(dataset: Dataset, tab: str) -> HttpResponse:
 def _changed(response: HttpResponse, dataset: Dataset) -> HttpResponse:
     """Tell the dataset's row on the page underneath to fetch itself again."""
     return trigger_client_event(response, f"dataset-changed-{dataset.pk}")
+
+
+def _finished(response: HttpResponse) -> HttpResponse:
+    """Tell the bell that a check has finished, so that there may be news."""
+    return trigger_client_event(response, "check-finished")

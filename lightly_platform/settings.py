@@ -99,6 +99,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context_processors.current_team",
+                "datasources.context_processors.unread_notices",
             ],
         },
     },
@@ -273,6 +274,12 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Finds checks that nobody picked up or finished. Late sweeps are dropped, the next one sees the same.
     "sweep": {"task": "datasources.tasks.sweep", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+    **{
+        name: {"task": f"datasources.tasks.{name}", "schedule": timedelta(minutes=1), "options": {"expires": 60}}
+        for name in ("queue_due_checks", "warn_of_expiry", "send_mails", "deliver_webhooks")
+    },
+    # Every hour and not once a day: an installation that runs by day alone forgets too.
+    "prune": {"task": "datasources.tasks.prune", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
 }
 
 # --- logging --------------------------------------------------------------------------------------------------------

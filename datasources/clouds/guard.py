@@ -40,13 +40,22 @@ def may_reach(host: str, address: Address, allowed_private_hosts: Iterable[str])
     return any(_covers(entry, host, address) for entry in allowed_private_hosts)
 
 
+def is_allowed_host(host: str, allowed_private_hosts: Iterable[str]) -> bool:
+    """Whether the operator allowed this very host: by its name, or, for an address, by a network in which it lies."""
+    try:
+        address: Address | None = ipaddress.ip_address(host)
+    except ValueError:
+        address = None
+    return any(_covers(entry, host, address) for entry in allowed_private_hosts)
+
+
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """The IPv4 address that this one leads to, if it is only another way to write or to reach one."""
     nat64 = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
     return address.ipv4_mapped or address.sixtofour or nat64
 
 
-def _covers(entry: str, host: str, address: Address) -> bool:
+def _covers(entry: str, host: str, address: Address | None) -> bool:
     if entry.lower().rstrip(".") == host.lower().rstrip("."):
         return True
     try:
@@ -54,4 +63,4 @@ def _covers(entry: str, host: str, address: Address) -> bool:
     except ValueError:
         # A name: it covers its subdomains too, because OBS puts the bucket before the endpoint's host.
         return host.lower().endswith(f".{entry.lower()}")
-    return address.version == network.version and address in network
+    return address is not None and address.version == network.version and address in network

@@ -11,7 +11,7 @@ import json
 import secrets
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
 from pathlib import Path
@@ -493,6 +493,14 @@ class S3Cloud:
             f"arn:aws:iam::{ACCOUNT}:user/{name}", key["SecretAccessKey"], policy
         )
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def change_rights(self, config: Config, bucket: str, prefix: str, rights: Collection[Right]) -> None:
+        """Behind the back of whoever uses this key: from now on it has exactly these rights."""
+        principal = self.gate.principals[config["s3AccessKeyId"]]
+        policy = policy_for(bucket, prefix, rights)
+        name = principal.arn.rpartition("/")[2]
+        self._iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=json.dumps(for_moto(policy)))
+        self.gate.principals[config["s3AccessKeyId"]] = replace(principal, policy=policy)
 
     def make_role(self, trust: Document, policy: Document) -> str:
         """The ARN of a fresh role."""

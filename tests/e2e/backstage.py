@@ -34,6 +34,15 @@ class CheckRow(TypedDict):
     outcome: str
 
 
+class Outbox(TypedDict):
+    alerts: list[str]
+    """Kinds of all alerts, the oldest first."""
+    notices: list[str]
+    """Addresses of those in whose inbox one is, once for each."""
+    waiting: int
+    """Mails and webhook deliveries that were not sent yet."""
+
+
 class Backstage:
     def __init__(self, environ: dict[str, str], log: Any) -> None:
         self._process = subprocess.Popen(
@@ -74,6 +83,37 @@ class Backstage:
         """All checks of a dataset, newest first."""
         checks: list[CheckRow] = self._call("checks_of", dataset=dataset)
         return checks
+
+    def make_due(self, dataset: str) -> None:
+        """As if the time of the dataset's next scheduled checks had come."""
+        self._call("set_due", dataset=dataset)
+
+    def run_task(self, name: str, *ids: str) -> None:
+        """Hand a task to the real broker, as the scheduler does."""
+        self._call("send_task", name=name, ids=ids)
+
+    def hear_of_everything(self, person: Person) -> None:
+        """Not of the person's own datasets alone."""
+        self._call("choose_scope", email=person["email"], scope="TEAM")
+
+    def webhook(self, person: Person, url: str) -> str:
+        """The secret of a new webhook of this person's team."""
+        secret: str = self._call("make_webhook", email=person["email"], team=person["team"], url=url)
+        return secret
+
+    def notify(self, person: Person, kinds: list[str]) -> None:
+        """One notice of each kind into this person's inbox, the last one newest."""
+        self._call("make_notices", email=person["email"], kinds=kinds)
+
+    def shown(self, dataset: str) -> list[str]:
+        """The outcomes that the bulbs of the dataset's datasources show, in the order of their purposes."""
+        outcomes: list[str] = self._call("shown_outcomes", dataset=dataset)
+        return outcomes
+
+    def outbox(self) -> Outbox:
+        """Of the whole installation."""
+        outbox: Outbox = self._call("show_outbox")
+        return outbox
 
     def close(self) -> None:
         self._process.communicate(timeout=30)
@@ -177,13 +217,75 @@ def checks_of(dataset: str) -> list[CheckRow]:
     ]
 
 
+def set_due(dataset: str) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from datasources.models import Datasource
+
+    Datasource.objects.filter(dataset=dataset).update(next_check_at=timezone.now() - timedelta(seconds=1))
+
+
+def send_task(name: str, ids: list[str]) -> None:
+    from datasources import broker
+
+    if not broker.send(f"datasources.tasks.{name}", *ids):
+        raise RuntimeError("the broker did not take it")
+
+
+def choose_scope(email: str, scope: str) -> None:
+    from datasources.notifications import save_settings
+    from teams.models import User
+
+    user = User.objects.get(email=email)
+    save_settings(user=user, scope=scope, mail_broken=True, mail_recovered=True, mail_expiring=True)
+
+
+def make_webhook(email: str, team: str, url: str) -> str | None:
+    from datasources.notifications import save_webhook
+    from teams.models import Team, User
+
+    return save_webhook(team=Team.objects.get(pk=team), url=url, by=User.objects.get(email=email))
+
+
+def make_notices(email: str, kinds: list[str]) -> None:
+    from teams.models import Notice, User
+
+    user = User.objects.get(email=email)
+    for kind in kinds:
+        Notice.objects.create(user=user, kind=kind, title=f"street-scenes: {kind}", text="Why.\nWhat to do.", path="/")
+
+
+def shown_outcomes(dataset: str) -> list[str]:
+    from datasources.models import Datasource
+
+    datasources = Datasource.objects.filter(dataset=dataset).order_by("purpose")
+    return list(datasources.values_list("latest_check__outcome", flat=True))
+
+
+def show_outbox() -> Outbox:
+    from datasources.models import Alert, AlertMail, Sending, WebhookDelivery
+    from teams.models import Notice
+
+    waiting = [model.objects.filter(state=Sending.PENDING).count() for model in (AlertMail, WebhookDelivery)]
+    return {
+        "alerts": list(Alert.objects.order_by("created_at").values_list("kind", flat=True)),
+        "notices": sorted(Notice.objects.values_list("user__email", flat=True)),
+        "waiting": sum(waiting),
+    }
+
+
 def serve() -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
     import_module("datasources.services")  # now, as someone may be editing while the tests run
-    calls = (make_person, make_token, make_dataset, make_datasets, share, save, checks_of)
+    calls = (
+        *(make_person, make_token, make_dataset, make_datasets, share, save, checks_of),
+        *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
+    )
     functions = {function.__name__: function for function in calls}
     for line in sys.stdin:
         name, arguments = json.loads(line)

@@ -120,13 +120,17 @@ def test_bulbs_poll_while_a_check_is_open_and_not_after(
         Row(page, dataset).expect_bulbs("lightly", write="granted")
     assert visitor.count("/permissions/") > 1
     assert visitor.count("/row/") > 1
-    before = list(visitor.requests)
+
+    def asked() -> list[str]:
+        return [request for request in visitor.requests if "/inbox/bell/" not in request]
+
+    before = asked()
     page.clock.run_for(60_000)
     page.evaluate("new Promise(requestAnimationFrame)")
-    assert visitor.requests == before
+    assert asked() == before
     page.reload()
     expect(settings.bulb("Write")).to_have_text("granted")
-    assert visitor.requests == [*before, f"GET /datasets/{dataset}/settings/lightly/"]
+    assert asked() == [*before, f"GET /datasets/{dataset}/settings/lightly/"]
 
 
 def test_check_again(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
