@@ -129,11 +129,9 @@ class PermissionCheck(HexIdModel):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["datasource", "-queued_at"]),
-            models.Index(
-                fields=["state", "queued_at"],
-                name="open_checks",
-                condition=models.Q(state__in=["QUEUED", "RUNNING"]),
-            ),
+            # Not a partial index of the open ones: SQLite can't use it, as states come as parameters.
+            models.Index(fields=["state", "queued_at"], name="checks_by_state"),
+            models.Index(fields=["provider", "outcome", "finished_at", "milliseconds"], name="checks_by_provider"),
         ]
 
     def __str__(self) -> str:
