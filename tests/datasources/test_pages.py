@@ -47,6 +47,8 @@ def pages(dataset: Dataset) -> list[str]:
         url("settings", dataset, "input"),
         url("settings", dataset, "lightly"),
         url("permissions", dataset, "input"),
+        url("access", dataset, "input"),
+        url("access", dataset, "lightly"),
         url("dataset", dataset),
         url("history", dataset),
     ]
