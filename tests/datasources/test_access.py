@@ -167,7 +167,7 @@ class TestMissing:
     ) -> None:
         finish(check, write=verdict())
         text = login(alice).get("/").content.decode()
-        assert "what to paste" in text
+        assert "How to be sure, and how to fix it" in text
         assert "get-caller-identity" not in text
         assert "Statement" not in text
 

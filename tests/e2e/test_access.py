@@ -23,11 +23,11 @@ def test_the_setup_follows_the_path_and_stays_at_the_chosen_form(
     settings = Settings(page).open(name)
     access = settings.root.locator("#access")
     expect(access).to_contain_text("my-bucket/path/to/images/")
-    access.get_by_label("IAM policy").press("ArrowRight")  # radio buttons, with the keyboard
+    access.get_by_role("radio", name="IAM policy").press("ArrowRight")  # radio buttons, with the keyboard
     expect(access.locator("pre:visible")).to_contain_text("aws iam create-user")
     settings.field("Resource path").press_sequentially("s3://acme/it's here")
     expect(access.locator("pre:visible")).to_contain_text("arn:aws:s3:::acme/it")
-    expect(access.get_by_label("AWS CLI")).to_be_checked()
+    expect(access.get_by_role("radio", name="AWS CLI")).to_be_checked()
     expect(settings.field("Resource path")).to_be_focused()
     settings.field("Secret access key").press_sequentially("not for the address bar")
     assert not [url for url in visitor.requests if "secret" in url]
