@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import providers
+from datasources.clouds import CONFIG_CLASSES, Cause
+from scripts import diagnoses, providers
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -14,6 +15,23 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
 
 def test_the_table_of_fields_is_current() -> None:
     assert providers.DOCUMENT.read_text(encoding="utf-8") == providers.document()
+
+
+def test_the_catalogue_of_diagnoses_is_current() -> None:
+    assert diagnoses.DOCUMENT.read_text(encoding="utf-8") == diagnoses.document()
+
+
+def test_the_catalogue_has_every_cloud_and_cause() -> None:
+    told = {cause for cause, keys in diagnoses.ONLY.items() if keys} | set(diagnoses.EVERYWHERE)
+    everywhere_else = set(Cause) - told
+    assert everywhere_else == {
+        Cause.DENIED,
+        Cause.CREDENTIAL_REFUSED,
+        Cause.NO_BUCKET,
+        Cause.HIDDEN,
+    }
+    text = diagnoses.document()
+    assert all(f"## {config_class.provider_label}\n" in text for config_class in CONFIG_CLASSES.values())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

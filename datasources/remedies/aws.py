@@ -24,6 +24,8 @@ _OF_THE_SESSION = {
 def explain(case: Case) -> Remedy | None:
     if case.config.type == "S3DelegatedAccess" and case.failure.cause in _OF_THE_SESSION:
         return _session(case)
+    if case.failure.cause is Cause.CANNOT_ASSUME_ROLE and case.config.type != "S3DelegatedAccess":
+        return None
     remedy = _REMEDIES.get(case.failure.cause)
     return remedy(case) if remedy else None
 
@@ -58,13 +60,16 @@ def _simulation(case: Case) -> str:
         f"--action-names={case.right}",
         f"--resource-arns={shell(resource)}",
         *context,
-        "--query EvaluationResults[].EvalDecision",
+        "--query 'EvaluationResults[].EvalDecision'",
     )
 
 
 def _sure(case: Case) -> tuple[str, str]:
     if case.config.type == "S3DelegatedAccess":
-        return "In the role's account, ask AWS what the role may do. It answers allowed or denied.", same_call(case)
+        return (
+            "In the role's account, ask AWS what the role's policies allow. It answers allowed or denied.",
+            same_call(case),
+        )
     return "With the same access key, see who you are and do the same.", (
         f"aws sts get-caller-identity\n{same_call(case)}"
     )
@@ -113,7 +118,7 @@ def _network_rules(case: Case) -> Remedy:
         "Whether the credentials are right can't be told from here.",
         fix="Ask the operator of this installation to let the bucket pass in the VPC endpoint's policy.",
         sure="The operator can read the policies of the VPC endpoints.",
-        command="aws ec2 describe-vpc-endpoints --query VpcEndpoints[].PolicyDocument",
+        command="aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].PolicyDocument'",
     )
 
 
@@ -147,7 +152,7 @@ def _no_bucket(case: Case) -> Remedy:
     return replace(
         common.no_bucket(case),
         sure="The bucket's name must stand in the list of the account it is in.",
-        command="aws s3api list-buckets --query Buckets[].Name --output text",
+        command="aws s3api list-buckets --query 'Buckets[].Name' --output text",
     )
 
 

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from datasources.clouds import Cause
 from datasources.policies.quoting import shell
+from datasources.probe import Permission
 from datasources.remedies.base import Case, Remedy, sentence
 
 OPERATOR = "Ask the operator of this installation"
@@ -28,9 +29,12 @@ def address_field(case: Case) -> str:
 
 
 def denied(case: Case) -> Remedy:
+    # Only for what exists can a cloud say that it is not there: at a misspelt path it says "denied" as well.
+    typo = " Or the path has a typo, and the grant is for another." if case.permission is Permission.LIST else ""
     return Remedy(
         f"denied: {case.right}",
-        f"{sentence(case.grantee)} lacks {case.right} for this path, or a policy of the {case.container} denies it.",
+        f"{sentence(case.grantee)} lacks {case.right} for this path, or a policy of the {case.container} denies it."
+        f"{typo}",
         f"Grant {case.right} on {case.config.path} to {case.grantee}, then check again.",
         f"Do the same as {case.config.principal} with your cloud's own tool: it must be denied as well.",
     )
@@ -199,7 +203,7 @@ def clock_skew(case: Case) -> Remedy:
         "clocks differ",
         "The clock of this server and that of the cloud are too far apart for signatures to be accepted.",
         f"{OPERATOR} to synchronise its clock.",
-        "On the server, compare its clock with the cloud's: they may differ by five minutes at most.",
+        "On the server, compare its clock with the cloud's: they may differ by a few minutes at most.",
         f"date -u && curl -sI {shell(f'https://{host(case)}')} | grep -i '^date:'",
     )
 

@@ -57,6 +57,21 @@ def test_a_red_bulb_comes_with_words(s3: Cloud, dataset: Dataset) -> None:
     assert "403 AccessDenied" in write["answered"]
     assert "s3:PutObject" in write["fix"]
     assert check.verdicts["overwrite"]["state"] == "skipped"
+    # How to be sure, and what a grant is written for: no secret among it.
+    assert "aws s3api put-object" in write["command"]
+    assert write["how_to_be_sure"]
+    assert (write["place"]["bucket"], write["place"]["prefix"]) == (bucket, "street/")
+    assert check.verdicts["list"]["place"] == {}
+    assert check.datasource.config.revealed()["s3SecretAccessKey"] not in str(check.verdicts)
+
+
+def test_a_verdict_names_the_field_at_fault(s3: Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    config = s3.with_wrong_secret(s3.grant(bucket, "street/", WORKING_RIGHTS))
+    check = saved(dataset, parse_config(config))
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert check.verdicts["list"]["field"] == "secret_access_key"
 
 
 def test_input_is_judged_by_two_permissions_and_never_written_to(s3: Cloud, dataset: Dataset) -> None:

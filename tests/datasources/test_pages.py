@@ -55,6 +55,8 @@ def pages(dataset: Dataset) -> list[str]:
         url("settings", dataset, "lightly"),
         url("permissions", dataset, "input"),
         url("cors", dataset, "input"),
+        url("access", dataset, "input"),
+        url("access", dataset, "lightly"),
         url("dataset", dataset),
         url("history", dataset),
     ]

@@ -28,7 +28,9 @@ def test_it_would_see_what_is_wrong(visitor: Visitor, stack: Stack, person: Pers
     visitor.expected_statuses.add(404)
     assert [problem.partition(" ")[0] for problem in axe.violations(page)] == ["image-alt"]
     page.reload()
-    Settings(page).open(name).field("Region").evaluate("input => { input.style.color = '#ccc'; input.value = 'pale' }")
+    region = Settings(page).open(name).field("Region")
+    region.scroll_into_view_if_needed()  # what can't be seen has no contrast
+    region.evaluate("input => { input.style.color = '#ccc'; input.value = 'pale' }")
     assert [problem.partition(" ")[0] for problem in axe.violations(page)] == ["color-contrast"]
 
 
