@@ -85,7 +85,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "teams.context_processors.current_team",
+                "teams.context_processors.teams",
             ],
         },
     },
@@ -114,8 +114,8 @@ CACHES = {
 # --- sign-in --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "teams.backends.PasswordBackend",
+    "teams.backends.AllauthBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {

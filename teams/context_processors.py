@@ -3,13 +3,26 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from teams.invitations import joining_is_open
 from teams.models import Team, User
+from teams.queries import memberships_of
 
 
-def current_team(request: HttpRequest) -> dict[str, Any]:
-    """The team whose name stands in the sidebar. Asked for only by pages that show it."""
+class _Teams:
+    """The person's teams, asked for once and only by pages that show them."""
+
+    def __init__(self, user: User) -> None:
+        self.all = [membership.team for membership in memberships_of(user)]
+        chosen = (team for team in self.all if team.pk == user.current_team_id)
+        self.current: Team | None = next(chosen, self.all[0] if self.all else None)
+
+
+def teams(request: HttpRequest) -> dict[str, Any]:
+    """`current_team` stands in the sidebar, `teams.all` in the menu there; `joining_is_open` on the sign-in page."""
     # A request refused early, for its Host for example, has no user.
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
-        return {}
-    return {"current_team": SimpleLazyObject(lambda: Team.objects.filter(memberships__user=user).first())}
+    known: dict[str, Any] = {"joining_is_open": SimpleLazyObject(joining_is_open)}
+    if isinstance(user, User):
+        mine = SimpleLazyObject(lambda: _Teams(user))
+        known |= {"teams": mine, "current_team": SimpleLazyObject(lambda: mine.current)}
+    return known
