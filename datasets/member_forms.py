@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db.models import QuerySet
 
+from teams.addresses import validate_address
 from teams.models import User
 
 
@@ -56,7 +56,7 @@ class ShareForm(forms.Form):
         problems = []
         for email in filter(None, emails):
             try:
-                validate_email(email)
+                validate_address(email)
             except ValidationError:
                 problems.append(f"“{email[:60]}” is not an e-mail address.")
         if problems:

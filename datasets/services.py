@@ -1,11 +1,11 @@
 """Everything that changes datasets."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
+from teams.addresses import validate_address
 from teams.models import Team, User
 from teams.queries import current_team_of
 
@@ -72,7 +72,7 @@ def share_dataset(*, dataset: Dataset, emails: list[str]) -> SharedAccess:
     if len(addresses) > MOST_SHARED_WITH:
         raise ValidationError(f"At most {MOST_SHARED_WITH} addresses.")
     for address in addresses:
-        validate_email(address)
+        validate_address(address)
     shared, _ = SharedAccess.objects.get_or_create(dataset=dataset)
     shared.people.exclude(email__in=addresses).delete()
     known = set(shared.people.values_list("email", flat=True))

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from teams import audit, links, membership, roles, tasks
+from teams.addresses import validate_address
 from teams.models import AuditAction, Invitation, InvitationState, Membership, Role, Team, User, new_nonce
 
 LIFETIME = timedelta(days=7)
@@ -127,7 +127,7 @@ class _Known:
 
 def _problem(known: _Known, email: str, role: str, inviter_role: str) -> str:
     try:
-        validate_email(email)
+        validate_address(email)
     except ValidationError:
         return f"{email or 'An empty line'} is not an e-mail address."
     if role and role not in roles.roles_given_by(inviter_role):

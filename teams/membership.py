@@ -22,6 +22,10 @@ class LastOwnerError(Exception):
         super().__init__("The team needs an owner. Make somebody else an owner first.")
 
 
+class AlreadyInTeamError(Exception):
+    """Nobody joins a team twice. The text says who."""
+
+
 class TeamInUseError(Exception):
     """The team can't be deleted. The text says what is still in it."""
 
@@ -99,11 +103,11 @@ def change_role(*, team: Team, user: User, role: str, by: User) -> None:
 
 @transaction.atomic
 def add_existing_person(*, team: Team, user: User, role: str, by: User) -> None:
-    """Somebody who has an account joins at once, and is told. Raises PermissionDenied, ValidationError."""
+    """Somebody who has an account joins at once, and is told. Raises PermissionDenied, AlreadyInTeamError."""
     team = lock(team)
     _demand(role in roles.roles_given_by(_role_of(team, by)), _why_not(role, role))
     if team.memberships.filter(user=user).exists():
-        raise ValidationError(f"{user.email} is in the team already.")
+        raise AlreadyInTeamError(f"{user.email} is in the team already.")
     Membership.objects.create(team=team, user=user, role=role)
     Invitation.objects.filter(team=team, email=user.email, accepted_at=None, revoked_at=None).update(
         accepted_at=timezone.now()

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
 from teams import audit
+from teams.addresses import validate_address
 from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
 
 DEFAULT_TEAM_NAME = "My team"
@@ -51,7 +51,7 @@ def create_user(
     """
     email = User.objects.normalize_email(email)
     try:
-        validate_email(email)
+        validate_address(email)
     except ValidationError as error:
         raise ValidationError({"email": error.messages}) from None
     if User.objects.filter(email=email).exists():

@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from teams import roles
+from teams.addresses import validate_address
 from teams.invitations import MOST_AT_ONCE, Invited
 from teams.membership import LONGEST_TEAM_NAME
 from teams.models import Role, User
@@ -106,7 +106,7 @@ class InviteForm(forms.Form):
         email = User.objects.normalize_email(parts[0])
         word = parts[1].strip(" ,;").lower() if len(parts) > 1 else ""
         try:
-            validate_email(email)
+            validate_address(email)
         except ValidationError:
             raise ValidationError(f"“{_short(line)}” is not an e-mail address.") from None
         if word and word not in self.given:
