@@ -61,4 +61,6 @@ class ShareForm(forms.Form):
                 problems.append(f"“{email[:60]}” is not an e-mail address.")
         if problems:
             raise ValidationError(problems)
+        if not any(emails):
+            raise ValidationError(self.fields["emails"].error_messages["required"])
         return [email for email in emails if email]

@@ -1,5 +1,6 @@
 """The team's pages: people, activity, settings; and choosing, creating and deleting a team."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -147,6 +148,7 @@ def _render_settings(
         "manages": roles.may_manage(mine.role),
         "may_delete": roles.may_delete_team(mine.role),
         "may_create": membership.may_create_team(request.user),
+        "mails": settings.LIGHTLY_SENDS_MAIL,
         "form": form or TeamForm(initial={"name": mine.team.name}),
         "domain_form": domain_form or JoinDomainForm(initial={"join_domain": mine.team.join_domain}),
     }
