@@ -17,8 +17,3 @@ class PasswordBackend(ModelBackend):
 class AllauthBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
     def user_can_authenticate(self, user: Any) -> bool:
         return bool(super().user_can_authenticate(user)) and not user.is_service_account
-
-    def authenticate(self, request: Any, **credentials: Any) -> Any:
-        """allauth lets disabled people pass here, to tell them so; nobody sits in front of a service account."""
-        user = super().authenticate(request, **credentials)
-        return None if user and user.is_service_account else user

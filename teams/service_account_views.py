@@ -58,7 +58,7 @@ def _with_tokens(account: User) -> dict[str, object]:
 def new_token(request: PageRequest, team_id: str, user_id: str) -> HttpResponse:
     mine = managing_membership_for(request.user, team_id)
     account = service_account_for(mine, user_id).user
-    form = AccountTokenForm(request.POST or None)
+    form = AccountTokenForm(request.POST or None, auto_id="token_%s")  # the page underneath has a name too
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         try:

@@ -36,7 +36,7 @@ def switch_team(request: PageRequest) -> HttpResponse:
 
 
 def create_team(request: PageRequest) -> HttpResponse:
-    form = TeamForm(request.POST or None)
+    form = TeamForm(request.POST or None, auto_id="new_team_%s")  # the page underneath has a name to type as well
     if request.method == "POST" and form.is_valid():
         team = membership.create_team(name=form.cleaned_data["name"], by=request.user)
         return done(request, f"{team.name} is created. Invite the first people.", _people_url(team))
