@@ -83,9 +83,9 @@ def switch_team(*, user: User, team: Team) -> None:
 
 @transaction.atomic
 def change_role(*, team: Team, user: User, role: str, by: User) -> None:
-    """Raises PermissionDenied, LastOwnerError, Membership.DoesNotExist."""
+    """Raises PermissionDenied, LastOwnerError."""
     team = lock(team)
-    membership = Membership.objects.select_related("user").get(team=team, user=user)
+    membership = _membership_of(team, user)
     before = membership.role
     _demand(roles.may_change_role(_role_of(team, by), before, role), _why_not(before, role))
     if before == role:
@@ -121,10 +121,10 @@ def end_membership(*, team: Team, user: User, by: User) -> None:
     """Take somebody out of the team, or leave it. Call it through datasets.members, which sees to their datasets.
 
     From the next request on neither session nor token opens anything of this team. Who is in no other team is signed
-    out everywhere, and all their tokens are revoked. Raises PermissionDenied, LastOwnerError, Membership.DoesNotExist.
+    out everywhere, and all their tokens are revoked. Raises PermissionDenied, LastOwnerError.
     """
     team = lock(team)
-    membership = Membership.objects.select_related("user").get(team=team, user=user)
+    membership = _membership_of(team, user)
     user = membership.user
     if by != user:
         _demand(roles.may_remove(_role_of(team, by), membership.role), _why_not(membership.role, membership.role))
@@ -149,6 +149,13 @@ def lock(team: Team) -> Team:
     """The team's row, locked to the end of the transaction: changes of its people happen one after the other."""
     # no_key: rows that merely refer to the team, such as datasets, may be made meanwhile.
     return Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+
+
+def _membership_of(team: Team, user: User) -> Membership:
+    found = Membership.objects.select_related("user").filter(team=team, user=user).first()
+    if found is None:  # somebody else was quicker
+        raise PermissionDenied(f"{user.get_full_name()} is not in the team any more.")
+    return found
 
 
 def _role_of(team: Team, user: User) -> str:

@@ -124,6 +124,14 @@ class TestRoles:
 
 
 class TestLeaving:
+    def test_who_is_gone_already(self, alice: User, bob: User, team: Team) -> None:
+        """Another admin was quicker."""
+        membership.end_membership(team=team, user=bob, by=alice)
+        with pytest.raises(PermissionDenied, match="not in the team any more"):
+            membership.end_membership(team=team, user=bob, by=alice)
+        with pytest.raises(PermissionDenied, match="not in the team any more"):
+            membership.change_role(team=team, user=bob, role=Role.ADMIN, by=alice)
+
     def test_who_is_in_no_team_any_more_is_shut_out_at_once(
         self, client: Client, login: Login, alice: User, bob: User, team: Team
     ) -> None:
