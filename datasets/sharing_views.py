@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget
 
 from datasets import services
 from datasets.access import dataset_for, editable_dataset_for
@@ -61,8 +62,8 @@ def invite_guest(request: PageRequest, dataset_id: str) -> HttpResponse:
     try:
         made = invitations.invite(team=mine.team, people=[invitations.Invited(email, "")], by=request.user)
     except ValidationError as error:
-        form = ShareForm()
-        return _render(request, dataset, status=422, form=form, problem=" ".join(error.messages))
+        answer = _render(request, dataset, status=422, problem=" ".join(error.messages))
+        return reswap(retarget(answer, "#sharing"), "outerHTML")  # the card, not the dialog that the links open
     return invited(request, made, back=back)
 
 

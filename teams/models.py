@@ -233,8 +233,8 @@ class AuditAction(models.TextChoices):
     DATASETS_TRANSFERRED = "DATASETS_TRANSFERRED", "transferred datasets"
     SERVICE_ACCOUNT_CREATED = "SERVICE_ACCOUNT_CREATED", "created the service account"
     SERVICE_ACCOUNT_DELETED = "SERVICE_ACCOUNT_DELETED", "deleted the service account"
-    TOKEN_CREATED = "TOKEN_CREATED", "created a token"
-    TOKEN_REVOKED = "TOKEN_REVOKED", "revoked a token"
+    TOKEN_CREATED = "TOKEN_CREATED", "created the token"
+    TOKEN_REVOKED = "TOKEN_REVOKED", "revoked the token"
 
 
 class AuditEntry(HexIdModel):

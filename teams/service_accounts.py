@@ -55,7 +55,7 @@ def reset_token(*, team: Team, account: User, by: User) -> str:
     _demand_of_team(team, account)
     for token in account.api_tokens.filter(revoked_at=None):
         services.revoke_token(user=account, token_id=token.pk, by=by)
-    return services.create_token(user=account, name=f"reset {timezone.now():%Y-%m-%d %H:%M}", by=by)
+    return services.create_token(user=account, name=f"reset on {timezone.now():%Y-%m-%d %H:%M}", by=by)
 
 
 @transaction.atomic

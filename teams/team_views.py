@@ -60,6 +60,7 @@ def people(request: PageRequest, team_id: str) -> HttpResponse:
         "pages": paginator.get_elided_page_range(page.number),
         "rows": [_row(mine, other) for other in page],
         "search": search,
+        "mails": settings.LIGHTLY_SENDS_MAIL,
         "invitations": list(queries.pending_invitations_of(mine.team)) if manages else [],
     }
     return render(request, "teams/people.html", context)

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.CharField(default=teams.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('actor_name', models.CharField(blank=True, max_length=254)),
-                ('action', models.CharField(choices=[('TEAM_CREATED', 'created the team'), ('TEAM_CHANGED', 'changed the team'), ('INVITED', 'invited'), ('INVITATION_RENEWED', 'renewed the invitation of'), ('INVITATION_REVOKED', 'revoked the invitation of'), ('JOINED', 'joined'), ('ADDED', 'added'), ('ROLE_CHANGED', 'changed the role of'), ('REMOVED', 'removed'), ('LEFT', 'left'), ('DATASETS_TRANSFERRED', 'transferred datasets'), ('SERVICE_ACCOUNT_CREATED', 'created the service account'), ('SERVICE_ACCOUNT_DELETED', 'deleted the service account'), ('TOKEN_CREATED', 'created a token'), ('TOKEN_REVOKED', 'revoked a token')], max_length=32)),
+                ('action', models.CharField(choices=[('TEAM_CREATED', 'created the team'), ('TEAM_CHANGED', 'changed the team'), ('INVITED', 'invited'), ('INVITATION_RENEWED', 'renewed the invitation of'), ('INVITATION_REVOKED', 'revoked the invitation of'), ('JOINED', 'joined'), ('ADDED', 'added'), ('ROLE_CHANGED', 'changed the role of'), ('REMOVED', 'removed'), ('LEFT', 'left'), ('DATASETS_TRANSFERRED', 'transferred datasets'), ('SERVICE_ACCOUNT_CREATED', 'created the service account'), ('SERVICE_ACCOUNT_DELETED', 'deleted the service account'), ('TOKEN_CREATED', 'created the token'), ('TOKEN_REVOKED', 'revoked the token')], max_length=32)),
                 ('target', models.CharField(blank=True, max_length=500)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],

@@ -98,7 +98,7 @@ def test_the_other_pages(visit: Visit, person: Person, stack: Stack, name: str, 
     expect_accessible(page, axe)
     dialog.get_by_role("link", name="Done").click()
     tabs.get_by_role("link", name="Activity").click()
-    expect(page.get_by_role("region", name="Activity")).to_contain_text("created the service account nightly-training")
+    expect(page.get_by_role("list", name="Activity")).to_contain_text("created the service account nightly-training")
     expect_accessible(page, axe)
     tabs.get_by_role("link", name="Settings").click()
     expect_accessible(page, axe)

@@ -161,7 +161,7 @@ class TestLeaving:
         membership.change_role(team=team, user=bob, role=Role.ADMIN, by=alice)
         remove_member(team=team, user=bob, heir=alice, by=alice)
         assert log_of(team) == [
-            "bob@example.com created a token script",
+            "bob@example.com created the token script",
             "alice@example.com changed the role of bob@example.com: Member → Admin",
             "alice@example.com removed bob@example.com",
         ]
