@@ -1,6 +1,7 @@
 """Teams and who is in them."""
 
 import pytest
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
@@ -165,3 +166,13 @@ class TestLeaving:
             "alice@example.com changed the role of bob@example.com: Member → Admin",
             "alice@example.com removed bob@example.com",
         ]
+
+
+def test_sessions_from_before_stay_good(alice: User) -> None:
+    """The fingerprint of version 0 is Django's own; every count up is another one."""
+    hashes = [AbstractBaseUser.get_session_auth_hash(alice)]
+    assert AbstractBaseUser._get_session_auth_hash(alice) == hashes[0]
+    for version in (1, 2):
+        alice.session_version = version
+        hashes.append(alice.get_session_auth_hash())
+    assert len(set(hashes)) == 3
