@@ -40,7 +40,7 @@ def _render(
     context = {
         "mine": mine,
         "team": mine.team,
-        "manages": True,
+        "may_manage": True,
         "accounts": [_with_tokens(account) for account in queries.service_accounts_of(mine.team)],
         "form": form,
         "created": created,

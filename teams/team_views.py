@@ -55,7 +55,7 @@ def people(request: PageRequest, team_id: str) -> HttpResponse:
     context = {
         "mine": mine,
         "team": mine.team,
-        "manages": manages,
+        "may_manage": manages,
         "page": page,
         "pages": paginator.get_elided_page_range(page.number),
         "rows": [_row(mine, other) for other in page],
@@ -101,7 +101,7 @@ def activity(request: PageRequest, team_id: str) -> HttpResponse:
     paginator = Paginator(queries.activity_of(mine.team), ACTIVITY_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     pages = paginator.get_elided_page_range(page.number)
-    context = {"mine": mine, "team": mine.team, "manages": True, "page": page, "pages": pages}
+    context = {"mine": mine, "team": mine.team, "may_manage": True, "page": page, "pages": pages}
     return render(request, "teams/activity.html", context)
 
 
@@ -146,7 +146,7 @@ def _render_settings(
     context = {
         "mine": mine,
         "team": mine.team,
-        "manages": roles.may_manage(mine.role),
+        "may_manage": roles.may_manage(mine.role),
         "may_delete": roles.may_delete_team(mine.role),
         "may_create": membership.may_create_team(request.user),
         "mails": settings.LIGHTLY_SENDS_MAIL,
