@@ -13,14 +13,14 @@ MANAGING_ROLES = [Role.OWNER, Role.ADMIN]
 
 
 def datasets_for(user: Person) -> QuerySet[Dataset]:
-    """All datasets the person may see: those of their teams, and those shared with them. Each with `may_edit`."""
+    """All datasets the person may see: those of their teams, and those shared with them. Each knows what they may."""
     if not user.is_authenticated:
         return Dataset.objects.none()
     member = Membership.objects.filter(team=OuterRef("team"), user=user)
     shared = Exists(SharedWith.objects.filter(shared_access__dataset=OuterRef("pk"), email=user.email))
     edits = (Q(owner=user) & Exists(member)) | Exists(member.filter(role__in=MANAGING_ROLES)) | shared
     return Dataset.objects.filter(Exists(member) | shared).annotate(
-        asker_may_edit=ExpressionWrapper(edits, output_field=BooleanField())
+        asker_may_edit=ExpressionWrapper(edits, output_field=BooleanField()), asker_is_member=Exists(member)
     )
 
 

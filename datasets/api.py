@@ -29,6 +29,7 @@ from datasets.schemas import (
     dataset_data,
     milliseconds,
 )
+from teams.api_auth import caller as caller
 from teams.client_version import LAST_LENIENT, client_version
 from teams.errors import ApiError, malformed
 from teams.models import User
@@ -60,11 +61,6 @@ class Which(Parameters):
         ordered = found.order_by("created_at", "pk").prefetch_related("datasources")
         end = self.page_offset + self.page_size if self.page_size else None
         return [dataset_data(dataset) for dataset in ordered[self.page_offset : end]]
-
-
-def caller(request: HttpRequest) -> User:
-    user: User = request.auth  # type: ignore[attr-defined]  # set by TokenAuth
-    return user
 
 
 @router.post("/datasets", response={201: Created, 400: Error, 401: Error, 409: Error, 422: Error}, by_alias=True)

@@ -68,6 +68,11 @@ class Dataset(HexIdModel):
         answer: bool = vars(self)["asker_may_edit"]
         return answer
 
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether that person sees it only because somebody of another team shares it with them."""
+        return not vars(self)["asker_is_member"]
+
 
 class SharedAccess(HexIdModel):
     """The list of people outside the team who may work on a dataset. One per dataset, replaced as a whole."""

@@ -6,8 +6,10 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field
 
 from datasets.models import LONGEST_NAME, NAME, SHORTEST_NAME, Dataset, DatasetType
-
-HEX_ID = r"^[a-f0-9]{24}$"
+from teams.schemas import HEX_ID as HEX_ID
+from teams.schemas import Created as Created
+from teams.schemas import Error as Error
+from teams.schemas import milliseconds as milliseconds
 
 
 def _valid_name(name: str) -> str:
@@ -21,17 +23,6 @@ DatasetName = Annotated[
     Field(min_length=SHORTEST_NAME, max_length=LONGEST_NAME, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9 _-]+$"),
     AfterValidator(_valid_name),
 ]
-
-
-class Error(Schema):
-    """What went wrong: a code of the client's ApiErrorCode list and a sentence."""
-
-    code: str
-    error: str
-
-
-class Created(Schema):
-    id: str = Field(pattern=HEX_ID)
 
 
 class DatasetCreate(Schema):
@@ -86,10 +77,6 @@ def dataset_data(dataset: Dataset) -> dict[str, Any]:
     if dataset.parent_dataset_id:
         data["parentDatasetId"] = dataset.parent_dataset_id
     return data
-
-
-def milliseconds(moment: Any) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 class SharedAccessCreate(Schema):

@@ -1,12 +1,13 @@
 """Everything that changes datasets."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
+from teams.addresses import validate_address
 from teams.models import Team, User
+from teams.queries import current_team_of
 
 
 class NoTeamError(Exception):
@@ -14,8 +15,8 @@ class NoTeamError(Exception):
 
 
 def team_of(user: User) -> Team:
-    """The team a new dataset of this person goes to: the one they joined first. Raises NoTeamError."""
-    team = Team.objects.filter(memberships__user=user).order_by("memberships__created_at", "pk").first()
+    """The team a new dataset of this person goes to: their current one. Raises NoTeamError."""
+    team = current_team_of(user)
     if team is None:
         raise NoTeamError
     return team
@@ -71,7 +72,7 @@ def share_dataset(*, dataset: Dataset, emails: list[str]) -> SharedAccess:
     if len(addresses) > MOST_SHARED_WITH:
         raise ValidationError(f"At most {MOST_SHARED_WITH} addresses.")
     for address in addresses:
-        validate_email(address)
+        validate_address(address)
     shared, _ = SharedAccess.objects.get_or_create(dataset=dataset)
     shared.people.exclude(email__in=addresses).delete()
     known = set(shared.people.values_list("email", flat=True))
@@ -81,6 +82,26 @@ def share_dataset(*, dataset: Dataset, emails: list[str]) -> SharedAccess:
     shared.modified_at = timezone.now()
     shared.save(update_fields=["modified_at"])
     return shared
+
+
+@transaction.atomic
+def share_dataset_with(*, dataset: Dataset, emails: list[str]) -> list[str]:
+    """Add people to the list; those who are on it stay. Answers the new ones. Raises django's ValidationError."""
+    Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)  # two who add at once lose nobody
+    known = set(SharedWith.objects.filter(shared_access__dataset=dataset).values_list("email", flat=True))
+    new = sorted({User.objects.normalize_email(email) for email in emails} - known)
+    if new:
+        share_dataset(dataset=dataset, emails=[*known, *new])
+    return new
+
+
+@transaction.atomic
+def stop_sharing_with(*, dataset: Dataset, email: str) -> bool:
+    """Take one address off the list. False if it was not on it."""
+    deleted, _ = SharedWith.objects.filter(shared_access__dataset=dataset, email=email).delete()
+    if deleted:
+        SharedAccess.objects.filter(dataset=dataset).update(modified_at=timezone.now())
+    return bool(deleted)
 
 
 def unshare_dataset(*, dataset: Dataset, shared_access_id: str) -> bool:

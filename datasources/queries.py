@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from datasets.access import Person, datasets_for
 from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from teams.models import Membership, Team
 
 SORTS = {
     "changed": ("Recently changed", ("-modified_at", "-pk")),
@@ -35,9 +36,9 @@ class Summary:
     attention: int
 
 
-def home_summary(user: Person) -> Summary:
+def home_summary(user: Person, team: Team | None = None) -> Summary:
     counts = (
-        datasets_for(user)
+        _at_home(user, team)
         .annotate(ready=_ready, attention=_attention)
         .aggregate(
             total=Count("pk"),
@@ -48,9 +49,14 @@ def home_summary(user: Person) -> Summary:
     return Summary(counts["total"], counts["ready_count"], counts["attention_count"])
 
 
-def home_datasets(user: Person, *, search: str = "", sort: str = DEFAULT_SORT) -> QuerySet[Dataset]:
-    """Datasets by name or path, each word of the search anywhere in either."""
-    datasets = datasets_for(user)
+def home_datasets(
+    user: Person, *, team: Team | None = None, search: str = "", sort: str = DEFAULT_SORT
+) -> QuerySet[Dataset]:
+    """Datasets by name or path, each word of the search anywhere in either.
+
+    Those of one team and those shared with the person from outside their teams; without a team, all they may see.
+    """
+    datasets = _at_home(user, team)
     for word in search.split():
         by_path = Exists(_of_dataset.filter(path__icontains=word))
         datasets = datasets.filter(Q(name__icontains=word) | Q(pk=word) | by_path)
@@ -58,6 +64,14 @@ def home_datasets(user: Person, *, search: str = "", sort: str = DEFAULT_SORT) -
         datasets = datasets.annotate(attention=_attention)
     order = SORTS.get(sort, SORTS[DEFAULT_SORT])[1]
     return with_bulbs(datasets.order_by(*order))
+
+
+def _at_home(user: Person, team: Team | None) -> QuerySet[Dataset]:
+    datasets = datasets_for(user)
+    if team is None:
+        return datasets
+    elsewhere = Membership.objects.filter(team=OuterRef("team"), user=user.pk)
+    return datasets.filter(Q(team=team) | ~Exists(elsewhere))
 
 
 def with_bulbs(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:

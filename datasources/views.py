@@ -16,6 +16,7 @@ from datasets.access import dataset_for, editable_dataset_for
 from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
+from datasets.sharing_views import sharing_context
 from datasets.views import OPEN_SETTINGS
 from datasources import queries, samples, services, snippets, timeline
 from datasources.bulbs import SourceView, source_views
@@ -35,6 +36,7 @@ from datasources.forms import DatasourceForm, config_class_for
 from datasources.models import Purpose
 from datasources.onboarding_views import checklist_of
 from datasources.policies import Place
+from teams.queries import current_team_of
 from teams.requests import PageRequest
 from teams.undo import success_with_undo
 
@@ -47,7 +49,8 @@ HISTORY_LIMIT = 3 * KEPT_PER_DATASOURCE
 @require_GET
 def home(request: PageRequest) -> HttpResponse:
     search, sort = request.GET.get("q", "").replace("\0", "").strip(), request.GET.get("sort", queries.DEFAULT_SORT)
-    paginator = Paginator(queries.home_datasets(request.user, search=search, sort=sort), PAGE_SIZE)
+    team = current_team_of(request.user)
+    paginator = Paginator(queries.home_datasets(request.user, team=team, search=search, sort=sort), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -56,7 +59,8 @@ def home(request: PageRequest) -> HttpResponse:
         "search": search,
         "sort": sort if sort in queries.SORTS else queries.DEFAULT_SORT,
         "sorts": {key: label for key, (label, _) in queries.SORTS.items()},
-        "summary": queries.home_summary(request.user),
+        "summary": queries.home_summary(request.user, team),
+        "team": team,
         "open_settings": request.session.pop(OPEN_SETTINGS, None),
         "checklist": checklist_of(request),
         "samples_available": samples.available(),
@@ -193,6 +197,7 @@ def _render_dataset_tab(
     context = {
         "name_form": name_form or NameForm(initial={"name": dataset.name}),
         "delete_form": delete_form or DeleteForm(dataset),
+        **sharing_context(request, dataset),
     }
     return _render_tab(request, dataset, "dataset", status=status, **context)
 

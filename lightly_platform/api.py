@@ -10,8 +10,10 @@ from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 
 from datasets.api import router as datasets_router
+from datasets.members_api import router as members_router
 from datasources.api import router as datasources_router
 from datasources.listing_api import router as listing_router
+from teams.api import router as teams_router
 from teams.api_auth import TokenAuth
 from teams.errors import ApiError
 
@@ -34,6 +36,8 @@ api = NinjaAPI(
 api.add_router("", datasets_router)
 api.add_router("", datasources_router)
 api.add_router("", listing_router)
+api.add_router("", teams_router)
+api.add_router("", members_router)
 
 
 @api.get("/versions/pip/latest", auth=None, response=str, tags=["versions"])

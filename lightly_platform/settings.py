@@ -98,7 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "teams.context_processors.current_team",
+                "teams.context_processors.teams",
                 "datasources.context_processors.unread_notices",
             ],
         },
@@ -130,8 +130,8 @@ CACHES = {
 # --- sign-in --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "teams.backends.PasswordBackend",
+    "teams.backends.AllauthBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {

@@ -1,15 +1,23 @@
 from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
 from datasources import views
 from lightly_platform import handbook
 from lightly_platform.api import api, unknown_endpoint
 
+
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    raise Http404("Addresses are changed by the people who run this installation.")
+
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("teams.urls")),
     path("", include("datasets.urls")),
     path("", include("datasources.urls")),
+    # Shares and invitations are bound to addresses, so nobody may give themselves another one unproved.
+    path("accounts/email/", no_such_page),
     path("accounts/oidc/", include("teams.single_sign_on")),
     path("accounts/", include("allauth.urls")),
     path("help/", handbook.page, name="help"),

@@ -3,26 +3,35 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from teams.models import Membership, User
+from teams.invitations import joining_is_open
+from teams.models import Team, User
+from teams.queries import memberships_of
 
 
-def current_team(request: HttpRequest) -> dict[str, Any]:
-    """The team whose name stands in the sidebar, and whether the person looks after any team (`manages`).
+class _Teams:
+    """The person's teams, asked for once and only by pages that show them."""
 
-    One query for both, asked only by pages that show them.
+    def __init__(self, user: User) -> None:
+        memberships = memberships_of(user)
+        self.all = [membership.team for membership in memberships]
+        chosen = (team for team in self.all if team.pk == user.current_team_id)
+        self.current: Team | None = next(chosen, self.all[0] if self.all else None)
+        self.manages = user.is_staff or any(membership.manages for membership in memberships)
+
+
+def teams(request: HttpRequest) -> dict[str, Any]:
+    """`current_team` stands in the sidebar, `teams.all` in the menu there; `joining_is_open` on the sign-in page.
+
+    `manages`: whether the person looks after any team, or all of them.
     """
     # A request refused early, for its Host for example, has no user.
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
-        return {}
-    found: list[Membership] = []
-
-    def memberships() -> list[Membership]:
-        if not found:
-            found.extend(user.memberships.select_related("team").order_by("team"))
-        return found
-
-    return {
-        "current_team": SimpleLazyObject(lambda: next((membership.team for membership in memberships()), None)),
-        "manages": SimpleLazyObject(lambda: user.is_staff or any(membership.manages for membership in memberships())),
-    }
+    known: dict[str, Any] = {"joining_is_open": SimpleLazyObject(joining_is_open)}
+    if isinstance(user, User):
+        mine = SimpleLazyObject(lambda: _Teams(user))
+        known |= {
+            "teams": mine,
+            "current_team": SimpleLazyObject(lambda: mine.current),
+            "manages": SimpleLazyObject(lambda: mine.manages),
+        }
+    return known

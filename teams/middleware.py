@@ -15,7 +15,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from teams.access import needs_second_factor
 from teams.adapters import SECOND_FACTORS
-from teams.services import nobody_yet
+from teams.models import User
+from teams.services import nobody_yet, saw
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -36,7 +37,12 @@ class LoginWallMiddleware(LoginRequiredMiddleware):
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
-        return None if is_api(request) else super().process_view(request, view_func, view_args, view_kwargs)
+        if is_api(request):
+            return None
+        user = getattr(request, "user", None)
+        if isinstance(user, User) and user.is_authenticated:
+            saw(user)
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class TwoFactorWallMiddleware:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from teams.ids import HexIdModel
 
@@ -40,6 +41,13 @@ class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may open the admin panel", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen_at = models.DateTimeField(null=True, editable=False)
+    # A script's account: it has tokens, but no password, and can never sign in.
+    is_service_account = models.BooleanField(default=False, editable=False)
+    # Part of every session's fingerprint: counting it up signs the person out everywhere.
+    session_version = models.PositiveIntegerField(default=0, editable=False)
+    # Where new datasets go, and whose the home page shows. Read it through teams.queries: it may be out of date.
+    current_team = models.ForeignKey("Team", on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -58,6 +66,15 @@ class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return self.name or self.email
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django compares it at every request. Of version 0 it is Django's own, so older sessions live on."""
+        return salted_hmac(
+            "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash",
+            f"{self.password}:{self.session_version}" if self.session_version else self.password,
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
+
     def get_short_name(self) -> str:
         return self.name or self.email.split("@", 1)[0]
 
@@ -73,10 +90,19 @@ class Team(HexIdModel):
     # Of all delegated access of this team, so that no other team can make this platform use its roles.
     external_id = models.CharField(max_length=64, unique=True, default=new_external_id, editable=False)
     mfa_required = models.BooleanField("members need a second factor", default=False)
+    # People whose address ends with it may join by themselves, once they have proved that the address is theirs.
+    join_domain = models.CharField(max_length=253, blank=True)
     recheck_hours = models.PositiveSmallIntegerField("hours between scheduled checks (0: none)", default=6)
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
         User, through="Membership", related_name="teams"
     )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["join_domain"], condition=~models.Q(join_domain=""), name="one_team_per_join_domain"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -86,6 +112,7 @@ class Role(models.TextChoices):
     OWNER = "OWNER", "Owner"
     ADMIN = "ADMIN", "Admin"
     MEMBER = "MEMBER", "Member"
+    SERVICEACCOUNT = "SERVICEACCOUNT", "Service account"
 
 
 class Membership(models.Model):
@@ -100,6 +127,7 @@ class Membership(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team_and_user"),
         ]
+        indexes: ClassVar = [models.Index(fields=["team", "role"])]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.role})"
@@ -135,6 +163,100 @@ class ApiToken(HexIdModel):
         if self.revoked_at:
             return TokenState.REVOKED
         return TokenState.EXPIRED if self.expires_at and self.expires_at <= timezone.now() else TokenState.ACTIVE
+
+
+class InvitationState(models.TextChoices):
+    PENDING = "PENDING", "Pending"
+    ACCEPTED = "ACCEPTED", "Accepted"
+    REVOKED = "REVOKED", "Revoked"
+    EXPIRED = "EXPIRED", "Expired"
+
+
+def new_nonce() -> str:
+    return secrets.token_hex(16)
+
+
+class Invitation(HexIdModel):
+    """Opens a team to the person who has this address, once.
+
+    Without a role it opens an account alone, for somebody with whom a dataset of the team is shared. The link is not
+    stored: teams.invitations makes it of id and nonce with the server's key, so a new nonce ends the links before.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=16, choices=Role.choices, blank=True)
+    # Nobody: the person asked for it, because the team's join_domain lets them.
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    nonce = models.CharField(max_length=32, default=new_nonce, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+    mail_problem = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["team", "email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation_per_address",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["email"])]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.team}"
+
+    @property
+    def state(self) -> InvitationState:
+        if self.accepted_at:
+            return InvitationState.ACCEPTED
+        if self.revoked_at:
+            return InvitationState.REVOKED
+        return InvitationState.EXPIRED if self.expires_at <= timezone.now() else InvitationState.PENDING
+
+    @property
+    def role_words(self) -> str:
+        return self.get_role_display() if self.role else "Guest"
+
+
+class AuditAction(models.TextChoices):
+    TEAM_CREATED = "TEAM_CREATED", "created the team"
+    TEAM_CHANGED = "TEAM_CHANGED", "changed the team"
+    INVITED = "INVITED", "invited"
+    INVITATION_RENEWED = "INVITATION_RENEWED", "renewed the invitation of"
+    INVITATION_REVOKED = "INVITATION_REVOKED", "revoked the invitation of"
+    JOINED = "JOINED", "joined"
+    ADDED = "ADDED", "added"
+    ROLE_CHANGED = "ROLE_CHANGED", "changed the role of"
+    REMOVED = "REMOVED", "removed"
+    LEFT = "LEFT", "left"
+    DATASETS_TRANSFERRED = "DATASETS_TRANSFERRED", "transferred datasets"
+    SERVICE_ACCOUNT_CREATED = "SERVICE_ACCOUNT_CREATED", "created the service account"
+    SERVICE_ACCOUNT_DELETED = "SERVICE_ACCOUNT_DELETED", "deleted the service account"
+    TOKEN_CREATED = "TOKEN_CREATED", "created the token"
+    TOKEN_REVOKED = "TOKEN_REVOKED", "revoked the token"
+
+
+class AuditEntry(HexIdModel):
+    """Who changed what about a team's people. `target` names it in words, and never holds a secret."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="audit_entries")
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # As they were called then; empty for what happened by itself.
+    actor_name = models.CharField(max_length=254, blank=True)
+    action = models.CharField(max_length=32, choices=AuditAction.choices)
+    target = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["team", "-created_at"])]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.actor_name or 'Somebody'} {self.get_action_display()} {self.target}".strip()
 
 
 class Notice(HexIdModel):

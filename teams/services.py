@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from teams.models import ApiToken, Membership, Role, Team, User
+from teams import audit
+from teams.addresses import validate_address
+from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
 
 DEFAULT_TEAM_NAME = "My team"
+SEEN_EVERY = timedelta(minutes=5)
 TOKEN_PREFIX = "lp_"  # noqa: S105 - a recognisable prefix, so that secret scanners can find leaked tokens
 
 
@@ -49,7 +51,7 @@ def create_user(
     """
     email = User.objects.normalize_email(email)
     try:
-        validate_email(email)
+        validate_address(email)
     except ValidationError as error:
         raise ValidationError({"email": error.messages}) from None
     if User.objects.filter(email=email).exists():
@@ -66,19 +68,26 @@ def create_user(
     return user
 
 
-def create_token(*, user: User, name: str, expires_at: datetime | None = None) -> str:
-    """A new API token as plain text. This is the only moment it can be read: the database keeps its hash alone."""
+@transaction.atomic
+def create_token(*, user: User, name: str, expires_at: datetime | None = None, by: User | None = None) -> str:
+    """A new API token as plain text. This is the only moment it can be read: the database keeps its hash alone.
+
+    `by`: who made it, if it is for a service account.
+    """
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     ApiToken.objects.create(user=user, name=name, digest=token_digest(token), expires_at=expires_at)
+    audit.record_for_person(user=user, by=by or user, action=AuditAction.TOKEN_CREATED, target=name)
     return token
 
 
-def revoke_token(*, user: User, token_id: str) -> ApiToken:
+@transaction.atomic
+def revoke_token(*, user: User, token_id: str, by: User | None = None) -> ApiToken:
     """From now on nobody is let in with it. Raises ApiToken.DoesNotExist for a token that is not this person's."""
     token = user.api_tokens.get(pk=token_id)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
+        audit.record_for_person(user=user, by=by or user, action=AuditAction.TOKEN_REVOKED, target=token.name)
     return token
 
 
@@ -96,7 +105,16 @@ def user_of_token(token: str) -> User | None:
     # Once a minute is exact enough, and spares a write per request.
     if found.last_used_at is None or now - found.last_used_at > timedelta(minutes=1):
         ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+        saw(found.user)
     return found.user
+
+
+def saw(user: User) -> None:
+    """Remember that the person was here, to within some minutes."""
+    now = timezone.now()
+    if user.last_seen_at is None or now - user.last_seen_at > SEEN_EVERY:
+        User.objects.filter(pk=user.pk).update(last_seen_at=now)
+        user.last_seen_at = now
 
 
 def token_digest(token: str) -> str:

@@ -25,7 +25,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
             user = services.create_owner(email=data["email"], password=data["password"], team_name=data["team_name"])
         except services.AlreadyInstalledError:
             return redirect("account_login")
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user, backend="teams.backends.PasswordBackend")
         messages.success(request, f"Welcome! You own {data['team_name']}. Now create your first dataset.")
         return redirect("home")
     return render(request, "teams/welcome.html", {"form": form}, status=422 if form.errors else 200)

@@ -11,8 +11,10 @@ from datasources import services, tasks
 from datasources.clouds import parse_config
 from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
+from teams import service_accounts
 from teams.models import User
 from tests.clouds import WORKING_RIGHTS, Cloud, Config
+from tests.conftest import person
 
 
 @pytest.fixture(scope="package")
@@ -45,3 +47,16 @@ def ready(
         services.save(dataset=dataset, purpose=purpose, config=parsed, thumb_suffix="", by=alice)
     share_dataset(dataset=dataset, emails=["friend@example.com"])
     return dataset
+
+
+@pytest.fixture
+def known(ready: Dataset, alice: User) -> dict[str, str]:
+    """What paths may name: things of alice's team."""
+    account = service_accounts.create(team=ready.team, name="nightly-training", by=alice)
+    colleague = person("dana@example.com", ready.team)
+    return {
+        "dataset_id": ready.pk,
+        "team_id": ready.team_id,
+        "user_id": colleague.pk,
+        "service_account_id": account.pk,
+    }

@@ -35,6 +35,14 @@ class Operation(NamedTuple):
         return "{dataset_id}" in self.path
 
     @property
+    def of_team(self) -> bool:
+        return "{team_id}" in self.path
+
+    def parts(self, known: dict[str, str]) -> dict[str, str]:
+        """The known ids that stand in its path."""
+        return {name: value for name, value in known.items() if f"{{{name}}}" in self.path}
+
+    @property
     def is_public(self) -> bool:
         return not self.details.get("security")
 

@@ -7,7 +7,6 @@ import json
 import pytest
 from schemathesis import GenerationMode
 
-from datasets.models import Dataset
 from teams.models import User
 from teams.services import create_token
 from tests.api.operations import OPERATIONS, AnyCase, Operation, call, for_some
@@ -25,16 +24,21 @@ PUBLIC = {
 GRANTS_WRITING = {"GET /v1/datasets/{dataset_id}/datasource/predictions/writeUrl"}
 GUARDED = [operation for operation in OPERATIONS if not operation.is_public]
 OF_DATASETS = [operation for operation in GUARDED if operation.of_dataset]
+OF_TEAMS = [operation for operation in GUARDED if operation.of_team]
+OWNED = [*OF_DATASETS, *OF_TEAMS]
 CHANGING = [
-    operation
-    for operation in OF_DATASETS
-    if operation.method not in {"GET", "HEAD"} or str(operation) in GRANTS_WRITING
+    operation for operation in OWNED if operation.method not in {"GET", "HEAD"} or str(operation) in GRANTS_WRITING
 ]
-READING = [operation for operation in OF_DATASETS if operation not in CHANGING]
+READING = [operation for operation in OWNED if operation not in CHANGING]
 EXAMPLES = 3
 
 
-def answers(operation: Operation, dataset_id: str, token: str, *, count: int = EXAMPLES) -> set[tuple[int, str]]:
+def unknown(operation: Operation) -> str:
+    """What a stranger is told."""
+    return "TEAM_UNKNOWN" if operation.of_team else "DATASET_UNKNOWN"
+
+
+def answers(operation: Operation, known: dict[str, str], token: str, *, count: int = EXAMPLES) -> set[tuple[int, str]]:
     """Status and code of the answers to a few right requests."""
     found: set[tuple[int, str]] = set()
 
@@ -43,45 +47,52 @@ def answers(operation: Operation, dataset_id: str, token: str, *, count: int = E
         content = json.loads(response.content) if response.content else {}
         found.add((response.status_code, content.get("code", "") if isinstance(content, dict) else ""))
 
-    path = {"dataset_id": dataset_id} if operation.of_dataset else {}
-    for_some(operation.cases(GenerationMode.POSITIVE, **path), count, ask)
+    for_some(operation.cases(GenerationMode.POSITIVE, **operation.parts(known)), count, ask)
     return found
 
 
 def test_only_a_few_are_open_to_everybody() -> None:
     assert {str(operation) for operation in OPERATIONS if operation.is_public} == PUBLIC
     assert len(OF_DATASETS) >= 20
-    assert len(CHANGING) >= 7
+    assert len(OF_TEAMS) >= 7
+    assert len(CHANGING) >= 11
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
-def test_without_a_token_it_is_401(operation: Operation, ready: Dataset) -> None:
-    assert answers(operation, ready.pk, "") == {(401, "UNAUTHORIZED")}
-    assert answers(operation, ready.pk, "lp_wrong") == {(401, "UNAUTHORIZED")}
+def test_without_a_token_it_is_401(operation: Operation, known: dict[str, str]) -> None:
+    assert answers(operation, known, "") == {(401, "UNAUTHORIZED")}
+    assert answers(operation, known, "lp_wrong") == {(401, "UNAUTHORIZED")}
 
 
-@pytest.mark.parametrize("operation", OF_DATASETS, ids=str)
-def test_for_charlie_there_is_no_such_dataset(operation: Operation, ready: Dataset, charlie: User) -> None:
+@pytest.mark.parametrize("operation", OWNED, ids=str)
+def test_for_charlie_there_is_no_such_thing(operation: Operation, known: dict[str, str], charlie: User) -> None:
     """Exactly as if there were none."""
     token = create_token(user=charlie, name="test")
-    assert answers(operation, ready.pk, token) == {(404, "DATASET_UNKNOWN")}
-    assert answers(operation, "f" * 24, token) == {(404, "DATASET_UNKNOWN")}
+    assert answers(operation, known, token) == {(404, unknown(operation))}
+    assert answers(operation, dict.fromkeys(known, "f" * 24), token) == {(404, unknown(operation))}
 
 
 @pytest.mark.parametrize("operation", READING, ids=str)
-def test_bob_may_look(operation: Operation, ready: Dataset, bob: User) -> None:
-    found = answers(operation, ready.pk, create_token(user=bob, name="test"))
+def test_bob_may_look(operation: Operation, known: dict[str, str], bob: User) -> None:
+    found = answers(operation, known, create_token(user=bob, name="test"))
     assert not {status for status, _ in found} & {401, 403, 500}
-    assert "DATASET_UNKNOWN" not in {code for _, code in found}
+    assert unknown(operation) not in {code for _, code in found}
+
+
+@pytest.mark.parametrize("operation", OF_TEAMS, ids=str)
+def test_a_service_account_is_as_bob(operation: Operation, known: dict[str, str]) -> None:
+    account = User.objects.get(pk=known["service_account_id"])
+    found = answers(operation, known, create_token(user=account, name="test"), count=1)
+    assert ({status for status, _ in found} == {403}) is (operation in CHANGING)
 
 
 @pytest.mark.parametrize("operation", CHANGING, ids=str)
-def test_bob_may_change_nothing(operation: Operation, ready: Dataset, bob: User) -> None:
-    assert answers(operation, ready.pk, create_token(user=bob, name="test")) == {(403, "FORBIDDEN")}
+def test_bob_may_change_nothing(operation: Operation, known: dict[str, str], bob: User) -> None:
+    assert answers(operation, known, create_token(user=bob, name="test")) == {(403, "FORBIDDEN")}
 
 
-@pytest.mark.parametrize("operation", OF_DATASETS, ids=str)
-def test_alice_may(operation: Operation, ready: Dataset, alice: User) -> None:
-    found = answers(operation, ready.pk, create_token(user=alice, name="test"))
+@pytest.mark.parametrize("operation", OWNED, ids=str)
+def test_alice_may(operation: Operation, known: dict[str, str], alice: User) -> None:
+    found = answers(operation, known, create_token(user=alice, name="test"))
     assert not {status for status, _ in found} & {401, 403, 500}
-    assert "DATASET_UNKNOWN" not in {code for _, code in found}
+    assert unknown(operation) not in {code for _, code in found}

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
-from datasets.models import Dataset
 from teams.models import User
 from teams.services import create_token
 from tests.api.operations import OPERATIONS, AnyCase, Operation, call, for_some
@@ -22,9 +21,9 @@ EXAMPLES = 20
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_every_answer_is_a_documented_one(operation: Operation, ready: Dataset, alice: User) -> None:
+def test_every_answer_is_a_documented_one(operation: Operation, known: dict[str, str], alice: User) -> None:
     token = create_token(user=alice, name="schemathesis")
-    own = {"dataset_id": ready.pk} if operation.of_dataset else {}
+    own = operation.parts(known)
     kinds = [
         operation.cases(GenerationMode.POSITIVE, **own),
         operation.cases(GenerationMode.POSITIVE, **own),

@@ -64,6 +64,11 @@ class Backstage:
         token: str = self._call("make_token", email=person["email"])
         return token
 
+    def service_account(self, name: str, by: Person) -> str:
+        """Id of a new service account in this person's team."""
+        account: str = self._call("make_service_account", name=name, team=by["team"], by=by["email"])
+        return account
+
     def dataset(self, name: str, owner: Person, **configs: Config) -> str:
         """Id of a new dataset with these datasources, by purpose (input, lightly). Their checks are under way."""
         dataset: str = self._call("make_dataset", name=name, owner=owner["email"], configs=configs)
@@ -155,6 +160,13 @@ def make_token(email: str) -> str:
     from teams.services import create_token
 
     return create_token(user=User.objects.get(email=email), name="script")
+
+
+def make_service_account(name: str, team: str, by: str) -> str:
+    from teams import service_accounts
+    from teams.models import Team, User
+
+    return service_accounts.create(team=Team.objects.get(pk=team), name=name, by=User.objects.get(email=by)).pk
 
 
 def make_dataset(name: str, owner: str, configs: dict[str, Config]) -> str:
@@ -283,7 +295,7 @@ def serve() -> None:
     django.setup()
     import_module("datasources.services")  # now, as someone may be editing while the tests run
     calls = (
-        *(make_person, make_token, make_dataset, make_datasets, share, save, checks_of),
+        *(make_person, make_token, make_service_account, make_dataset, make_datasets, share, save, checks_of),
         *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
     )
     functions = {function.__name__: function for function in calls}

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.clouds import Cloud, Postgres
 from tests.e2e.conftest import NewStack, Visit, filled_bucket, reader, writer
 from tests.e2e.settings import Row, Settings
+from tests.races import leave_together
 
 PASSWORD = "a-long-enough-secret"
 
@@ -42,4 +43,8 @@ def test_main_job(new_stack: NewStack, visit: Visit, cloud: Cloud, name: str) ->
         row = Row(page, row_id.removeprefix("dataset-"))
         row.expect_bulbs("lightly", list="granted", read="granted", write="granted", overwrite="granted")
         assert not (stack.data_dir / "lightly.sqlite3").exists()
+        # Of several owners who leave at the same moment one stays: the team's row is locked.
+        owners = [stack.backstage.person("owner-0")]
+        owners += [stack.backstage.person(f"owner-{number}", team=owners[0]["team"]) for number in (1, 2, 3)]
+        assert leave_together(stack, owners[0]["team"], owners) == [204, 204, 204, 409]
         stack.stop()

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from teams.models import Role
+from teams.roles import roles_given_by
 from teams.services import create_user
 
 
@@ -15,7 +16,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--name", default="", help="the person's name, as others see it")
-        parser.add_argument("--role", choices=Role.values, help="default: owner if first, else member")
+        parser.add_argument(
+            "--role",
+            choices=roles_given_by(Role.OWNER),
+            help="default: owner if first, else member",
+        )
         parser.add_argument(
             "--password-stdin", action="store_true", help="read the password from standard input instead of asking"
         )

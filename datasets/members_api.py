@@ -1,0 +1,55 @@
+"""/v1/teams/{team}/members/{user}: change a role, remove.
+
+It stands here, not in teams, because datasets change hands when somebody goes, and one path has one router.
+"""
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from datasets import members
+from teams import queries
+from teams.api import caller_in, member_of
+from teams.api_auth import caller
+from teams.errors import ApiError
+from teams.membership import LastOwnerError, change_role
+from teams.models import Membership, User
+from teams.schemas import Error, MembershipUpdate
+
+router = Router(tags=["teams"])
+
+
+@router.put(
+    "/teams/{team_id}/members/{user_id}",
+    response={204: None, 400: Error, 401: Error, 403: Error, 404: Error, 409: Error},
+)
+def change_member(request: HttpRequest, team_id: str, user_id: str, payload: MembershipUpdate) -> Status[None]:
+    mine = caller_in(request, team_id, managing=True)
+    other = member_of(mine, user_id)
+    try:
+        change_role(team=mine.team, user=other.user, role=payload.role, by=caller(request))
+    except LastOwnerError as error:
+        raise ApiError(409, "CONFLICT", str(error)) from None
+    return Status(204, None)
+
+
+@router.delete(
+    "/teams/{team_id}/members/{user_id}",
+    response={204: None, 401: Error, 403: Error, 404: Error, 409: Error},
+)
+def remove_member(request: HttpRequest, team_id: str, user_id: str) -> Status[None]:
+    """Take somebody out of the team, or leave it. Their datasets go to you; if you leave, to an owner of the team."""
+    mine = caller_in(request, team_id, managing=user_id != caller(request).pk)
+    other = member_of(mine, user_id)
+    try:
+        members.remove_member(team=mine.team, user=other.user, heir=_heir(mine, other.user), by=caller(request))
+    except LastOwnerError as error:
+        raise ApiError(409, "CONFLICT", str(error)) from None
+    return Status(204, None)
+
+
+def _heir(mine: Membership, leaver: User) -> User:
+    if leaver != mine.user:
+        return mine.user
+    owners = queries.owners_of(mine.team).exclude(user=leaver).select_related("user").order_by("created_at")
+    other = owners.first()
+    return other.user if other else leaver  # then the team is left without an owner, which is refused

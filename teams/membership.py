@@ -1,0 +1,201 @@
+"""Everything that changes teams and who is in them.
+
+Each change of a team's people locks the team's row first, so that two owners who leave at the same moment are seen one
+after the other: at least one owner always remains.
+"""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F, ProtectedError
+from django.utils import timezone
+
+from teams import audit, queries, roles
+from teams.models import ApiToken, AuditAction, Invitation, Membership, Notice, Role, Team, User
+
+LONGEST_TEAM_NAME = 150
+
+
+class LastOwnerError(Exception):
+    """The change would leave the team without an owner."""
+
+    def __init__(self) -> None:
+        super().__init__("The team needs an owner. Make somebody else an owner first.")
+
+
+class AlreadyInTeamError(Exception):
+    """Nobody joins a team twice. The text says who."""
+
+
+class TeamInUseError(Exception):
+    """The team can't be deleted. The text says what is still in it."""
+
+
+@transaction.atomic
+def create_team(*, name: str, by: User) -> Team:
+    """A team with this person as its owner; it becomes their current one. Raises PermissionDenied, ValidationError."""
+    if not may_create_team(by):
+        raise PermissionDenied("You are in no team. Ask an admin of a team to invite you.")
+    team = Team.objects.create(name=_valid_team_name(name))
+    Membership.objects.create(team=team, user=by, role=Role.OWNER)
+    audit.record(team=team, actor=by, action=AuditAction.TEAM_CREATED, target=team.name)
+    by.current_team = team
+    by.save(update_fields=["current_team"])
+    return team
+
+
+def may_create_team(user: User) -> bool:
+    """Whoever is in a team, or runs the installation. A guest was let in for one dataset, not to bring their own."""
+    return not user.is_service_account and (user.is_superuser or user.memberships.exists())
+
+
+@transaction.atomic
+def rename_team(*, team: Team, name: str, by: User) -> None:
+    """Raises PermissionDenied, ValidationError."""
+    team = lock(team)
+    _demand(roles.may_manage(_role_of(team, by)))
+    before, team.name = team.name, _valid_team_name(name)
+    team.save(update_fields=["name"])
+    audit.record(team=team, actor=by, action=AuditAction.TEAM_CHANGED, target=f"name: {before} → {team.name}")
+
+
+@transaction.atomic
+def delete_team(*, team: Team, by: User) -> None:
+    """Only an owner's, and only an empty one. Raises PermissionDenied, TeamInUseError."""
+    team = lock(team)
+    _demand(roles.may_delete_team(_role_of(team, by)))
+    if team.memberships.exclude(user=by).exists():
+        raise TeamInUseError("Others are still in the team. Remove them and its service accounts first.")
+    if not by.memberships.exclude(team=team).exists():
+        raise TeamInUseError("It is your only team. Create or join another one first.")
+    try:
+        team.delete()
+    except ProtectedError:
+        raise TeamInUseError("The team still has datasets. Delete them first.") from None
+
+
+@transaction.atomic
+def switch_team(*, user: User, team: Team) -> None:
+    """Raises Membership.DoesNotExist for a team the person is not in."""
+    Membership.objects.get(team=team, user=user)
+    user.current_team = team
+    user.save(update_fields=["current_team"])
+
+
+@transaction.atomic
+def change_role(*, team: Team, user: User, role: str, by: User) -> None:
+    """Raises PermissionDenied, LastOwnerError."""
+    team = lock(team)
+    membership = _membership_of(team, user)
+    before = membership.role
+    _demand(roles.may_change_role(_role_of(team, by), before, role), _why_not(before, role))
+    if before == role:
+        return
+    membership.role = role
+    membership.save(update_fields=["role"])
+    _demand_an_owner(team)
+    if by != user:
+        _tell(user, f"You are {Role(role).label.lower()} of {team.name} now.")
+    # Whom they invited as what they can no longer give must not come in through the back door.
+    _revoke_invitations(team, user, by, keep=set(roles.roles_given_by(role)))
+    words = f"{user.get_full_name()}: {Role(before).label} → {Role(role).label}"
+    audit.record(team=team, actor=by, action=AuditAction.ROLE_CHANGED, target=words)
+
+
+@transaction.atomic
+def add_existing_person(*, team: Team, user: User, role: str, by: User) -> None:
+    """Somebody who has an account joins at once, and is told. Raises PermissionDenied, AlreadyInTeamError."""
+    team = lock(team)
+    _demand(role in roles.roles_given_by(_role_of(team, by)), _why_not(role, role))
+    if team.memberships.filter(user=user).exists():
+        raise AlreadyInTeamError(f"{user.email} is in the team already.")
+    Membership.objects.create(team=team, user=user, role=role)
+    Invitation.objects.filter(team=team, email=user.email, accepted_at=None, revoked_at=None).update(
+        accepted_at=timezone.now()
+    )
+    _tell(user, f"{by.get_full_name()} added you to {team.name} as {Role(role).label.lower()}.")
+    audit.record(team=team, actor=by, action=AuditAction.ADDED, target=f"{user.email} as {Role(role).label}")
+
+
+@transaction.atomic
+def end_membership(*, team: Team, user: User, by: User) -> None:
+    """Take somebody out of the team, or leave it. Call it through datasets.members, which sees to their datasets.
+
+    From the next request on neither session nor token opens anything of this team. Who is in no other team is signed
+    out everywhere, and all their tokens are revoked. Raises PermissionDenied, LastOwnerError.
+    """
+    team = lock(team)
+    membership = _membership_of(team, user)
+    user = membership.user
+    if by != user:
+        _demand(roles.may_remove(_role_of(team, by), membership.role), _why_not(membership.role, membership.role))
+    elif user.is_service_account:
+        raise PermissionDenied("A service account can't leave its team. An admin may delete it.")
+    membership.delete()
+    _demand_an_owner(team)
+    _revoke_invitations(team, user, by, keep=set())
+    shut_out_if_in_no_team(user)
+    action = AuditAction.LEFT if by == user else AuditAction.REMOVED
+    audit.record(team=team, actor=by, action=action, target="" if by == user else user.email)
+
+
+def shut_out_if_in_no_team(user: User) -> None:
+    if user.memberships.exists():
+        return
+    User.objects.filter(pk=user.pk).update(session_version=F("session_version") + 1)
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def lock(team: Team) -> Team:
+    """The team's row, locked to the end of the transaction: changes of its people happen one after the other."""
+    # no_key: rows that merely refer to the team, such as datasets, may be made meanwhile.
+    return Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+
+
+def _membership_of(team: Team, user: User) -> Membership:
+    found = Membership.objects.select_related("user").filter(team=team, user=user).first()
+    if found is None:  # somebody else was quicker
+        raise PermissionDenied(f"{user.get_full_name()} is not in the team any more.")
+    return found
+
+
+def _role_of(team: Team, user: User) -> str:
+    """As it is now, under the lock: what the page knew may be out of date."""
+    return Membership.objects.filter(team=team, user=user).values_list("role", flat=True).first() or ""
+
+
+def _demand(allowed: bool, why_not: str = "Only the team's owners and admins may do that.") -> None:
+    if not allowed:
+        raise PermissionDenied(why_not)
+
+
+def _why_not(*involved: str) -> str:
+    if Role.SERVICEACCOUNT in involved:
+        return "A service account keeps its role, and nobody becomes one."
+    return "Only an owner may do that." if Role.OWNER in involved else "Only the team's owners and admins may do that."
+
+
+def _demand_an_owner(team: Team) -> None:
+    """After the change, which is undone with the transaction."""
+    if not queries.owners_of(team).exists():
+        raise LastOwnerError
+
+
+def _revoke_invitations(team: Team, invited_by: User, by: User, *, keep: set[Role]) -> None:
+    open_ones = team.invitations.filter(invited_by=invited_by, accepted_at=None, revoked_at=None)
+    for invitation in open_ones.exclude(role__in=keep):
+        if keep and not invitation.role:
+            continue  # guests may be invited by whoever manages
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=["revoked_at"])
+        audit.record(team=team, actor=by, action=AuditAction.INVITATION_REVOKED, target=invitation.email)
+
+
+def _tell(user: User, title: str) -> None:
+    Notice.objects.create(user=user, kind=Notice.Kind.INFO, title=title, path="/")
+
+
+def _valid_team_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_TEAM_NAME or "\0" in name:
+        raise ValidationError({"name": f"A name of 1 to {LONGEST_TEAM_NAME} characters. For example: Acme Vision"})
+    return name

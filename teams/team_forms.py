@@ -1,0 +1,164 @@
+"""Forms about teams, their people and invitations."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from teams import roles
+from teams.addresses import validate_address
+from teams.invitations import MOST_AT_ONCE, Invited
+from teams.membership import LONGEST_TEAM_NAME
+from teams.models import Role, User
+
+ROLE_HELP = {
+    Role.OWNER: "everything, also naming and removing owners",
+    Role.ADMIN: "changes all datasets, people and settings",
+    Role.MEMBER: "sees all datasets, changes their own",
+}
+
+
+def role_choices(actor_role: str) -> list[tuple[str, str]]:
+    return [(role.value, f"{role.label}: {ROLE_HELP[role]}") for role in roles.roles_given_by(actor_role)]
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(
+        label="Team name",
+        max_length=LONGEST_TEAM_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Acme Vision"}),
+        error_messages={"required": "The name is missing. For example: Acme Vision"},
+    )
+
+
+class JoinDomainForm(forms.Form):
+    join_domain = forms.CharField(
+        label="Domain",
+        required=False,
+        max_length=253,
+        help_text="Everybody with an address there may join as a member, once they have opened the link we mail to it."
+        " Leave it empty to invite people one by one.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "example.com", "inputmode": "url"}),
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
+
+    def __init__(self, actor_role: str, data: Any = None, *, initial: str = "") -> None:
+        super().__init__(data, initial={"role": initial})
+        field = self.fields["role"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = role_choices(actor_role)
+
+
+class InviteForm(forms.Form):
+    """Addresses, one per line, perhaps each with its role. `cleaned_data["people"]` is a list of Invited."""
+
+    people = forms.CharField(
+        label="E-mail addresses",
+        strip=False,
+        max_length=40_000,
+        help_text="One per line. A role may follow a comma: ben@example.com, admin",
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocapitalize": "none"}),
+        error_messages={"required": "Enter at least one address. For example: ben@example.com"},
+    )
+    role = forms.ChoiceField(label="Role of those without one", initial=Role.MEMBER)
+
+    def __init__(self, actor_role: str, data: Any = None) -> None:
+        super().__init__(data)
+        self.given = {role.value.lower(): role.value for role in roles.roles_given_by(actor_role)}
+        field = self.fields["role"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = role_choices(actor_role)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "people" in data and "role" in data:
+            data["people"] = self._people(data["people"], data["role"])
+        return data
+
+    def _people(self, text: str, default: str) -> list[Invited]:
+        people: dict[str, Invited] = {}
+        problems = []
+        lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        for number, line in lines[:MOST_AT_ONCE]:
+            try:
+                person = self._person(line, default)
+                if person.email in people:
+                    raise ValidationError(f"{person.email} is there twice.")
+                people[person.email] = person
+            except ValidationError as error:
+                problems.append(f"Line {number}: {' '.join(error.messages)}")
+        if len(lines) > MOST_AT_ONCE:
+            problems.append(f"These are {len(lines)} lines. At most {MOST_AT_ONCE} at once.")
+        if not lines:
+            problems.append("Enter at least one address. For example: ben@example.com")
+        if problems:
+            self.add_error("people", problems)
+        return list(people.values())
+
+    def _person(self, line: str, default: str) -> Invited:
+        """`ben@example.com`, `ben@example.com, admin`, `Ben <ben@example.com>; owner`. Raises ValidationError."""
+        in_brackets = re.fullmatch(r"[^<>]*<([^<>]*)>[\s,;]*([^<>]*)", line)
+        parts = in_brackets.groups() if in_brackets else re.split(r"[\s,;]+", line, maxsplit=1)
+        email = User.objects.normalize_email(parts[0])
+        word = parts[1].strip(" ,;").lower() if len(parts) > 1 else ""
+        try:
+            validate_address(email)
+        except ValidationError:
+            raise ValidationError(f"“{_short(line)}” is not an e-mail address.") from None
+        if word and word not in self.given:
+            may_be = ", ".join(self.given)
+            raise ValidationError(f"“{_short(word)}” is no role you may give. It may be {may_be}.")
+        return Invited(email, self.given[word] if word else default)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+class AcceptForm(forms.Form):
+    """A new account for an invited address."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=150,
+        help_text="As your colleagues see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Enter your name."},
+    )
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        help_text="At least 10 characters, not a common password.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class JoinForm(forms.Form):
+    email = forms.EmailField(
+        label="Your e-mail address at work",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "ben@example.com"}),
+    )
+
+
+class ServiceAccountForm(forms.Form):
+    name = forms.CharField(
+        label="Name",
+        max_length=150,
+        help_text="What it does or where it runs.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "nightly-training"}),
+        error_messages={"required": "The name is missing. For example: nightly-training"},
+    )
+
+
+class AccountTokenForm(ServiceAccountForm):
+    name = forms.CharField(
+        label="Name of the token",
+        max_length=150,
+        help_text="Where it will be used, so that you know later which one to revoke.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "training-server"}),
+        error_messages={"required": "The name is missing. For example: training-server"},
+    )
