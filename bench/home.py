@@ -17,7 +17,7 @@ def growth() -> Measured:
 
     user = create_user(email="bench@example.com")
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, "teams.backends.PasswordBackend")
     make_datasets(user, 100)
     client.get("/")
     few = median_ms(lambda: client.get("/"), times=5)

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from datasets.access import datasets_of_teams
 from datasets.models import Dataset
 from datasources.models import Datasource, Outcome, Purpose
-from teams.models import ApiToken, Membership, Team, User
+from teams.models import ApiToken, Invitation, Membership, Team, User
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Facts:
     input: bool
     lightly: bool
     mates: bool
+    invited: bool
     client: bool
     # Datasets in which the next step is still to be done; None if there is none.
     without_input: str | None
@@ -64,7 +65,8 @@ def _facts(user: User, team: Team) -> Facts:
             dataset=Exists(datasets),
             input=Exists(datasets.filter(_green(Purpose.INPUT))),
             lightly=Exists(datasets.filter(_green(Purpose.LIGHTLY))),
-            mates=Exists(Membership.objects.filter(team=team).exclude(user=user)),
+            mates=Exists(Membership.objects.filter(team=team, user__is_service_account=False).exclude(user=user)),
+            invited=Exists(Invitation.objects.filter(team=team)),
             client=Exists(ApiToken.objects.filter(user=user, last_used_at__isnull=False)),
             without_input=_first(datasets.exclude(_green(Purpose.INPUT))),
             without_lightly=_first(datasets.exclude(_green(Purpose.LIGHTLY))),
@@ -116,5 +118,7 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
         ),
     ]
     if manages:
-        steps.insert(3, Step("invite", "Invite your team", "They see the same datasets and bulbs.", facts.mates))
+        steps.insert(
+            3, Step("invite", "Invite your team", "They see the same datasets and bulbs.", facts.mates or facts.invited)
+        )
     return steps

@@ -1,15 +1,15 @@
 """The first steps on the home page, and sample data for who has no bucket at hand."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from datasets.services import NoTeamError, team_of
+from datasets.services import NoTeamError
 from datasources import samples
 from datasources.onboarding import Checklist, checklist
-from teams.models import Team
+from teams.queries import current_team_of
 from teams.requests import PageRequest
 from teams.services import put_onboarding_away
 from teams.undo import success_with_undo
@@ -22,13 +22,13 @@ def first_steps(request: PageRequest) -> HttpResponse:
 
 
 def checklist_of(request: PageRequest) -> Checklist | None:
-    team = _team(request)
+    team = current_team_of(request.user)
     return checklist(request.user, team) if team else None
 
 
 @require_POST
 def put_first_steps_away(request: PageRequest) -> HttpResponse:
-    team = _team(request)
+    team = current_team_of(request.user)
     if team is None:
         raise Http404
     away = request.POST.get("show") != "1"
@@ -42,7 +42,7 @@ def put_first_steps_away(request: PageRequest) -> HttpResponse:
 @require_POST
 def sample_data(request: PageRequest) -> HttpResponse:
     try:
-        dataset = samples.create(owner=request.user, team=_team(request))
+        dataset = samples.create(owner=request.user, team=current_team_of(request.user))
     except samples.NoSamplesError:
         raise Http404 from None
     except NoTeamError:
@@ -50,10 +50,3 @@ def sample_data(request: PageRequest) -> HttpResponse:
         return redirect("home")
     messages.success(request, f"{dataset.name} is connected to sample data. Watch its bulbs turn green.")
     return redirect("home")
-
-
-def _team(request: HttpRequest) -> Team | None:
-    try:
-        return team_of(request.user)  # type: ignore[arg-type]  # behind the login wall
-    except NoTeamError:
-        return None

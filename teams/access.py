@@ -1,7 +1,9 @@
 """The only door from a person and an id to a team. Who is not in it learns nothing of it: 404."""
 
 import re
+from collections.abc import Iterable
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -9,6 +11,7 @@ from django.http import Http404
 from teams import roles
 from teams.models import Invitation, Membership, User
 
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 _ID = re.compile("[a-f0-9]{24}")  # anything else may hold a NUL, on which PostgreSQL fails
 
 
@@ -64,3 +67,9 @@ def invitation_for(mine: Membership, invitation_id: str) -> Invitation:
 def needs_second_factor(user: User | AnonymousUser) -> bool:
     """Whether a team of theirs lets in only people with a second factor."""
     return user.is_authenticated and Membership.objects.filter(user=user, team__mfa_required=True).exists()
+
+
+def secured_people(user_ids: Iterable[str]) -> set[str]:
+    """Which of them have a second factor."""
+    found = Authenticator.objects.filter(user__in=list(user_ids), type__in=SECOND_FACTORS)
+    return set(found.values_list("user_id", flat=True))

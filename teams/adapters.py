@@ -11,11 +11,10 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from teams.access import needs_second_factor
+from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.crypto import seal, unseal
+from teams.invitations import UnusableInvitationError, accept_with_single_sign_on, open_invitations_for
 from teams.models import User
-
-SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -64,6 +63,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             return
         if request.user.is_authenticated:
             return
+        if user := _invited_person(sociallogin):
+            sociallogin.connect(request, user)
+            return
         raise ImmediateHttpResponse(
             render(request, "socialaccount/unknown_person.html", {"email": sociallogin.user.email}, status=403)
         )
@@ -73,3 +75,14 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user.email = User.objects.normalize_email(data.get("email"))
         user.name = str(data.get("name") or "")[:150]
         return user
+
+
+def _invited_person(sociallogin: Any) -> User | None:
+    """An account for somebody with an open invitation, if the provider vouches for the address. Uses its link up."""
+    addresses = [address.email for address in sociallogin.email_addresses if address.verified]
+    for invitation in open_invitations_for(User.objects.normalize_email(address) for address in addresses):
+        try:
+            return accept_with_single_sign_on(invitation=invitation, name=sociallogin.user.name)
+        except UnusableInvitationError:  # used or revoked at this very moment
+            continue
+    return None

@@ -203,6 +203,30 @@ def accept_with_new_account(*, invitation: Invitation, name: str, password: str)
     return user
 
 
+def open_invitations_for(emails: Iterable[str]) -> list[Invitation]:
+    """Those that could be accepted now by whoever proves to have one of these addresses."""
+    found = (
+        Invitation.objects.filter(email__in=list(emails)).select_related("team", "invited_by").order_by("created_at")
+    )
+    return [invitation for invitation in found if invitation.state == InvitationState.PENDING]
+
+
+@transaction.atomic
+def accept_with_single_sign_on(*, invitation: Invitation, name: str) -> User:
+    """For an address that the operator's own sign-in service vouches for; the account has no password.
+
+    Raises UnusableInvitationError if it was used or revoked at this very moment.
+    """
+    invitation = _claim(invitation)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(invitation.email, name=name.strip()[:150])
+    except IntegrityError:  # two browser tabs at the same moment
+        raise UnusableInvitationError("This invitation was used already.") from None
+    _join(invitation, user)
+    return user
+
+
 def _claim(invitation: Invitation) -> Invitation:
     """Locked, and looked at again: of two who use the link at once, the second one finds it used."""
     nonce = invitation.nonce

@@ -199,3 +199,12 @@ def _valid_team_name(name: str) -> str:
     if not name or len(name) > LONGEST_TEAM_NAME or "\0" in name:
         raise ValidationError({"name": f"A name of 1 to {LONGEST_TEAM_NAME} characters. For example: Acme Vision"})
     return name
+
+
+@transaction.atomic
+def demand_second_factor(*, team: Team, demanded: bool, by: User) -> None:
+    """From their next page on, members without a second factor get no further than to its set-up."""
+    team.mfa_required = demanded
+    team.save(update_fields=["mfa_required"])
+    words = "second factor: required" if demanded else "second factor: up to everybody"
+    audit.record(team=team, actor=by, action=AuditAction.TEAM_CHANGED, target=words)

@@ -13,8 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from teams.access import needs_second_factor
-from teams.adapters import SECOND_FACTORS
+from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.models import User
 from teams.services import nobody_yet, saw
 

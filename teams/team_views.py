@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from teams import invitations, membership, queries, roles
-from teams.access import colleague_for, managing_membership_for, membership_for
+from teams.access import colleague_for, managing_membership_for, membership_for, secured_people
 from teams.dialogs import dialog, done
 from teams.models import Membership, Team
 from teams.requests import PageRequest
 from teams.team_forms import JoinDomainForm, RoleForm, TeamForm
+from teams.undo import success_with_undo
 
 PAGE_SIZE = 50
 ACTIVITY_SIZE = 50
@@ -59,6 +60,7 @@ def people(request: PageRequest, team_id: str) -> HttpResponse:
         "page": page,
         "pages": paginator.get_elided_page_range(page.number),
         "rows": [_row(mine, other) for other in page],
+        "secured": secured_people(other.user_id for other in page),
         "search": search,
         "mails": settings.LIGHTLY_SENDS_MAIL,
         "invitations": list(queries.pending_invitations_of(mine.team)) if manages else [],
@@ -111,7 +113,20 @@ def team_settings(request: PageRequest, team_id: str) -> HttpResponse:
     if request.method != "POST":
         return _render_settings(request, mine)
     mine = managing_membership_for(request.user, team_id)
+    if "second_factor" in request.POST:
+        return _demand_second_factor(request, mine)
     return _set_domain(request, mine) if "join_domain" in request.POST else _rename(request, mine)
+
+
+def _demand_second_factor(request: PageRequest, mine: Membership) -> HttpResponse:
+    demanded = request.POST["second_factor"] == "required"
+    membership.demand_second_factor(team=mine.team, demanded=demanded, by=request.user)
+    everybody = {True: "Everybody needs a second factor now.", False: "A second factor is up to everybody now."}
+    url = _settings_url(mine.team)
+    success_with_undo(
+        request, everybody[demanded], url=url, fields={"second_factor": "optional" if demanded else "required"}
+    )
+    return redirect(url)
 
 
 def _rename(request: PageRequest, mine: Membership) -> HttpResponse:

@@ -47,7 +47,7 @@ class TestTokens:
         assert answer.json()["code"] == "UNAUTHORIZED"
 
     def test_a_browser_session_is_no_token(self, client: Client, alice: User) -> None:
-        client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(alice, "teams.backends.PasswordBackend")
         assert client.get("/v1/datasets").status_code == 401
 
     def test_expired_revoked_and_deactivated_ones_stop_working(self, client: Client, alice: User) -> None:

@@ -58,7 +58,7 @@ class TestTheDoor:
         assert b"lightly_" not in answer.content
 
     def test_a_session_is_no_token(self, client: Client, alice: User, token: str) -> None:
-        client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(alice, "teams.backends.PasswordBackend")
         assert client.get("/metrics").status_code == 401
 
     def test_no_redirect_before_the_first_user_nor_to_https(

@@ -11,8 +11,9 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.test import Client
+from django.urls import reverse
 
-from teams.models import Team, User
+from teams.models import AuditEntry, Team, User
 from tests.conftest import PASSWORD, Call, Login
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,33 @@ class TestDemanded:
         answer = client.post("/accounts/2fa/totp/deactivate/")
         assert "this is your last one" in answer.content.decode()
         assert Authenticator.objects.filter(user=bob, type=Authenticator.Type.TOTP).exists()
+
+
+class TestTheTeamsChoice:
+    def url(self, team: Team) -> str:
+        return reverse("teams:settings", args=[team.pk])
+
+    def test_owners_demand_it_and_may_undo_that(self, login: Login, alice: User, bob: User, team: Team) -> None:
+        give_app(alice)
+        page = login(alice).post(self.url(team), {"second_factor": "required"}, follow=True).content.decode()
+        assert "Everybody needs a second factor now" in page
+        assert "Undo" in page
+        team.refresh_from_db()
+        assert team.mfa_required
+        assert AuditEntry.objects.filter(team=team, target="second factor: required").exists()
+        assert login(bob).get("/")["Location"] == "/accounts/2fa/"
+        login(alice).post(self.url(team), {"second_factor": "optional"})
+        team.refresh_from_db()
+        assert not team.mfa_required
+
+    def test_members_and_outsiders_do_not(self, login: Login, bob: User, charlie: User, team: Team) -> None:
+        assert login(bob).post(self.url(team), {"second_factor": "required"}).status_code == 403
+        assert login(charlie).post(self.url(team), {"second_factor": "required"}).status_code == 404
+        team.refresh_from_db()
+        assert not team.mfa_required
+
+    def test_people_shows_who_has_one(self, login: Login, alice: User, bob: User, team: Team) -> None:
+        give_app(bob)
+        page = login(alice).get(reverse("teams:people", args=[team.pk])).content.decode()
+        row = next(part for part in page.split("<tr>") if "bob@example.com" in part)
+        assert ">on<" in row

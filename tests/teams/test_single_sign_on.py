@@ -9,7 +9,8 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from pytest_django import Settings
 
-from teams.models import User
+from teams.invitations import Invited, invite, revoke
+from teams.models import InvitationState, Membership, Role, Team, User
 from tests.conftest import PASSWORD
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, OpenIDProvider
 
@@ -105,3 +106,33 @@ def test_an_inactive_person_stays_out(client: Client, provider: OpenIDProvider, 
     provider.person = person("alice@example.com")
     sign_in(client)
     assert client.get("/").status_code == 302
+
+
+def test_an_invitation_opens_the_door(client: Client, provider: OpenIDProvider, alice: User, team: Team) -> None:
+    invitation = invite(team=team, people=[Invited("new@example.com", Role.ADMIN)], by=alice)[0]
+    provider.person = person("New@Example.com")
+    assert sign_in(client)["Location"] == "/"
+    newcomer = User.objects.get(email="new@example.com")
+    assert client.session["_auth_user_id"] == newcomer.pk
+    assert newcomer.name == "Al Ice"
+    assert not newcomer.has_usable_password()
+    assert Membership.objects.get(user=newcomer).role == Role.ADMIN
+    invitation.refresh_from_db()
+    assert invitation.state == InvitationState.ACCEPTED
+
+
+def test_a_revoked_one_does_not(client: Client, provider: OpenIDProvider, alice: User, team: Team) -> None:
+    invitation = invite(team=team, people=[Invited("new@example.com", Role.MEMBER)], by=alice)[0]
+    revoke(invitation=invitation, by=alice)
+    provider.person = person("new@example.com")
+    assert sign_in(client).status_code == 403
+    assert User.objects.count() == 1
+
+
+def test_nor_does_one_for_an_address_nobody_vouches_for(
+    client: Client, provider: OpenIDProvider, alice: User, team: Team
+) -> None:
+    invite(team=team, people=[Invited("new@example.com", Role.MEMBER)], by=alice)
+    provider.person = person("new@example.com", email_verified=False)
+    assert sign_in(client).status_code == 403
+    assert User.objects.count() == 1
