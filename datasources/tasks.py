@@ -28,13 +28,27 @@ def dispatch(check_id: str) -> bool:
     A connection of its own, which gives up after seconds: the shared one waits as long as a frozen broker likes,
     and a person is waiting in front of a form.
     """
+    return dispatch_all([check_id])
+
+
+def dispatch_all(check_ids: list[str]) -> bool:
+    """As dispatch, over one connection. The first that can't be sent ends it; what is left waits for sweep() too."""
+    sent = 0
     try:
         with current_app.connection_for_write(
             transport_options={"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
         ) as connection:
-            run_check.apply_async((check_id,), connection=connection, retry=False)  # type: ignore[call-arg]
+            for check_id in check_ids:
+                run_check.apply_async((check_id,), connection=connection, retry=False)  # type: ignore[call-arg]
+                checks.mark_dispatched(check_id)
+                sent += 1
     except (OperationalError, OSError) as error:
-        logger.warning("The task queue can't be reached (%s); check %s waits", type(error).__name__, check_id)
+        waiting = ", ".join(check_ids[sent:][:3])
+        logger.warning(
+            "The task queue can't be reached (%s); %s checks wait: %s",
+            type(error).__name__,
+            len(check_ids) - sent,
+            waiting,
+        )
         return False
-    checks.mark_dispatched(check_id)
     return True

@@ -35,7 +35,7 @@ LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
 
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "lightly_platform.apps.AdminPanelConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
