@@ -17,7 +17,7 @@ from datasources.clouds.base import Cause
 from datasources.models import OPEN_STATES, Datasource, PermissionCheck
 from datasources.overview import LOOKS
 from datasources.probe import Permission
-from teams.admin_base import LookOnlyAdmin, Question, StaffAdmin, chosen, list_link, row_link
+from teams.admin_base import LookOnlyAdmin, Question, StaffAdmin, chosen, list_link, moment, row_link
 from teams.ids import first_id_at
 
 Choices = list[tuple[str, str]]
@@ -129,9 +129,10 @@ def verdict_table(check: PermissionCheck | None) -> str:
     body = format_html_join("", "<tr><th scope='row'>{}</th>" + "<td>{}</td>" * 5 + "</tr>", rows)
     heads = ("Permission", "State", "Cause", "What happened", "Likely cause", "What to do")
     head = format_html_join("", "<th scope='col'>{}</th>", ((text,) for text in heads))
-    return format_html(
-        '<div class="verdicts"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>', head, body
-    )
+    # Reached by keyboard too, as it may be scrolled.
+    frame = '<div class="verdicts" role="region" aria-label="What the check found" tabindex="0">{}</div>'
+    table = format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+    return format_html(frame, table)
 
 
 @admin.register(Datasource)
@@ -146,7 +147,7 @@ class DatasourceAdmin(StaffAdmin):
         "checked",
         "expires_at",
     )
-    list_filter = (LookFilter, CauseFilter, "purpose", ProviderFilter, chosen("dataset", Dataset))
+    list_filter = (LookFilter, "purpose", ProviderFilter, chosen("dataset", Dataset), CauseFilter)
     list_select_related = ("dataset", "latest_check")
     search_fields = ("dataset__name", "path", "id__exact", "dataset__id__exact")
     search_help_text = "Dataset, path or id"
@@ -175,9 +176,9 @@ class DatasourceAdmin(StaffAdmin):
     def cause(self, datasource: Datasource) -> str:
         return causes(datasource.latest_check)
 
-    @admin.display(description="checked", empty_value="never")
-    def checked(self, datasource: Datasource) -> Any:
-        return datasource.latest_check.finished_at if datasource.latest_check else None
+    @admin.display(description="checked")
+    def checked(self, datasource: Datasource) -> str:
+        return moment(datasource.latest_check.finished_at) if datasource.latest_check else "never"
 
     @admin.display(description="dataset")
     def dataset_page(self, datasource: Datasource) -> str:
@@ -216,8 +217,8 @@ class PermissionCheckAdmin(LookOnlyAdmin):
     goes_with_its_parent = True
     list_display = ("queued_at", "outcome_look", "cause", "trigger", "provider", "path", "requested_by", "milliseconds")
     list_filter = (
-        "state", "outcome", OpenFilter, LatestCauseFilter, ProviderFilter, "trigger", PeriodFilter,
-        chosen("datasource", Datasource),
+        OpenFilter, "state", "outcome", "trigger", PeriodFilter, ProviderFilter, chosen("datasource", Datasource),
+        LatestCauseFilter,
     )  # fmt: skip
     list_select_related = ("requested_by",)
     search_fields = ("path", "requested_by__email", "id__exact", "datasource__id__exact")

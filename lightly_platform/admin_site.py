@@ -32,6 +32,7 @@ NAMES = {
     "admin.LogEntry": "Admin actions",
     "datasources.PermissionCheck": "Checks",
     "mfa.Authenticator": "Second factors",
+    "teams.ApiToken": "API tokens",
     "teams.User": "People",
 }
 

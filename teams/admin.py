@@ -27,9 +27,18 @@ from teams.admin_base import (
     chosen,
     list_link,
     may_change,
+    moment,
     row_link,
 )
-from teams.admin_forms import MembershipForm, MembershipFormSet, PersonAddForm, PersonForm
+from teams.admin_forms import (
+    MembershipForm,
+    MembershipFormSet,
+    NewMembershipForm,
+    NewMembershipFormSet,
+    PersonAddForm,
+    PersonForm,
+    RoleForm,
+)
 from teams.models import ApiToken, Membership, Team, TokenState, User
 
 admin.site.unregister(Group)  # roles live in memberships; what staff may do is in admin_base.py
@@ -38,11 +47,11 @@ admin.site.unregister(Group)  # roles live in memberships; what staff may do is 
 MOST_INLINE = 50
 
 
-class MembershipInline(StaffRules, admin.TabularInline):
+class MembershipInline(StaffRules, admin.StackedInline):
     """Who is in it already. Who it is stays as it is, so no row needs a query for a box to choose from."""
 
     model = Membership
-    form = MembershipForm
+    form = RoleForm
     formset = MembershipFormSet
     extra = 0
     verbose_name_plural = "members"
@@ -52,7 +61,7 @@ class MembershipInline(StaffRules, admin.TabularInline):
 
 
 class MembersInline(MembershipInline):
-    fields = ("person", "role", "created_at")
+    fields = (("person", "role", "created_at"),)
     readonly_fields = ("person", "created_at")
     ordering = ("created_at", "pk")
 
@@ -65,7 +74,7 @@ class MembersInline(MembershipInline):
 
 
 class TeamsInline(MembershipInline):
-    fields = ("its_team", "role", "created_at")
+    fields = (("its_team", "role", "created_at"),)
     readonly_fields = ("its_team", "created_at")
     verbose_name_plural = "teams"
 
@@ -77,10 +86,12 @@ class TeamsInline(MembershipInline):
         return row_link(membership.team)
 
 
-class NewMembershipInline(StaffRules, admin.TabularInline):
+class NewMembershipInline(StaffRules, admin.StackedInline):
     """One more."""
 
     model = Membership
+    form = NewMembershipForm
+    formset = NewMembershipFormSet
     extra = 1
     max_num = 1
     verbose_name_plural = "add to a team"
@@ -98,14 +109,12 @@ class NewMembershipInline(StaffRules, admin.TabularInline):
 
 
 class NewMemberInline(NewMembershipInline):
-    fields = ("user", "role")
-    autocomplete_fields = ("user",)
+    fields = (("user", "role"),)
     verbose_name_plural = "add a member"
 
 
 class NewTeamInline(NewMembershipInline):
-    fields = ("team", "role")
-    autocomplete_fields = ("team",)
+    fields = (("team", "role"),)
 
 
 class SecondFactorFilter(admin.SimpleListFilter):
@@ -166,15 +175,15 @@ class PersonAdmin(StaffAdmin, UserAdmin):
     def second_factor(self, person: User) -> bool:
         return bool(vars(person).get("has_factor"))
 
-    @admin.display(description="last seen", empty_value="never")
-    def last_seen(self, person: User) -> Any:
+    @admin.display(description="last seen")
+    def last_seen(self, person: User) -> str:
         """The later of: signed in, used a token."""
-        seen = [moment for moment in (person.last_login, vars(person).get("api_used")) if moment]
-        return max(seen) if seen else None
+        seen = [when for when in (person.last_login, vars(person).get("api_used")) if when]
+        return moment(max(seen)) if seen else "never"
 
-    @admin.display(description="last use of a token", empty_value="never")
-    def token_used(self, person: User) -> Any:
-        return vars(person).get("api_used")
+    @admin.display(description="last use of a token")
+    def token_used(self, person: User) -> str:
+        return moment(vars(person).get("api_used"))
 
     @admin.display(description="password")
     def password_state(self, person: User) -> str:
@@ -321,9 +330,11 @@ class MembershipAdmin(StaffAdmin):
     search_fields = ("user__email", "team__name")
     search_help_text = "E-mail address or team"
     ordering = ("-pk",)
-    form = MembershipForm
     fields = ("user", "team", "role", "created_at")
-    autocomplete_fields = ("user", "team")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = MembershipForm if obj else NewMembershipForm
+        return super().get_form(request, obj, change, **{"form": form, **options})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
         return ("user", "team", "created_at") if obj else ("created_at",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -20,8 +21,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
 
 # So many of the selected rows are named where an action asks once more.
 MOST_NAMED = 20
@@ -69,18 +73,26 @@ class Question:
 
 
 class StaffAdmin(StaffRules, admin.ModelAdmin):
-    """Name the fields (`fields` or `fieldsets`, never `exclude`): a new column, maybe a secret one, is not shown then."""
+    """Name the fields (`fields` or `fieldsets`, never `exclude`): so a new column, maybe a secret, is not shown."""
 
     # Counting all rows beside those found costs a second query that grows with the table.
     show_full_result_count = False
+    # Counts beside every choice of every filter would cost a query each.
+    show_facets = admin.ShowFacets.NEVER
     # Rows that vanish with what they belong to, although nobody may delete them one by one.
     goes_with_its_parent = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = capfirst(str(self.opts.verbose_name_plural))  # instead of "Select team to change"
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Only what the filters offer. Django allows every field of the model in a list's address, and so guessing a
         hash, or an encrypted config, character by character (?digest__startswith=a)."""
         filters: Sequence[Any] = self.get_list_filter(request) if request else self.list_filter
-        names = [each if isinstance(each, str) else each[0] for each in filters if isinstance(each, (str, tuple))]
+        if any(getattr(each, "parameter_name", None) == lookup for each in filters):
+            return True
+        names = [each if isinstance(each, str) else each[0] for each in filters if isinstance(each, str | tuple)]
         offered = [*names, *([self.date_hierarchy] if self.date_hierarchy else [])]
         wanted = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
         return wanted and super().lookup_allowed(lookup, value, request)
@@ -171,6 +183,11 @@ def chosen(field: str, model: type[Model]) -> type[ChosenFilter]:
     """A filter of this name, such as ?team=<id>, that shows itself only while it is used."""
     members = {"title": model._meta.verbose_name, "parameter_name": field, "parents": model._default_manager.all()}
     return type(f"Chosen{model.__name__}Filter", (ChosenFilter,), members)
+
+
+def moment(value: datetime | None) -> str:
+    """As Django writes a date of a model's own; "-" for none."""
+    return date_format(localtime(value), "DATETIME_FORMAT") if value else "-"
 
 
 def list_link(model: type[Model], text: str, **query: str) -> SafeString:

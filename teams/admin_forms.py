@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.forms.models import BaseInlineFormSet
 
 from teams.administration import last_superuser, teams_without_owner
-from teams.models import Membership, Role, User
+from teams.models import Membership, Role, Team, User
 
 
 def refuse_without_owner(leaving: list[Any], gained: frozenset[str] = frozenset()) -> None:
@@ -60,14 +61,66 @@ class PersonForm(forms.ModelForm):
         return data
 
 
-class MembershipForm(forms.ModelForm):
+class PersonField(forms.ModelChoiceField):
+    """By e-mail address, typed: there may be thousands to choose from."""
+
+    widget = forms.EmailInput(attrs={"size": "40", "autocomplete": "off"})
+
+    def __init__(self, **options: Any) -> None:
+        errors = {"invalid_choice": "Nobody has this address. Add the person first."}
+        super().__init__(
+            User.objects.all(),
+            to_field_name="email",
+            label="Person",
+            help_text="Their e-mail address.",
+            error_messages=errors,
+            **options,
+        )
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(User.objects.normalize_email(value) if isinstance(value, str) else value)
+
+
+class TeamField(forms.ModelChoiceField):
+    """By name, typed, or by id where several have the name."""
+
+    widget = forms.TextInput(attrs={"size": "40", "autocomplete": "off"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Team.objects.all(), label="Team", help_text="Its name or id.", **options)
+
+    def to_python(self, value: Any) -> Team | None:
+        if value in self.empty_values or isinstance(value, Team):
+            return value or None
+        text = str(value).strip()
+        found = list(Team.objects.filter(Q(name=text) | Q(pk=text))[:2])
+        if len(found) != 1:
+            several = "Several teams have this name: give the id, which stands in the address of the team's page."
+            raise ValidationError(several if found else "There is no team of this name.", code="invalid_choice")
+        return found[0]
+
+
+class NewMembershipForm(forms.ModelForm):
+    user = PersonField()
+    team = TeamField()
+
     class Meta:
         model = Membership
-        fields = ("team", "user", "role")
+        fields = ("user", "team", "role")
+
+
+class RoleForm(forms.ModelForm):
+    class Meta:
+        model = Membership
+        fields = ("role",)
+
+
+class MembershipForm(RoleForm):
+    """On a page of its own; where there are several of them, MembershipFormSet looks at all together."""
 
     def clean_role(self) -> str:
         role: str = self.cleaned_data["role"]
-        if self.instance.pk and role != Role.OWNER:
+        if role != Role.OWNER:
             refuse_without_owner([self.instance.pk])
         return role
 
@@ -83,3 +136,14 @@ class MembershipFormSet(BaseInlineFormSet):
         leaving = [form.instance.pk for form in forms_of_rows if form.instance.pk and not stays[form]]
         gained = frozenset(form.instance.team_id for form in forms_of_rows if stays[form])
         refuse_without_owner(leaving, gained)
+
+
+class NewMembershipFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        # Django leaves the parent out when it looks at constraints, and so never sees that a pair exists.
+        for form in self.forms:
+            data = getattr(form, "cleaned_data", {})
+            user, team = data.get("user"), data.get("team")
+            if user and team and Membership.objects.filter(user_id=user.pk, team_id=team.pk).exists():
+                raise ValidationError(f"{user} is in {team} already.")
