@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app
 from django.db.models import Count, Min, Q
@@ -77,7 +78,8 @@ def queue() -> Queue:
     options = {"socket_connect_timeout": _PATIENCE_SECONDS, "socket_timeout": _PATIENCE_SECONDS, "max_retries": 0}
     try:
         with current_app.connection_for_write(transport_options=options) as connection:
-            waiting = connection.default_channel.client.llen(current_app.conf.task_default_queue)
+            redis: Any = connection.default_channel
+            waiting = redis.client.llen(current_app.conf.task_default_queue)
             answers = current_app.control.ping(timeout=_PATIENCE_SECONDS, limit=1, connection=connection)
     except (OperationalError, RedisError, OSError):
         return Queue(waiting=None, worker=False)

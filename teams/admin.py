@@ -11,7 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -94,7 +94,7 @@ class NewMembershipInline(StaffRules, admin.StackedInline):
     formset = NewMembershipFormSet
     extra = 1
     max_num = 1
-    verbose_name_plural = "add to a team"
+    verbose_name = "add to a team"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_change(request)
@@ -110,11 +110,14 @@ class NewMembershipInline(StaffRules, admin.StackedInline):
 
 class NewMemberInline(NewMembershipInline):
     fields = (("user", "role"),)
-    verbose_name_plural = "add a member"
+    verbose_name = "add a member"
 
 
 class NewTeamInline(NewMembershipInline):
     fields = (("team", "role"),)
+
+
+_has_factor = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS))
 
 
 class SecondFactorFilter(admin.SimpleListFilter):
@@ -125,7 +128,8 @@ class SecondFactorFilter(admin.SimpleListFilter):
         return [("yes", "Has one"), ("no", "Has none")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        return queryset.filter(has_factor=self.value() == "yes") if self.value() in {"yes", "no"} else queryset
+        chosen_ones = {"yes": Q(_has_factor), "no": ~Q(_has_factor)}.get(self.value() or "")
+        return queryset.filter(chosen_ones) if chosen_ones else queryset
 
 
 @admin.register(User)
@@ -150,14 +154,9 @@ class PersonAdmin(StaffAdmin, UserAdmin):
     actions = ("disable", "enable", "remove_second_factors")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
         used = ApiToken.objects.filter(user=OuterRef("pk")).order_by().values("user").annotate(last=Max("last_used_at"))
-        return (
-            super()
-            .get_queryset(request)
-            .defer("password")
-            .annotate(has_factor=Exists(factors), api_used=Subquery(used.values("last")))
-        )
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.defer("password").annotate(has_factor=_has_factor, api_used=Subquery(used.values("last")))
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         few = obj is not None and obj.memberships.count() <= MOST_INLINE
@@ -305,7 +304,8 @@ class TeamAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         count = Membership.objects.filter(team=OuterRef("pk")).order_by().values("team").annotate(count=Count("pk"))
-        return super().get_queryset(request).annotate(member_count=Subquery(count.values("count")))
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(member_count=Subquery(count.values("count")))
 
     def get_inlines(self, request: HttpRequest, obj: Team | None) -> list[Any]:
         few = obj is not None and self.people(obj) <= MOST_INLINE

@@ -134,7 +134,7 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
     def log_each(self, request: HttpRequest, rows: Iterable[Any], message: str) -> None:
         """Into "Admin actions", which Django itself writes for the pages of single rows only."""
         LogEntry.objects.log_actions(
-            user_id=request.user.pk, queryset=list(rows), action_flag=CHANGE, change_message=message
+            user_id=str(request.user.pk), queryset=list(rows), action_flag=CHANGE, change_message=message
         )
 
     def tell(self, request: HttpRequest, done: str, *, count: int) -> None:

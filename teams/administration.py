@@ -52,7 +52,7 @@ def revoke(tokens: QuerySet[ApiToken]) -> int:
 def remove_second_factors(people: Iterable[User]) -> int:
     """For people who lost theirs: recovery codes go with them. Returns of how many people something was removed."""
     factors = Authenticator.objects.filter(user__in=list(people))
-    count = factors.values("user").distinct().count()
+    count: int = factors.values("user").distinct().count()
     factors.delete()
     return count
 

@@ -128,7 +128,7 @@ def test_filters_of_checks(panel: Client) -> None:
     assert found(panel, CHECKS, datasource=one.pk) == sorted([old.pk, new.pk])
     assert len(found(panel, CHECKS, queued="hour")) == 3
     long_ago = new_id_at(timezone.now() - timedelta(hours=30))
-    PermissionCheck.objects.filter(pk=other.pk).update(id=long_ago)
+    PermissionCheck.objects.filter(pk=old.pk).update(id=long_ago)
     assert len(found(panel, CHECKS, queued="day")) == 2
     assert len(found(panel, CHECKS, queued="week")) == 3
 

@@ -96,7 +96,7 @@ def test_a_superuser_sees_every_page_and_no_secret(login: Login, chief: User, mo
         )
         assert answer.status_code == (403 if closed else 200), path
         assert PLANTED not in answer.content.decode(), path
-    if its_admin.has_delete_permission(answer.wsgi_request):
+    if client.get(page(model, "delete", row.pk)).status_code == 200:
         data = {"action": "delete_selected", "_selected_action": row.pk}
         answer = client.post(page(model, "changelist"), data)
         assert answer.status_code == 200
@@ -119,7 +119,7 @@ def test_read_only_staff_look_and_change_nothing(login: Login, looker: User, mod
     fields = {field.name: "1" for field in model._meta.fields}
     for which in ("add", "change", "delete"):
         assert client.post(urls[which], {**fields, "post": "yes", "_save": "1"}).status_code == 403, which
-    for action in ["delete_selected", *(name for name in admin.site._registry[model].actions)]:
+    for action in ["delete_selected", *(admin.site._registry[model].actions or [])]:
         client.post(urls["changelist"], {"action": action, "_selected_action": row.pk, "confirmed": "1", "post": "yes"})
     now = list(model._default_manager.order_by("pk").values())
     unseen = {"last_login"}
