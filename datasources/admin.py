@@ -214,6 +214,7 @@ class DatasourceAdmin(StaffAdmin):
 
 @admin.register(PermissionCheck)
 class PermissionCheckAdmin(LookOnlyAdmin):
+    title = "Checks"
     goes_with_its_parent = True
     list_display = ("queued_at", "outcome_look", "cause", "trigger", "provider", "path", "requested_by", "milliseconds")
     list_filter = (

@@ -28,13 +28,6 @@ SECTIONS = {
     ],
     "Records": ["teams.AuditEntry", "admin.LogEntry"],
 }
-NAMES = {
-    "admin.LogEntry": "Admin actions",
-    "datasources.PermissionCheck": "Checks",
-    "mfa.Authenticator": "Second factors",
-    "teams.ApiToken": "API tokens",
-    "teams.User": "People",
-}
 
 
 class AdminPanel(admin.AdminSite):
@@ -68,7 +61,7 @@ class AdminPanel(admin.AdminSite):
         apps = super().get_app_list(request, app_label)
         for app in apps:
             for model in app["models"]:
-                model["name"] = NAMES.get(model["model"]._meta.label, model["name"])
+                model["name"] = getattr(self._registry[model["model"]], "title", "") or model["name"]
         if app_label:
             return apps
         models = {model["model"]._meta.label: (model, app) for app in apps for model in app["models"]}

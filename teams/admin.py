@@ -134,6 +134,7 @@ class SecondFactorFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class PersonAdmin(StaffAdmin, UserAdmin):
+    title = "People"
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "second_factor", "last_seen", "is_staff", "is_superuser")
     list_filter = ("is_active", "is_staff", "is_superuser", SecondFactorFilter)
@@ -368,6 +369,7 @@ class TokenStateFilter(admin.SimpleListFilter):
 class ApiTokenAdmin(LookOnlyAdmin):
     """Tokens are seen and revoked here, never made: nobody but their owner may see one."""
 
+    title = "API tokens"
     goes_with_its_parent = True
     list_display = ("name", "user", "state", "created_at", "last_used_at", "expires_at")
     list_filter = (TokenStateFilter, chosen("user", User))
@@ -401,6 +403,7 @@ class ApiTokenAdmin(LookOnlyAdmin):
 class AdminActionAdmin(LookOnlyAdmin):
     """What was done in this panel, by whom. It outlives what it is about, and nobody can delete it."""
 
+    title = "Admin actions"
     list_display = ("action_time", "user", "what", "content_type", "object_repr")
     list_filter = ("action_flag", chosen("user", User))
     list_select_related = ("user", "content_type")

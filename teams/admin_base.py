@@ -75,6 +75,8 @@ class Question:
 class StaffAdmin(StaffRules, admin.ModelAdmin):
     """Name the fields (`fields` or `fieldsets`, never `exclude`): so a new column, maybe a secret, is not shown."""
 
+    # What its rows are called where Django's name does not fit.
+    title = ""
     # Counting all rows beside those found costs a second query that grows with the table.
     show_full_result_count = False
     # Counts beside every choice of every filter would cost a query each.
@@ -83,8 +85,12 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
     goes_with_its_parent = False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        title = capfirst(str(self.opts.verbose_name_plural))  # instead of "Select team to change"
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        # Instead of "Select team to change".
+        return super().changelist_view(request, {"title": self.list_title, **(extra_context or {})})
+
+    @property
+    def list_title(self) -> str:
+        return self.title or capfirst(str(self.opts.verbose_name_plural))
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Only what the filters offer. Django allows every field of the model in a list's address, and so guessing a
@@ -115,6 +121,7 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": question.title,
+            "list_title": self.list_title,
             "question": question,
             "form": form,
             "opts": self.opts,

@@ -31,6 +31,7 @@ class AuthenticatorAdmin(LookOnlyAdmin):
     """Second factors: of what kind, and when they were used. They are removed by an action on the list of people."""
 
     goes_with_its_parent = True
+    title = "Second factors"
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type", chosen("user", User))
     list_select_related = ("user",)
@@ -49,7 +50,7 @@ class SocialAccountAdmin(StaffAdmin):
 
     goes_with_its_parent = True
     list_display = ("user", "provider", "uid", "last_login")
-    list_filter = ("provider", chosen("user", User))
+    list_filter = (chosen("user", User),)
     list_select_related = ("user",)
     search_fields = ("user__email", "uid__exact")
     search_help_text = "E-mail address, or the id at the provider"
