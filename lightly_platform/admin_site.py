@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
 from datasources.overview import overview
@@ -42,7 +43,9 @@ class AdminPanel(admin.AdminSite):
             return redirect("admin:index")
         if request.user.is_authenticated:
             raise PermissionDenied("The admin panel is for staff.")
-        there = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        there = request.GET.get(REDIRECT_FIELD_NAME, "")
+        if not url_has_allowed_host_and_scheme(there, {request.get_host()}, request.is_secure()):
+            there = reverse("admin:index")
         return HttpResponseRedirect(reverse("account_login", query={REDIRECT_FIELD_NAME: there}))
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
