@@ -163,9 +163,11 @@ def stuck() -> Q:
 
 def expire_stuck(check_ids: list[str]) -> int:
     """Give up those of these checks that are stuck. Returns how many; those a worker takes now are left alone."""
-    return PermissionCheck.objects.filter(stuck(), pk__in=check_ids).update(
-        state=CheckState.EXPIRED, finished_at=timezone.now()
-    )
+    count = 0
+    for start in range(0, len(check_ids), 500):  # more parameters than a statement may have
+        some = PermissionCheck.objects.filter(stuck(), pk__in=check_ids[start : start + 500])
+        count += some.update(state=CheckState.EXPIRED, finished_at=timezone.now())
+    return count
 
 
 def mark_dispatched(check_id: str) -> None:

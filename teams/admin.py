@@ -236,7 +236,8 @@ class PersonAdmin(StaffAdmin, UserAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
-        left = administration.teams_without_owner(Membership.objects.filter(user__in=list(objs)))
+        people: Any = objs.order_by().values("pk") if isinstance(objs, QuerySet) else [person.pk for person in objs]
+        left = administration.teams_without_owner(Membership.objects.filter(user__in=people))
         return to_delete, model_count, perms_needed, [*protected, *(f"{team} would have no owner" for team in left)]
 
     # --- actions ---
@@ -342,7 +343,8 @@ class MembershipAdmin(StaffAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)
-        left = administration.teams_without_owner(list(objs))
+        rows = objs if isinstance(objs, QuerySet) else Membership.objects.filter(pk__in=[row.pk for row in objs])
+        left = administration.teams_without_owner(rows)
         return to_delete, model_count, perms_needed, [*protected, *(f"{team} would have no owner" for team in left)]
 
 

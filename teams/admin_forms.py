@@ -13,7 +13,7 @@ from teams.models import Membership, Role, Team, User
 
 def refuse_without_owner(leaving: list[Any], gained: frozenset[str] = frozenset()) -> None:
     """Raises ValidationError naming the teams that would be left without an owner. `gained`: teams that get one."""
-    teams = [team for team in teams_without_owner(leaving) if team.pk not in gained]
+    teams = [team for team in teams_without_owner(Membership.objects.filter(pk__in=leaving)) if team.pk not in gained]
     if teams:
         names = ", ".join(team.name for team in teams[:5])
         raise ValidationError(f"A team needs an owner. Make somebody else the owner first: {names}")

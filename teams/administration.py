@@ -1,6 +1,6 @@
 """What only administrators do to people: disable them, end their sessions, take away tokens and second factors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -19,6 +19,12 @@ from teams.models import ApiToken, Membership, Role, Team, User
 _CHUNK = 500
 
 
+def _chunks(ids: Iterable[Any]) -> Iterator[list[Any]]:
+    """All of a long list at once would be more parameters than a statement may have."""
+    every = list(ids)
+    return (every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK))
+
+
 @transaction.atomic
 def disable(people: Iterable[User]) -> int:
     """From now on nobody lets them in: not the sign-in, not their tokens, not what they have open. Returns how many.
@@ -26,21 +32,22 @@ def disable(people: Iterable[User]) -> int:
     Their tokens work again once they are enabled; a session that was open stays ended.
     """
     ids = {person.pk for person in people}
-    count = User.objects.filter(pk__in=ids, is_active=True).update(is_active=False)
+    count = sum(User.objects.filter(pk__in=some, is_active=True).update(is_active=False) for some in _chunks(ids))
     end_sessions(ids)
     return count
 
 
 def enable(people: Iterable[User]) -> int:
-    return User.objects.filter(pk__in={person.pk for person in people}, is_active=False).update(is_active=True)
+    ids = [person.pk for person in people]
+    return sum(User.objects.filter(pk__in=some, is_active=False).update(is_active=True) for some in _chunks(ids))
 
 
 def end_sessions(user_ids: set[str]) -> int:
     """Sign these people out everywhere. A session tells its person only when opened, so all live ones are."""
     live = Session.objects.filter(expire_date__gt=timezone.now()).iterator(_CHUNK)
     keys = [session.pk for session in live if session.get_decoded().get(SESSION_KEY) in user_ids]
-    for start in range(0, len(keys), _CHUNK):
-        Session.objects.filter(pk__in=keys[start : start + _CHUNK]).delete()
+    for some in _chunks(keys):
+        Session.objects.filter(pk__in=some).delete()
     return len(keys)
 
 
@@ -51,9 +58,11 @@ def revoke(tokens: QuerySet[ApiToken]) -> int:
 
 def remove_second_factors(people: Iterable[User]) -> int:
     """For people who lost theirs: recovery codes go with them. Returns of how many people something was removed."""
-    factors = Authenticator.objects.filter(user__in=list(people))
-    count: int = factors.values("user").distinct().count()
-    factors.delete()
+    count = 0
+    for some in _chunks(person.pk for person in people):
+        factors = Authenticator.objects.filter(user__in=some)
+        count += factors.values("user").distinct().count()
+        factors.delete()
     return count
 
 
@@ -68,9 +77,9 @@ def forget_other_addresses(person: User) -> None:
     EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
 
 
-def teams_without_owner(leaving: QuerySet[Membership] | list[Any]) -> list[Team]:
-    """Teams that would have no owner any more if these memberships (or their ids) went."""
-    rows = Membership.objects.filter(pk__in=[getattr(row, "pk", row) for row in leaving], role=Role.OWNER)
+def teams_without_owner(leaving: QuerySet[Membership]) -> list[Team]:
+    """Teams that would have no owner any more if these memberships went."""
+    rows = Membership.objects.filter(pk__in=leaving.order_by().values("pk"), role=Role.OWNER)
     staying = Membership.objects.filter(team=OuterRef("pk"), role=Role.OWNER).exclude(pk__in=rows.values("pk"))
     return list(Team.objects.filter(~Exists(staying), pk__in=rows.values("team")).order_by("name"))
 
@@ -78,4 +87,5 @@ def teams_without_owner(leaving: QuerySet[Membership] | list[Any]) -> list[Team]
 def last_superuser(people: Iterable[User]) -> bool:
     """Whether without these people nobody is left who may change things in the admin panel."""
     ids = {person.pk for person in people}
-    return not User.objects.filter(is_active=True, is_staff=True, is_superuser=True).exclude(pk__in=ids).exists()
+    able = User.objects.filter(is_active=True, is_staff=True, is_superuser=True).values_list("pk", flat=True)
+    return ids.issuperset(able)

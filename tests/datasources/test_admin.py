@@ -202,6 +202,16 @@ def test_only_stuck_checks_are_given_up(panel: Client) -> None:
     assert checks.expire_stuck([check.pk for check in fine]) == 0
 
 
+def test_a_dataset_goes_with_its_checks(panel: Client) -> None:
+    one, two = some(2)
+    checked(one, "denied")
+    checked(two, "denied")
+    path = f"/admin/datasets/dataset/{one.dataset_id}/delete/"
+    assert panel.get(path).status_code == 200
+    assert panel.post(path, {"post": "yes"}).status_code == 302
+    assert [check.datasource for check in PermissionCheck.objects.all()] == [two]
+
+
 def told(answer: Any) -> str:
     return " ".join(str(message) for message in answer.context["messages"])
 

@@ -43,7 +43,7 @@ def test_it_counts(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
     monkeypatch.setattr(overview, "queue", lambda: QUIET)
     Rows().make(Datasource, 6)
     now = timezone.now()
-    states = [
+    states: list[dict[str, Any]] = [
         {"outcome": Outcome.GREEN},
         {"outcome": Outcome.GREEN},
         {"outcome": Outcome.RED},

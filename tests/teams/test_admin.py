@@ -121,6 +121,29 @@ def test_nobody_locks_everybody_out(panel: Client, chief: User, bob: User) -> No
     assert User.objects.get(pk=chief.pk).is_superuser
 
 
+def test_who_did_something_here_can_only_be_disabled(panel: Client, chief: User, bob: User) -> None:
+    second = User.objects.create_superuser("second@example.com", PASSWORD)
+    other = Client()
+    other.force_login(second, BACKENDS[0])
+    act(other, PEOPLE, "remove_second_factors", bob)
+    assert "log entry" in panel.get(f"{PEOPLE}{second.pk}/delete/").content.decode()
+    assert panel.post(f"{PEOPLE}{second.pk}/delete/", {"post": "yes"}).status_code == 403
+    # Others are, with their tokens and all that is theirs alone.
+    create_token(user=bob, name="notebook")
+    Authenticator.objects.create(user=bob, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    EmailAddress.objects.create(user=bob, email=bob.email)
+    assert panel.post(f"{PEOPLE}{bob.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=bob.pk).exists()
+    act(panel, PEOPLE, "delete_selected", second, chief, post="yes")
+    assert User.objects.count() == 2
+
+
+def test_a_demanded_second_factor_is_demanded_here_too(panel: Client, chief: User, team: Team) -> None:
+    Team.objects.update(mfa_required=True)
+    Membership.objects.create(team=team, user=chief)
+    assert panel.get("/admin/")["Location"] == reverse("mfa_index")
+
+
 def test_second_factors_are_removed(panel: Client, bob: User, alice: User) -> None:
     for kind in (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES):
         Authenticator.objects.create(user=bob, type=kind, data={"secret": "x"})
