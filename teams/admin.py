@@ -1,12 +1,10 @@
-"""People, teams and tokens in the admin panel. How they sign in is in admin_sign_in.py."""
+"""People and teams in the admin panel. How they get in is in admin_sign_in.py, what they did in admin_records.py."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -15,12 +13,10 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 
-from teams import admin_sign_in, administration  # noqa: F401
+from teams import admin_records, admin_sign_in, administration  # noqa: F401 - pages that register themselves
 from teams.adapters import SECOND_FACTORS
 from teams.admin_base import (
-    LookOnlyAdmin,
     Question,
     StaffAdmin,
     StaffRules,
@@ -39,7 +35,7 @@ from teams.admin_forms import (
     PersonForm,
     RoleForm,
 )
-from teams.models import ApiToken, Membership, Team, TokenState, User
+from teams.models import ApiToken, Membership, Team, User
 
 admin.site.unregister(Group)  # roles live in memberships; what staff may do is in admin_base.py
 
@@ -136,7 +132,7 @@ class SecondFactorFilter(admin.SimpleListFilter):
 class PersonAdmin(StaffAdmin, UserAdmin):
     title = "People"
     ordering = ("email",)
-    list_display = ("email", "name", "is_active", "second_factor", "last_seen", "is_staff", "is_superuser")
+    list_display = ("email", "name", "is_active", "second_factor", "last_seen", "panel")
     list_filter = ("is_active", "is_staff", "is_superuser", SecondFactorFilter)
     search_fields = ("email", "name", "id__exact")
     search_help_text = "E-mail address, name or id"
@@ -174,6 +170,10 @@ class PersonAdmin(StaffAdmin, UserAdmin):
     @admin.display(description="second factor", boolean=True)
     def second_factor(self, person: User) -> bool:
         return bool(vars(person).get("has_factor"))
+
+    @admin.display(description="admin panel")
+    def panel(self, person: User) -> str:
+        return ("changes" if person.is_superuser else "looks") if person.is_staff else "-"
 
     @admin.display(description="last seen")
     def last_seen(self, person: User) -> str:
@@ -346,74 +346,3 @@ class MembershipAdmin(StaffAdmin):
         rows = objs if isinstance(objs, QuerySet) else Membership.objects.filter(pk__in=[row.pk for row in objs])
         left = administration.teams_without_owner(rows)
         return to_delete, model_count, perms_needed, [*protected, *(f"{team} would have no owner" for team in left)]
-
-
-class TokenStateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(str(value), str(label)) for value, label in TokenState.choices]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
-        now = timezone.now()
-        match self.value():
-            case TokenState.REVOKED:
-                return queryset.exclude(revoked_at=None)
-            case TokenState.EXPIRED:
-                return queryset.filter(revoked_at=None, expires_at__lte=now)
-            case TokenState.ACTIVE:
-                return queryset.filter(revoked_at=None).exclude(expires_at__lte=now)
-        return queryset
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(LookOnlyAdmin):
-    """Tokens are seen and revoked here, never made: nobody but their owner may see one."""
-
-    title = "API tokens"
-    goes_with_its_parent = True
-    list_display = ("name", "user", "state", "created_at", "last_used_at", "expires_at")
-    list_filter = (TokenStateFilter, chosen("user", User))
-    list_select_related = ("user",)
-    search_fields = ("name", "user__email", "id__exact")
-    search_help_text = "Name, id or e-mail address"
-    ordering = ("-pk",)
-    fields = ("name", "user", "state", "created_at", "last_used_at", "expires_at", "revoked_at")
-    actions = ("revoke",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        return super().get_queryset(request).defer("digest")
-
-    @admin.display(description="state")
-    def state(self, token: ApiToken) -> str:
-        return token.state.label
-
-    @admin.action(description="Revoke", permissions=["act"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> HttpResponse | None:
-        text = "Scripts that use them are refused from the next request on. This can't be undone."
-        if page := self.ask(request, queryset, Question("Revoke these tokens?", text, "Revoke", dangerous=True)):
-            return page
-        live = list(queryset.filter(revoked_at=None).select_related("user"))
-        count = administration.revoke(queryset)
-        self.log_each(request, live, "Revoked.")
-        self.tell(request, f"{count} revoked. Nobody is let in with them any more.", count=count)
-        return None
-
-
-@admin.register(LogEntry)
-class AdminActionAdmin(LookOnlyAdmin):
-    """What was done in this panel, by whom. It outlives what it is about, and nobody can delete it."""
-
-    title = "Admin actions"
-    list_display = ("action_time", "user", "what", "content_type", "object_repr")
-    list_filter = ("action_flag", chosen("user", User))
-    list_select_related = ("user", "content_type")
-    search_fields = ("object_repr", "user__email", "object_id__exact")
-    search_help_text = "What it is about (its name or id), or by whom (e-mail address)"
-    ordering = ("-pk",)
-    fields = ("action_time", "user", "content_type", "object_repr", "object_id", "what")
-
-    @admin.display(description="what")
-    def what(self, entry: LogEntry) -> str:
-        return entry.get_change_message() or entry.get_action_flag_display()
