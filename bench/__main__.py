@@ -26,10 +26,11 @@ def median_ms(action: Callable[[], object], times: int) -> float:
 
 
 def main() -> None:
-    from bench import home, probing
+    from bench import admin, home, probing
 
     print(f"{'what':<58}{'ours':>10}{'other':>10}{'ratio':>8}   other")
-    for measure in [probing.against_one_by_one, probing.session_reuse, probing.silent_server, home.growth]:
+    probes = [probing.against_one_by_one, probing.session_reuse, probing.silent_server]
+    for measure in [*probes, home.growth, admin.growth]:
         what, ours, other_name, other = measure()
         print(f"{what:<58}{ours:>7.0f} ms{other:>7.0f} ms{other / ours:>7.1f}x   {other_name}")
         sys.stdout.flush()

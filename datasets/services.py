@@ -1,12 +1,15 @@
 """Everything that changes datasets."""
 
+from collections import Counter
+
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
 from teams.addresses import validate_address
-from teams.models import Team, User
+from teams.models import Membership, Team, User
 from teams.queries import current_team_of
 
 
@@ -120,6 +123,42 @@ def touch(*, dataset: Dataset) -> None:
     """The client picks its default dataset by the newest change, so changes of datasources count as well."""
     dataset.modified_at = timezone.now()
     dataset.save(update_fields=["modified_at"])
+
+
+MOST_TRANSFERRED = 500
+
+
+def possible_owners(team: Team) -> QuerySet[User]:
+    """Who may own datasets of the team: its members who may sign in."""
+    members = Exists(Membership.objects.filter(team=team, user=OuterRef("pk")))
+    return User.objects.filter(members, is_active=True, is_service_account=False)
+
+
+def refuse_names_taken(*, datasets: list[Dataset], owner: User) -> None:
+    """Raises django's ValidationError if this person can't own all of these: a name is theirs once."""
+    names = Counter(dataset.name for dataset in datasets)
+    theirs = Dataset.objects.filter(owner=owner, name__in=list(names)).exclude(pk__in=[each.pk for each in datasets])
+    taken = sorted({*theirs.values_list("name", flat=True), *(name for name, count in names.items() if count > 1)})
+    if taken:
+        raise ValidationError(
+            f"{owner} would own several datasets of one name. Rename them first: {', '.join(taken[:5])}"
+        )
+
+
+def transfer_datasets(*, datasets: list[Dataset], owner: User) -> None:
+    """Make somebody else of their team the owner. Raises django's ValidationError; then nothing has changed."""
+    if len({dataset.team_id for dataset in datasets}) != 1:
+        raise ValidationError("These datasets are of several teams.")
+    if not possible_owners(datasets[0].team).filter(pk=owner.pk).exists():
+        raise ValidationError(f"{owner} is not in the team, or may not sign in.")
+    refuse_names_taken(datasets=datasets, owner=owner)
+    try:
+        with transaction.atomic():
+            Dataset.objects.filter(pk__in=[dataset.pk for dataset in datasets]).update(
+                owner=owner, modified_at=timezone.now()
+            )
+    except IntegrityError:  # one of these names was given away since
+        raise ValidationError(f"{owner} has a dataset of one of these names since a moment ago.") from None
 
 
 def _refuse_taken_name(dataset: Dataset) -> None:

@@ -1,6 +1,7 @@
 """Handing ids to the workers' queue, from wherever something was written for them."""
 
 import logging
+from collections.abc import Sequence
 
 from celery import current_app
 from kombu.exceptions import OperationalError
@@ -12,17 +13,28 @@ URGENT, PATIENT = 0, 6
 
 
 def send(task: str, *ids: str, priority: int = URGENT) -> bool:
-    """Give a task to the broker. False if the broker can't be reached: then a sweep sends it later.
+    """Give a task with these ids to the broker. False if the broker can't be reached: then a sweep sends it later."""
+    return _send(task, [ids], priority) == 1
 
-    A connection of its own, which gives up after seconds: the shared one waits as long as a frozen broker likes,
+
+def send_each(task: str, ids: list[str], *, priority: int = URGENT) -> int:
+    """A task for each id, over one connection; returns how many were taken. The first that is not ends it."""
+    return _send(task, [(each,) for each in ids], priority)
+
+
+def _send(task: str, arguments: Sequence[tuple[str, ...]], priority: int) -> int:
+    """A connection of its own, which gives up after seconds: the shared one waits as long as a frozen broker likes,
     and a person is waiting in front of a form.
     """
+    sent = 0
     try:
         with current_app.connection_for_write(
             transport_options={"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
         ) as connection:
-            current_app.send_task(task, ids, connection=connection, retry=False, priority=priority)
+            for ids in arguments:
+                current_app.send_task(task, ids, connection=connection, retry=False, priority=priority)
+                sent += 1
     except (OperationalError, OSError) as error:
-        logger.warning("The task queue can't be reached (%s); %s %s waits", type(error).__name__, task, " ".join(ids))
-        return False
-    return True
+        waiting = ", ".join(" ".join(ids) for ids in arguments[sent:][:3])
+        logger.warning("The task queue can't be reached (%s); %s waits for: %s", type(error).__name__, task, waiting)
+    return sent

@@ -219,6 +219,24 @@ def find_lost() -> list[str]:
     )
 
 
+def stuck() -> Q:
+    """Open checks that should have ended: running in a worker that must have died, or sent again and still waiting."""
+    now = timezone.now()
+    overdue = now - timedelta(seconds=settings.LIGHTLY_CHECK_DEADLINE_SECONDS) - GRACE
+    return Q(state=CheckState.RUNNING, started_at__lt=overdue) | Q(
+        state=CheckState.QUEUED, queued_at__lt=overdue - RESEND_AFTER
+    )
+
+
+def expire_stuck(check_ids: list[str]) -> int:
+    """Give up those of these checks that are stuck. Returns how many; those a worker takes now are left alone."""
+    count = 0
+    for start in range(0, len(check_ids), 500):  # more parameters than a statement may have
+        some = PermissionCheck.objects.filter(stuck(), pk__in=check_ids[start : start + 500])
+        count += some.update(state=CheckState.EXPIRED, finished_at=timezone.now())
+    return count
+
+
 def mark_dispatched(check_id: str) -> None:
     PermissionCheck.objects.filter(pk=check_id).update(dispatched_at=timezone.now())
 

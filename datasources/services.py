@@ -51,13 +51,38 @@ def save(
 @transaction.atomic
 def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck:
     """Queue a check of what is stored. One that is open already for this revision serves as well."""
+    check = _open_or_new(datasource, by)
+    if check.dispatched_at is None:
+        transaction.on_commit(partial(tasks.dispatch, check.pk))
+    return check
+
+
+MOST_CHECKED_AGAIN = 200
+
+
+def check_many_again(*, datasource_ids: list[str], by: User | None) -> int:
+    """check_again for at most MOST_CHECKED_AGAIN of them; returns for how many. Those that are gone don't count.
+
+    Handed to the broker over one connection that gives up at the first failure, so that a frozen broker costs the
+    person who waits seconds and not seconds each. The sweep sends the rest.
+    """
+    waiting = []
+    for datasource_id in datasource_ids[:MOST_CHECKED_AGAIN]:
+        with transaction.atomic():
+            datasource = Datasource.objects.filter(pk=datasource_id).first()
+            if datasource:
+                waiting.append(_open_or_new(datasource, by))
+    unsent = [check.pk for check in waiting if check.dispatched_at is None]
+    transaction.on_commit(partial(tasks.dispatch_all, unsent))
+    return len(waiting)
+
+
+def _open_or_new(datasource: Datasource, by: User | None) -> PermissionCheck:
     datasource = Datasource.objects.select_for_update(of=("self",)).select_related("latest_check").get(pk=datasource.pk)
     latest = datasource.latest_check
     if latest and latest.is_open and latest.revision == datasource.revision:
-        if latest.dispatched_at is None:
-            transaction.on_commit(partial(tasks.dispatch, latest.pk))
         return latest
-    return _queue(datasource, by, Trigger.PERSON)
+    return _new(datasource, by, Trigger.PERSON)
 
 
 def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
@@ -78,9 +103,14 @@ def _open_check(datasource: Datasource) -> tuple[Datasource, PermissionCheck | N
     return datasource, joined
 
 
-def _queue(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
+def _new(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
     check = checks.queue(datasource, by, trigger)
     checks.forget_old(datasource)
+    return check
+
+
+def _queue(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
+    check = _new(datasource, by, trigger)
     # Not delay_on_commit: a broker that is down must not turn a save that succeeded into an error.
     transaction.on_commit(partial(tasks.dispatch, check.pk))
     return check

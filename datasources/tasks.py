@@ -24,10 +24,15 @@ def sweep() -> None:
 
 def dispatch(check_id: str, *, priority: int = broker.URGENT) -> bool:
     """Give a queued check to the broker. False if the broker can't be reached: then sweep() sends it later."""
-    if not broker.send(f"{__name__}.run_check", check_id, priority=priority):
-        return False
-    checks.mark_dispatched(check_id)
-    return True
+    return dispatch_all([check_id], priority=priority)
+
+
+def dispatch_all(check_ids: list[str], *, priority: int = broker.URGENT) -> bool:
+    """As dispatch, over one connection. The first that can't be sent ends it; what is left waits for sweep() too."""
+    sent = broker.send_each(f"{__name__}.run_check", check_ids, priority=priority)
+    for check_id in check_ids[:sent]:
+        checks.mark_dispatched(check_id)
+    return sent == len(check_ids)
 
 
 @shared_task

@@ -21,12 +21,10 @@ FOR_READERS = (
     "providers",
     "permission-check",
     "diagnoses",
-    "cors",
     "alerts",
     "api",
     "security",
     "deploy",
-    "operations",
     "admin",
 )
 _LINK = re.compile(r"([a-z-]+)\.md(#[\w-]+)?")

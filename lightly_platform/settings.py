@@ -42,7 +42,7 @@ LIGHTLY_METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "lightly_platform.apps.AdminPanelConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

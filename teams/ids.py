@@ -5,6 +5,7 @@ The official client refuses any other form (`^[a-f0-9]{24}$`), so every model th
 
 import secrets
 import time
+from datetime import datetime
 
 from django.db import models
 
@@ -14,6 +15,11 @@ ID_LENGTH = 24
 def new_id() -> str:
     """Eight digits of creation time (seconds), sixteen random ones: unguessable, and growing, as indexes like it."""
     return f"{int(time.time()):08x}{secrets.token_hex(8)}"
+
+
+def first_id_at(moment: datetime) -> str:
+    """Every id made in this second or later is at least this one: a range of time, asked of the primary key's index."""
+    return f"{int(moment.timestamp()):08x}"
 
 
 class HexIdModel(models.Model):

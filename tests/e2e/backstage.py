@@ -59,6 +59,10 @@ class Backstage:
         person: Person = self._call("make_person", name=name, team=team, role=role, password=password)
         return person
 
+    def promote(self, person: Person, *, superuser: bool) -> None:
+        """Let them into the admin panel, to look or to change."""
+        self._call("promote", email=person["email"], superuser=superuser)
+
     def token(self, person: Person) -> str:
         """A new API token of this person's."""
         token: str = self._call("make_token", email=person["email"])
@@ -153,6 +157,12 @@ def make_person(name: str, team: str | None, role: str, password: str | None) ->
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return {"email": user.email, "team": its_team.pk, "session": str(session.session_key)}
+
+
+def promote(email: str, superuser: bool) -> None:
+    from teams.models import User
+
+    User.objects.filter(email=email).update(is_staff=True, is_superuser=superuser)
 
 
 def make_token(email: str) -> str:
@@ -295,7 +305,7 @@ def serve() -> None:
     django.setup()
     import_module("datasources.services")  # now, as someone may be editing while the tests run
     calls = (
-        *(make_person, make_token, make_service_account, make_dataset, make_datasets, share, save, checks_of),
+        *(make_person, promote, make_token, make_service_account, make_dataset, make_datasets, share, save, checks_of),
         *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
     )
     functions = {function.__name__: function for function in calls}
