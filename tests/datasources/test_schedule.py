@@ -26,11 +26,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """What was handed to the broker: task, ids, priority."""
     messages: list[tuple[str, ...]] = []
 
-    def send(task: str, *ids: str, priority: int = broker.URGENT) -> bool:
-        messages.append((task.rpartition(".")[2], *ids, str(priority)))
-        return True
+    def send(task: str, arguments: list[tuple[str, ...]], priority: int) -> int:
+        messages.extend((task.rpartition(".")[2], *ids, str(priority)) for ids in arguments)
+        return len(arguments)
 
-    monkeypatch.setattr(broker, "send", send)
+    monkeypatch.setattr(broker, "_send", send)
     return messages
 
 

@@ -122,7 +122,7 @@ def test_read_only_staff_look_and_change_nothing(login: Login, looker: User, mod
     for action in ["delete_selected", *(admin.site._registry[model].actions or [])]:
         client.post(urls["changelist"], {"action": action, "_selected_action": row.pk, "confirmed": "1", "post": "yes"})
     now = list(model._default_manager.order_by("pk").values())
-    unseen = {"last_login"}
+    unseen = {"last_login", "last_seen_at"}
     assert [{**each, **dict.fromkeys(unseen)} for each in now] == [{**each, **dict.fromkeys(unseen)} for each in before]
 
 
@@ -195,7 +195,7 @@ def test_the_first_page_sorts_models_by_use(login: Login, looker: User) -> None:
         for app in login(looker).get("/admin/").context["app_list"]
     }
     assert sections["People"][:3] == ["People", "Teams", "Memberships"]
-    assert sections["Data"] == ["Datasets", "Datasources", "Checks"]
+    assert sections["Data"] == ["Datasets", "Datasources", "Checks", "Alerts"]
     assert sections["Records"][-1] == "Admin actions"
     assert sum(len(models) for models in sections.values()) == len(REGISTERED)
 

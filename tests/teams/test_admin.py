@@ -19,7 +19,7 @@ from tests.conftest import PASSWORD, Login, person
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "/admin/teams/user/"
-BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+BACKENDS = ["teams.backends.PasswordBackend", "teams.backends.AllauthBackend"]
 
 
 @pytest.fixture
