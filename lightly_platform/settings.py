@@ -66,7 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # A page of 25 datasets has 200 kB, mostly bulbs, and 14 kB on the wire. Its answers are padded at random (BREACH).
-    "django.middleware.gzip.GZipMiddleware",
+    "teams.middleware.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
@@ -28,6 +29,13 @@ def is_api(request: HttpRequest) -> bool:
 def is_for_operators(request: HttpRequest) -> bool:
     """Asked by programs that watch this one. A redirect to a page would tell them that all is well."""
     return request.path in {"/healthz", "/metrics"}
+
+
+class PageCompressionMiddleware(GZipMiddleware):
+    """Pages are mostly bulbs and shrink to a tenth. Answers of the API are mostly signatures, which don't."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if is_api(request) else super().process_response(request, response)
 
 
 class LoginWallMiddleware(LoginRequiredMiddleware):
