@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -65,7 +64,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
     }
 
 
-def answers(client: Client, page: Page, known: dict[str, str]) -> Iterator[HttpResponse]:
+def answers(client: Client, page: Page, known: dict[str, str]) -> Iterator[Any]:
     url = reverse(page.name, kwargs={part: known[part] for part in page.parts})
     for headers in ({}, {"HX-Request": "true"}):
         yield client.get(url, headers=headers)

@@ -111,6 +111,18 @@ class TestDemanded:
         assert "this is your last one" in answer.content.decode()
         assert Authenticator.objects.filter(user=bob, type=Authenticator.Type.TOTP).exists()
 
+    def test_the_last_passkey_stays_too(self, client: Client, bob: User) -> None:
+        client.post("/accounts/login/", {"login": bob.email, "password": PASSWORD})
+        keys = [
+            Authenticator.objects.create(user=bob, type=Authenticator.Type.WEBAUTHN, data={"name": name})
+            for name in ("laptop", "phone")
+        ]
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        client.post(f"/accounts/2fa/webauthn/keys/{keys[0].pk}/remove/")
+        answer = client.post(f"/accounts/2fa/webauthn/keys/{keys[1].pk}/remove/", follow=True)
+        assert "this is your last one" in answer.content.decode()
+        assert list(Authenticator.objects.filter(user=bob, type=Authenticator.Type.WEBAUTHN)) == [keys[1]]
+
 
 class TestTheTeamsChoice:
     def url(self, team: Team) -> str:
