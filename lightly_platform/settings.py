@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "teams.middleware.FirstRunMiddleware",
     "teams.middleware.LoginWallMiddleware",
     "teams.middleware.TwoFactorWallMiddleware",
+    "teams.middleware.UnkeptPagesMiddleware",
 ]
 
 ROOT_URLCONF = "lightly_platform.urls"

@@ -73,6 +73,19 @@ def test_secrets_are_stored_encrypted(alice: User) -> None:
     assert all("gAAAA" in data for data in stored)  # how Fernet tokens begin
 
 
+def test_no_browser_keeps_the_pages_with_codes_and_keys(client: Client, alice: User) -> None:
+    sign_in(client, alice)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/accounts/2fa/totp/activate/")
+    assert page.status_code == 200
+    assert "no-store" in page["Cache-Control"]
+    give_app(alice)
+    codes = RecoveryCodes.activate(alice).get_unused_codes()
+    page = client.get("/accounts/2fa/recovery-codes/")
+    assert codes[0] in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+
+
 @pytest.mark.usefixtures("demanded")
 class TestDemanded:
     def test_every_page_leads_to_the_set_up(self, login: Login, alice: User, bob: User) -> None:
