@@ -27,6 +27,9 @@ APPS = ("teams", "datasets", "datasources")
 OPEN = {"teams:welcome", "teams:invitation", "teams:join", "datasources:healthz", "datasources:metrics"}
 
 
+SEARCHES = ("/", "/health/", "/team/", "/admin/teams/user/", "/admin/datasets/dataset/")
+
+
 class Page(NamedTuple):
     name: str
     parts: frozenset[str]
@@ -101,3 +104,12 @@ def test_ones_own_team_opens_nothing_of_anothers(login: Login, known: dict[str, 
     for page in OWNED:
         if page.parts - {"team_id", "tab"}:
             assert {answer.status_code for answer in answers(client, page, mixed)} <= {404, 405}, page
+
+
+@pytest.mark.parametrize("path", SEARCHES)
+def test_a_search_of_a_thousand_words_is_no_crash(login: Login, alice: User, path: str) -> None:
+    alice.is_staff = True
+    alice.save()
+    client = login(alice)
+    path = client.get(path, follow=True).request["PATH_INFO"]
+    assert client.get(path, {"q": "a " * 1100}).status_code == 200

@@ -10,7 +10,7 @@ from datasets.services import create_dataset
 from teams import membership, queries, services
 from teams.invitations import Invited, invite
 from teams.models import AuditEntry, InvitationState, Membership, Role, Team, User
-from tests.conftest import Login, person
+from tests.conftest import Call, Login, person
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +192,9 @@ def test_sessions_from_before_stay_good(alice: User) -> None:
         alice.session_version = version
         hashes.append(alice.get_session_auth_hash())
     assert len(set(hashes)) == 3
+
+
+@pytest.mark.parametrize("email", ["\ud800@example.com", "a\0@example.com", "x" * 250 + "@example.com", ""])
+def test_an_address_that_is_none_is_told_to_scripts(call: Call, alice: User, team: Team, email: str) -> None:
+    answer = call(alice).post(f"/v1/teams/{team.pk}/members", {"email": email, "role": "MEMBER"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "MALFORMED_REQUEST")
