@@ -3,6 +3,7 @@
 It stands here, not in teams, because datasets change hands when somebody goes, and one path has one router.
 """
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from ninja import Router, Status
 
@@ -44,6 +45,8 @@ def remove_member(request: HttpRequest, team_id: str, user_id: str) -> Status[No
         members.remove_member(team=mine.team, user=other.user, heir=_heir(mine, other.user), by=caller(request))
     except LastOwnerError as error:
         raise ApiError(409, "CONFLICT", str(error)) from None
+    except ValidationError as error:  # all owners are disabled, so nobody is there to take over
+        raise ApiError(409, "CONFLICT", " ".join(error.messages)) from None
     return Status(204, None)
 
 
@@ -52,4 +55,4 @@ def _heir(mine: Membership, leaver: User) -> User:
         return mine.user
     owners = queries.owners_of(mine.team).exclude(user=leaver).select_related("user").order_by("created_at")
     other = owners.first()
-    return other.user if other else leaver  # then the team is left without an owner, which is refused
+    return other.user if other else leaver  # then nobody is left to take over, which is refused

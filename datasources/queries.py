@@ -8,6 +8,7 @@ from datasets.access import Person, datasets_for
 from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from teams.models import Membership, Team
+from teams.queries import MOST_WORDS
 
 SORTS = {
     "changed": ("Recently changed", ("-modified_at", "-pk")),
@@ -57,7 +58,7 @@ def home_datasets(
     Those of one team and those shared with the person from outside their teams; without a team, all they may see.
     """
     datasets = _at_home(user, team)
-    for word in search.split():
+    for word in search.split()[:MOST_WORDS]:
         by_path = Exists(_of_dataset.filter(path__icontains=word))
         datasets = datasets.filter(Q(name__icontains=word) | Q(pk=word) | by_path)
     if sort == "attention":

@@ -7,7 +7,7 @@ import logging
 import signal
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -17,7 +17,11 @@ from lightly_platform.demo_images import leaf, street
 from lightly_platform.env import read_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
     from mypy_boto3_iam import IAMClient
+    from werkzeug.serving import BaseWSGIServer
 
 REGION = "eu-central-1"
 INPUT_BUCKET = "acme-raw"
@@ -46,6 +50,7 @@ def serve(data_dir: Path) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line per request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
+    _answer_preflights(server)
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
     keys = _fill(endpoint)
@@ -53,6 +58,20 @@ def serve(data_dir: Path) -> None:
     draft.write_text(json.dumps({"endpoint": endpoint, "keys": keys}), encoding="ascii")
     draft.rename(connection_file(data_dir))
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
+
+
+def _answer_preflights(server: ThreadedMotoServer) -> None:
+    """As S3 does it where no rule allows one. moto wants even these signed, which no browser does, and crashes."""
+    web = cast("BaseWSGIServer", server._server)  # None only before its start
+    app = web.app
+
+    def answering(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "OPTIONS":
+            return app(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "application/xml")])
+        return [b"<Error><Code>AccessForbidden</Code><Message>CORSResponse</Message></Error>"]
+
+    web.app = answering
 
 
 def _client(service: Any, endpoint: str) -> Any:

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "teams.middleware.FirstRunMiddleware",
     "teams.middleware.LoginWallMiddleware",
     "teams.middleware.TwoFactorWallMiddleware",
+    "teams.middleware.UnkeptPagesMiddleware",
 ]
 
 ROOT_URLCONF = "lightly_platform.urls"
@@ -122,7 +123,12 @@ DATABASES = {"default": _database}
 
 # In the database, so that sign-in throttling counts across processes without needing Redis.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_cache"},
+    # Room for more than Django's 300 rows: beyond it some are thrown out, and with them what was counted.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "lightly_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
     # Signs of life of worker and scheduler: in a table of their own, where a flood of sign-ins can't push them out.
     "pulse": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_pulse"},
 }

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from datasources import views
 from lightly_platform import handbook
 from lightly_platform.api import api, unknown_endpoint
+from teams.passkeys import remove_passkey
 
 
 def no_such_page(request: HttpRequest) -> HttpResponse:
@@ -19,6 +20,7 @@ urlpatterns = [
     # Shares and invitations are bound to addresses, so nobody may give themselves another one unproved.
     path("accounts/email/", no_such_page),
     path("accounts/oidc/", include("teams.single_sign_on")),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", remove_passkey),
     path("accounts/", include("allauth.urls")),
     path("help/", handbook.page, name="help"),
     path("help/<slug:name>/", handbook.page, name="help_page"),

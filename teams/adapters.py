@@ -13,7 +13,7 @@ from django.shortcuts import render
 
 from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.crypto import seal, unseal
-from teams.invitations import UnusableInvitationError, accept_with_single_sign_on, open_invitations_for
+from teams.invitations import UnusableInvitationError, accept, accept_with_single_sign_on, open_invitations_for
 from teams.models import User
 
 
@@ -78,11 +78,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 
 def _invited_person(sociallogin: Any) -> User | None:
-    """An account for somebody with an open invitation, if the provider vouches for the address. Uses its link up."""
+    """An account for somebody with open invitations, if the provider vouches for the address. Uses their links up."""
     addresses = [address.email for address in sociallogin.email_addresses if address.verified]
+    person = None
     for invitation in open_invitations_for(User.objects.normalize_email(address) for address in addresses):
         try:
-            return accept_with_single_sign_on(invitation=invitation, name=sociallogin.user.name)
+            if person is None:
+                person = accept_with_single_sign_on(invitation=invitation, name=sociallogin.user.name)
+            elif invitation.email == person.email:
+                accept(invitation=invitation, user=person)
         except UnusableInvitationError:  # used or revoked at this very moment
             continue
-    return None
+    return person

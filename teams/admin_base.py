@@ -27,6 +27,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
+from teams.queries import MOST_WORDS
+
 # So many of the selected rows are named where an action asks once more.
 MOST_NAMED = 20
 
@@ -102,6 +104,9 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
         offered = [*names, *([self.date_hierarchy] if self.date_hierarchy else [])]
         wanted = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
         return wanted and super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        return super().get_search_results(request, queryset, " ".join(search_term.split()[:MOST_WORDS]))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, model_count, perms_needed, protected = super().get_deleted_objects(objs, request)

@@ -108,18 +108,33 @@ class NewMembershipForm(forms.ModelForm):
         model = Membership
         fields = ("user", "team", "role")
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        user = data.get("user") or User.objects.filter(pk=self.instance.user_id).first()
+        if user and user.is_service_account:
+            raise ValidationError("A service account stays in the team that made it. Create one in the other team.")
+        if data.get("role") == Role.SERVICEACCOUNT:
+            self.add_error("role", "Nobody becomes a service account: create one on the team's page.")
+        return data
+
 
 class RoleForm(forms.ModelForm):
     class Meta:
         model = Membership
         fields = ("role",)
 
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        if (role == Role.SERVICEACCOUNT) != self.instance.user.is_service_account:
+            raise ValidationError("A service account keeps its role, and nobody becomes one.")
+        return role
+
 
 class MembershipForm(RoleForm):
     """On a page of its own; where there are several of them, MembershipFormSet looks at all together."""
 
     def clean_role(self) -> str:
-        role: str = self.cleaned_data["role"]
+        role = super().clean_role()
         if role != Role.OWNER:
             refuse_without_owner([self.instance.pk])
         return role

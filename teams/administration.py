@@ -78,9 +78,10 @@ def forget_other_addresses(person: User) -> None:
 
 
 def teams_without_owner(leaving: QuerySet[Membership]) -> list[Team]:
-    """Teams that would have no owner any more if these memberships went."""
+    """Teams that would have no owner any more, none at least who may sign in, if these memberships went."""
     rows = Membership.objects.filter(pk__in=leaving.order_by().values("pk"), role=Role.OWNER)
-    staying = Membership.objects.filter(team=OuterRef("pk"), role=Role.OWNER).exclude(pk__in=rows.values("pk"))
+    able = Membership.objects.filter(team=OuterRef("pk"), role=Role.OWNER, user__is_active=True)
+    staying = able.exclude(pk__in=rows.values("pk"))
     return list(Team.objects.filter(~Exists(staying), pk__in=rows.values("team")).order_by("name"))
 
 

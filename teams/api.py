@@ -9,6 +9,7 @@ from ninja import Router
 
 from teams import invitations, membership, queries, service_accounts
 from teams.access import colleague_for, managing_membership_for, membership_for, service_account_for
+from teams.addresses import validate_address
 from teams.api_auth import caller
 from teams.errors import ApiError, malformed
 from teams.models import Membership, User
@@ -71,8 +72,10 @@ def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) ->
     """
     mine = caller_in(request, team_id, managing=True)
     email = User.objects.normalize_email(payload.email)
-    if "\0" in email:
-        raise malformed("email: null characters are not allowed")
+    try:
+        validate_address(email)  # before it is looked for: no database can be asked for a NUL or half a character
+    except ValidationError as error:
+        raise malformed(f"email: {' '.join(error.messages)}") from None
     person = User.objects.filter(email=email, is_service_account=False).first()
     if person:
         return _add(mine, person, payload.role)

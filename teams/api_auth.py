@@ -1,17 +1,15 @@
 """Who calls the REST API: the official client puts its token into the query, others send a bearer header."""
 
-from django.core.cache import cache
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
+from teams import throttle
 from teams.errors import ApiError, unauthorized
 from teams.models import User
 from teams.services import user_of_token
-from teams.throttle import address_of
 
 # So many wrong tokens an address may send in a minute before it has to wait.
 MOST_FAILURES = 30
-FAILURE_WINDOW_SECONDS = 60
 
 
 class TokenAuth(AuthBase):
@@ -22,12 +20,12 @@ class TokenAuth(AuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> User:
-        address = address_of(request)
-        if _failures(address) >= MOST_FAILURES:
+        failures = f"wrong-tokens:{throttle.address_of(request)}"
+        if throttle.counted(failures) >= MOST_FAILURES:
             raise ApiError(429, "UNAUTHORIZED", "Too many wrong tokens from this address. Wait a minute.")
         user = user_of_token(token_in(request))
         if user is None:
-            _count_failure(address)
+            throttle.count(failures)
             raise unauthorized()
         request.user = user
         return user
@@ -44,14 +42,3 @@ def token_in(request: HttpRequest) -> str:
     if scheme.lower() == "bearer" and credential:
         return credential.strip()
     return request.GET.get("token", "")
-
-
-def _failures(address: str) -> int:
-    failures: int = cache.get(f"wrong-tokens:{address}", 0)
-    return failures
-
-
-def _count_failure(address: str) -> None:
-    key = f"wrong-tokens:{address}"
-    if not cache.add(key, 1, FAILURE_WINDOW_SECONDS):
-        cache.incr(key)

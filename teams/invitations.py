@@ -78,14 +78,18 @@ def invite(*, team: Team, people: Iterable[Invited], by: User) -> list[Invitatio
 
 @transaction.atomic
 def renew(*, invitation: Invitation, by: User | None) -> Invitation:
-    """Another seven days and another link; the one before ends. Raises UnusableInvitationError if it is over."""
+    """Another seven days and another link; the one before ends. `by` answers for it from now on, if it is somebody.
+
+    Raises UnusableInvitationError if it is over.
+    """
     invitation = Invitation.objects.select_for_update().select_related("team").get(pk=invitation.pk)
     if invitation.state in {InvitationState.ACCEPTED, InvitationState.REVOKED}:
         raise UnusableInvitationError(f"The invitation of {invitation.email} is {invitation.state.label.lower()}.")
     invitation.nonce = new_nonce()
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.mailed_at, invitation.mail_problem = None, ""
-    invitation.save(update_fields=["nonce", "expires_at", "mailed_at", "mail_problem"])
+    invitation.invited_by = by or invitation.invited_by
+    invitation.save(update_fields=["nonce", "expires_at", "mailed_at", "mail_problem", "invited_by"])
     _mail(invitation)
     audit.record(team=invitation.team, actor=by, action=AuditAction.INVITATION_RENEWED, target=invitation.email)
     return invitation
@@ -170,8 +174,25 @@ def _demand_usable(invitation: Invitation) -> None:
     }
     if invitation.state in why:
         raise UnusableInvitationError(why[invitation.state])
-    if invitation.invited_by is None and not _domain_is_open(invitation.team, invitation.email):
-        raise UnusableInvitationError("This team is no longer open to everybody with such an address.")
+    inviter, team = invitation.invited_by, invitation.team
+    if inviter is None:
+        if not _domain_is_open(team, invitation.email):
+            raise UnusableInvitationError("This team is no longer open to everybody with such an address.")
+    elif not (inviter.is_active and _may_give(_role_in(team, inviter), invitation.role)):  # disabled, for example
+        raise UnusableInvitationError("Whoever invited you can't do so any more. Ask somebody else of the team.")
+
+
+def _is_usable(invitation: Invitation) -> bool:
+    try:
+        _demand_usable(invitation)
+    except UnusableInvitationError:
+        return False
+    return True
+
+
+def _may_give(actor_role: str, role: str) -> bool:
+    """Guests, who get no role, may be let in by whoever manages the team."""
+    return role in roles.roles_given_by(actor_role) if role else roles.may_manage(actor_role)
 
 
 @transaction.atomic
@@ -301,8 +322,11 @@ def ask_to_join(*, email: str) -> None:
     if team is None or not settings.LIGHTLY_SENDS_MAIL or team.members.filter(email=email).exists():
         return
     waiting = team.invitations.filter(email=email, accepted_at=None, revoked_at=None).first()
-    if waiting:
-        renew(invitation=waiting, by=None)
+    if waiting and waiting.role and _is_usable(waiting):
+        if waiting.invited_by:
+            _mail(waiting)  # once more as it is: whom somebody invited can't make that last longer
+        else:
+            renew(invitation=waiting, by=None)
         return
     _make(team, email, Role.MEMBER, None)
     audit.record(team=team, actor=None, action=AuditAction.INVITED, target=f"{email}, who asked to join")

@@ -92,7 +92,8 @@ def change_role(*, team: Team, user: User, role: str, by: User) -> None:
         return
     membership.role = role
     membership.save(update_fields=["role"])
-    _demand_an_owner(team)
+    if before == Role.OWNER:
+        _demand_an_owner(team)
     if by != user:
         _tell(user, f"You are {Role(role).label.lower()} of {team.name} now.")
     # Whom they invited as what they can no longer give must not come in through the back door.
@@ -131,7 +132,8 @@ def end_membership(*, team: Team, user: User, by: User) -> None:
     elif user.is_service_account:
         raise PermissionDenied("A service account can't leave its team. An admin may delete it.")
     membership.delete()
-    _demand_an_owner(team)
+    if membership.role == Role.OWNER:
+        _demand_an_owner(team)
     _revoke_invitations(team, user, by, keep=set())
     shut_out_if_in_no_team(user)
     action = AuditAction.LEFT if by == user else AuditAction.REMOVED
@@ -175,7 +177,7 @@ def _why_not(*involved: str) -> str:
 
 
 def _demand_an_owner(team: Team) -> None:
-    """After the change, which is undone with the transaction."""
+    """After an owner went, which is undone with the transaction. Others may go even if the last owner is disabled."""
     if not queries.owners_of(team).exists():
         raise LastOwnerError
 
@@ -203,7 +205,12 @@ def _valid_team_name(name: str) -> str:
 
 @transaction.atomic
 def demand_second_factor(*, team: Team, demanded: bool, by: User) -> None:
-    """From their next page on, members without a second factor get no further than to its set-up."""
+    """From their next page on, members without a second factor get no further than to its set-up.
+
+    Raises PermissionDenied.
+    """
+    team = lock(team)
+    _demand(roles.may_manage(_role_of(team, by)))
     team.mfa_required = demanded
     team.save(update_fields=["mfa_required"])
     words = "second factor: required" if demanded else "second factor: up to everybody"

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from teams.access import SECOND_FACTORS, needs_second_factor
@@ -68,6 +69,19 @@ class TwoFactorWallMiddleware:
         messages.warning(request, "Your team asks for a second factor. Set one up to go on.")
         where = reverse("mfa_index")
         return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)
+
+
+class UnkeptPagesMiddleware:
+    """Recovery codes, an app's key, a form for a new password: neither the browser nor its back button keeps those."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith("/accounts/"):
+            add_never_cache_headers(response)
+        return response
 
 
 class FirstRunMiddleware:

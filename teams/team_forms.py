@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from teams import roles
-from teams.addresses import validate_address
+from teams.addresses import LONGEST, validate_address
 from teams.invitations import MOST_AT_ONCE, Invited
 from teams.membership import LONGEST_TEAM_NAME
 from teams.models import Role, User
@@ -140,6 +140,7 @@ class AcceptForm(forms.Form):
 class JoinForm(forms.Form):
     email = forms.EmailField(
         label="Your e-mail address at work",
+        max_length=LONGEST,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "ben@example.com"}),
     )
 

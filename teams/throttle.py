@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import time
 
 from django.conf import settings
 from django.core.cache import cache
@@ -26,14 +27,24 @@ def address_of(request: HttpRequest) -> str:
 def allow(request: HttpRequest, what: str, subject: str) -> bool:
     """Count this request; False if its visitor, or this subject, has had its share of the last minute."""
     digest = hashlib.sha256(subject.strip().lower().encode()).hexdigest()[:32]
-    visitor = _count(f"throttle:{what}:visitor:{address_of(request)}") <= MOST_PER_VISITOR
-    return _count(f"throttle:{what}:subject:{digest}") <= MOST_PER_SUBJECT and visitor
+    visitor = count(f"throttle:{what}:visitor:{address_of(request)}") <= MOST_PER_VISITOR
+    return count(f"throttle:{what}:subject:{digest}") <= MOST_PER_SUBJECT and visitor
 
 
-def _count(key: str) -> int:
-    if cache.add(key, 1, WINDOW_SECONDS):
-        return 1
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # it ended between the two calls
-        return 1
+def count(key: str) -> int:
+    """One more of this. Returns how many that makes in the minute that began with the first of them."""
+    began, counted = _stored(key)
+    # Not cache.incr(): it would make the count last for the cache's own default of five minutes, each time anew.
+    cache.set(key, (began, counted + 1), WINDOW_SECONDS)
+    return counted + 1
+
+
+def counted(key: str) -> int:
+    """How many there were, without counting."""
+    return _stored(key)[1]
+
+
+def _stored(key: str) -> tuple[float, int]:
+    now = time.time()
+    began, counted = cache.get(key) or (now, 0)
+    return (began, counted) if now - began < WINDOW_SECONDS else (now, 0)

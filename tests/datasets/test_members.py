@@ -9,7 +9,7 @@ from datasets.members import remove_member
 from datasets.services import create_dataset, share_dataset
 from teams import membership
 from teams.models import AuditAction, AuditEntry, Role, Team, User
-from tests.conftest import Login, person
+from tests.conftest import Call, Login, person
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,18 @@ def test_nothing_moves_when_it_is_refused(alice: User, bob: User, team: Team) ->
         remove_member(team=team, user=alice, heir=bob, by=alice)
     dataset.refresh_from_db()
     assert dataset.owner == alice
+
+
+def test_a_script_leaves_while_all_owners_are_disabled(call: Call, alice: User, bob: User, team: Team) -> None:
+    url = f"/v1/teams/{team.pk}/members/{bob.pk}"
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    dataset = create_dataset(name="of-bob", owner=bob)
+    answer = call(bob).delete(url)
+    assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
+    assert "take over the datasets" in answer.json()["error"]
+    assert team.memberships.filter(user=bob).exists()
+    dataset.delete()
+    assert call(bob).delete(url).status_code == 204
 
 
 class TestDialog:

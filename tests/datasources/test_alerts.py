@@ -26,6 +26,7 @@ from datasources.models import (
     WebhookDelivery,
 )
 from datasources.notifications import save_settings, save_webhook
+from teams import service_accounts
 from teams.models import Membership, Notice, NotificationSettings, Role, Team, User
 from tests.conftest import SECRET, person, s3_fields
 
@@ -240,6 +241,19 @@ def test_who_left_hears_nothing(finish: Finish, dataset: Dataset, alice: User, t
     finish(Outcome.RED)
     assert kinds() == ["BROKEN"]
     assert Notice.objects.count() == 0
+
+
+def test_for_a_script_the_teams_managers_hear(
+    finish: Finish, dataset: Dataset, alice: User, bob: User, charlie: User, team: Team
+) -> None:
+    account = service_accounts.create(team=team, name="nightly", by=alice)
+    Dataset.objects.update(owner=account)
+    admin, quiet = person("admin@example.com", team, Role.ADMIN), person("quiet@example.com", team, Role.OWNER)
+    save_settings(user=quiet, scope=Scope.NONE, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    finish(Outcome.GREEN)
+    finish(Outcome.RED)
+    assert {notice.user for notice in Notice.objects.all()} == {alice, admin}
+    assert {row.user for row in AlertMail.objects.all()} == {alice, admin}
 
 
 def test_mail_is_chosen_for_each_kind(finish: Finish, alice: User, settings: Settings) -> None:

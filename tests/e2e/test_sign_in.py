@@ -38,9 +38,8 @@ def test_app_and_passkey(visit: Visit, stack: Stack, name: str, axe: Axe) -> Non
     page.get_by_role("button", name="Go on").click()
     secret = page.locator("#code-totp-secret").inner_text().strip()
     expect_accessible(page, axe)
-    page.get_by_label("Authenticator code").fill(
-        format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
-    )
+    _, now, _ = yield_hotp_counters_from_time()  # the one before may end at any moment
+    page.get_by_label("Authenticator code").fill(format_hotp_value(hotp_value(secret, now)))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     expect(page.locator("#code-recovery")).to_have_text(re.compile(r"(\d{8}\s+){9}\d{8}"))

@@ -68,6 +68,7 @@ def test_every_sample_state(start: Start) -> None:
     assert [name for name, _ in EXPECTED if name not in home] == []
     assert demo.stop() == 0
     assert demo.processes() == {}
+    assert "Traceback" not in demo.output
 
 
 def test_starts_fresh_but_never_under_a_running_demo(start: Start, python: Run) -> None:

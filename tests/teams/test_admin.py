@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from teams import administration
+from teams import administration, service_accounts
 from teams.models import ApiToken, Membership, Role, Team, User
 from teams.services import create_token
 from tests.conftest import PASSWORD, Login, person
@@ -326,6 +326,39 @@ def test_memberships_are_added_by_address_and_name(panel: Client, team: Team, ch
     assert panel.post(path, {**data, "team": team.pk}).status_code == 302
     assert team.memberships.filter(user=charlie).exists()
     assert "already exists" in panel.post(path, {**data, "team": team.pk}).content.decode()
+
+
+def test_service_accounts_stay_what_they_are(panel: Client, team: Team, alice: User, bob: User, charlie: User) -> None:
+    """As owners their tokens would open everything, in two teams the managers of each could make tokens for both."""
+    account = service_accounts.create(team=team, name="nightly", by=alice)
+    elsewhere = charlie.teams.get()
+    before = set(Membership.objects.values_list("team", "user", "role"))
+    for row, role in ((account.memberships.get(), "OWNER"), (bob.memberships.get(), "SERVICEACCOUNT")):
+        answer = panel.post(f"/admin/teams/membership/{row.pk}/change/", {"role": role})
+        assert "A service account keeps its role" in answer.content.decode()
+        inline = {"memberships-TOTAL_FORMS": "1", "memberships-INITIAL_FORMS": "1", "memberships-0-id": str(row.pk)}
+        fields = {**inline, "memberships-0-role": role, "email": row.user.email, "is_active": "on"}
+        answer = panel.post(f"{PEOPLE}{row.user_id}/change/", management(**fields))
+        assert "A service account keeps its role" in answer.content.decode()
+    for user, role, words in (
+        (account, "SERVICEACCOUNT", "stays in the team that made it"),
+        (account, "MEMBER", "stays in the team that made it"),
+        (bob, "SERVICEACCOUNT", "Nobody becomes a service account"),
+    ):
+        data = {"user": user.email, "team": elsewhere.pk, "role": role}
+        assert words in panel.post("/admin/teams/membership/add/", data).content.decode()
+        new = {"memberships-2-TOTAL_FORMS": "1", "memberships-2-0-team": elsewhere.pk, "memberships-2-0-role": role}
+        fields = {**new, "email": user.email, "is_active": "on"}
+        assert words in panel.post(f"{PEOPLE}{user.pk}/change/", management(**fields)).content.decode()
+    assert set(Membership.objects.values_list("team", "user", "role")) == before
+
+
+def test_a_disabled_owner_is_none(panel: Client, team: Team, alice: User) -> None:
+    other = person("other@example.com", team, Role.OWNER)
+    User.objects.filter(pk=other.pk).update(is_active=False)
+    page = f"/admin/teams/membership/{alice.memberships.get().pk}/"
+    assert "A team needs an owner" in panel.post(f"{page}change/", {"role": "MEMBER"}).content.decode()
+    assert "would have no owner" in panel.get(f"{page}delete/").content.decode()
 
 
 def test_big_teams_link_to_their_members(panel: Client, team: Team, django_assert_max_num_queries: Any) -> None:

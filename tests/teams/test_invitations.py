@@ -129,6 +129,38 @@ class TestLinks:
             invitations.renew(invitation=invitation, by=alice)
 
 
+class TestWhoeverInvited:
+    """Somebody has to answer for a link as long as it is open."""
+
+    @pytest.mark.parametrize("how", ["disabled", "out", "member"])
+    def test_has_to_be_able_to_still(self, alice: User, team: Team, how: str) -> None:
+        admin = person("admin@example.com", team, Role.ADMIN)
+        people = [Invited(BEN, Role.MEMBER), Invited("guest@example.com", "")]
+        made = invite(team=team, people=people, by=admin)
+        # As in the admin panel, which ends no invitations.
+        if how == "disabled":
+            User.objects.filter(pk=admin.pk).update(is_active=False)
+        elif how == "out":
+            admin.memberships.get().delete()
+        else:
+            admin.memberships.update(role=Role.MEMBER)
+        for one in made:
+            with pytest.raises(UnusableInvitationError, match="Whoever invited you"):
+                invitation_of(token_of(one))
+            with pytest.raises(UnusableInvitationError):
+                invitations.accept_with_single_sign_on(invitation=one, name="Ben")
+            renewed = invitations.renew(invitation=one, by=alice)
+            assert renewed.invited_by == alice
+            assert invitation_of(token_of(renewed)) == one
+
+    def test_an_admin_can_not_stand_in_for_an_owner(self, alice: User, team: Team) -> None:
+        owner = person("owner@example.com", team, Role.OWNER)
+        (made,) = invite(team=team, people=[Invited(BEN, Role.OWNER)], by=owner)
+        owner.memberships.update(role=Role.ADMIN)
+        with pytest.raises(UnusableInvitationError):
+            invitation_of(token_of(made))
+
+
 class TestAccepting:
     def test_with_a_new_account(self, team: Team, invitation: Invitation) -> None:
         ben = invitations.accept_with_new_account(invitation=invitation, **ACCOUNT)
@@ -421,6 +453,45 @@ class TestJoiningByDomain:
         invitations.set_join_domain(team=team, domain="", by=alice)
         with pytest.raises(UnusableInvitationError, match="no longer open"):
             invitation_of(token_of(Invitation.objects.get()))
+
+    def test_a_manager_may_take_over_one_that_asked(self, mails: None, alice: User, team: Team) -> None:
+        invitations.set_join_domain(team=team, domain="example.com", by=alice)
+        invitations.ask_to_join(email=BEN)
+        invitations.set_join_domain(team=team, domain="", by=alice)
+        renewed = invitations.renew(invitation=Invitation.objects.get(), by=alice)
+        assert invitation_of(token_of(renewed)) == renewed
+
+    @pytest.mark.parametrize("change", [{"expires_at": timezone.now()}, {"role": ""}])
+    def test_asking_revives_nothing_that_somebody_gave(
+        self, mails: None, alice: User, team: Team, invitation: Invitation, change: dict[str, object]
+    ) -> None:
+        """An invitation as an admin that has expired comes back as what everybody gets."""
+        Invitation.objects.update(**change)
+        invitations.set_join_domain(team=team, domain="example.com", by=alice)
+        invitations.ask_to_join(email=BEN)
+        (waiting,) = Invitation.objects.filter(revoked_at=None)
+        assert (waiting.role, waiting.invited_by) == (Role.MEMBER, None)
+
+    def test_asking_mails_an_open_one_again_as_it_is(
+        self,
+        mails: None,
+        alice: User,
+        team: Team,
+        invitation: Invitation,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        invitations.set_join_domain(team=team, domain="example.com", by=alice)
+        with django_capture_on_commit_callbacks(execute=True):
+            invitations.ask_to_join(email=BEN)
+        after = Invitation.objects.get()
+        assert (after.role, after.expires_at, after.nonce) == (Role.ADMIN, invitation.expires_at, invitation.nonce)
+        assert [sent.to for sent in mail.outbox] == [[BEN]]
+
+    def test_an_address_longer_than_its_column(self, mails: None, client: Client, alice: User, team: Team) -> None:
+        invitations.set_join_domain(team=team, domain="example.com", by=alice)
+        answer = client.post("/join/", {"email": f"{'x' * 250}@example.com"})
+        assert answer.status_code == 422
+        assert not Invitation.objects.exists()
 
     def test_asking_is_throttled(self, mails: None, client: Client, alice: User, team: Team) -> None:
         invitations.set_join_domain(team=team, domain="example.com", by=alice)

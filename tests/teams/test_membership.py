@@ -10,7 +10,7 @@ from datasets.services import create_dataset
 from teams import membership, queries, services
 from teams.invitations import Invited, invite
 from teams.models import AuditEntry, InvitationState, Membership, Role, Team, User
-from tests.conftest import Login, person
+from tests.conftest import Call, Login, person
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +94,22 @@ class TestRoles:
         with pytest.raises(membership.LastOwnerError):
             membership.change_role(team=team, user=alice, role=Role.ADMIN, by=alice)
 
+    def test_while_the_only_owner_is_disabled_life_goes_on(self, alice: User, bob: User, team: Team) -> None:
+        """Nobody new may be left without one, but others still come, change and go."""
+        admin = person("admin@example.com", team, Role.ADMIN)
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+        membership.change_role(team=team, user=bob, role=Role.ADMIN, by=admin)
+        membership.end_membership(team=team, user=bob, by=admin)
+        membership.end_membership(team=team, user=admin, by=admin)
+        assert list(team.members.all()) == [alice]
+
+    def test_the_second_factor_is_demanded_by_who_manages_now(self, alice: User, bob: User, team: Team) -> None:
+        with pytest.raises(PermissionDenied):
+            membership.demand_second_factor(team=team, demanded=True, by=bob)
+        membership.demand_second_factor(team=team, demanded=True, by=alice)
+        team.refresh_from_db()
+        assert team.mfa_required
+
     def test_an_admin_neither_touches_nor_makes_owners(self, alice: User, bob: User, team: Team) -> None:
         admin = person("admin@example.com", team, Role.ADMIN)
         for user, role in ((alice, Role.MEMBER), (bob, Role.OWNER), (admin, Role.OWNER)):
@@ -176,3 +192,9 @@ def test_sessions_from_before_stay_good(alice: User) -> None:
         alice.session_version = version
         hashes.append(alice.get_session_auth_hash())
     assert len(set(hashes)) == 3
+
+
+@pytest.mark.parametrize("email", ["\ud800@example.com", "a\0@example.com", "x" * 250 + "@example.com", ""])
+def test_an_address_that_is_none_is_told_to_scripts(call: Call, alice: User, team: Team, email: str) -> None:
+    answer = call(alice).post(f"/v1/teams/{team.pk}/members", {"email": email, "role": "MEMBER"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "MALFORMED_REQUEST")

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def code(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
+    _, now, _ = yield_hotp_counters_from_time()  # the one before may end at any moment
+    return str(format_hotp_value(hotp_value(secret, now)))
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_secrets_are_stored_encrypted(alice: User) -> None:
     assert all("gAAAA" in data for data in stored)  # how Fernet tokens begin
 
 
+def test_no_browser_keeps_the_pages_with_codes_and_keys(client: Client, alice: User) -> None:
+    sign_in(client, alice)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/accounts/2fa/totp/activate/")
+    assert page.status_code == 200
+    assert "no-store" in page["Cache-Control"]
+    give_app(alice)
+    codes = RecoveryCodes.activate(alice).get_unused_codes()
+    page = client.get("/accounts/2fa/recovery-codes/")
+    assert codes[0] in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+
+
 @pytest.mark.usefixtures("demanded")
 class TestDemanded:
     def test_every_page_leads_to_the_set_up(self, login: Login, alice: User, bob: User) -> None:
@@ -110,6 +124,18 @@ class TestDemanded:
         answer = client.post("/accounts/2fa/totp/deactivate/")
         assert "this is your last one" in answer.content.decode()
         assert Authenticator.objects.filter(user=bob, type=Authenticator.Type.TOTP).exists()
+
+    def test_the_last_passkey_stays_too(self, client: Client, bob: User) -> None:
+        client.post("/accounts/login/", {"login": bob.email, "password": PASSWORD})
+        keys = [
+            Authenticator.objects.create(user=bob, type=Authenticator.Type.WEBAUTHN, data={"name": name})
+            for name in ("laptop", "phone")
+        ]
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        client.post(f"/accounts/2fa/webauthn/keys/{keys[0].pk}/remove/")
+        answer = client.post(f"/accounts/2fa/webauthn/keys/{keys[1].pk}/remove/", follow=True)
+        assert "this is your last one" in answer.content.decode()
+        assert list(Authenticator.objects.filter(user=bob, type=Authenticator.Type.WEBAUTHN)) == [keys[1]]
 
 
 class TestTheTeamsChoice:

@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from teams.invitations import Invited, invite, revoke
+from teams.membership import create_team
 from teams.models import InvitationState, Membership, Role, Team, User
 from tests.conftest import PASSWORD
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, OpenIDProvider
@@ -119,6 +120,16 @@ def test_an_invitation_opens_the_door(client: Client, provider: OpenIDProvider, 
     assert Membership.objects.get(user=newcomer).role == Role.ADMIN
     invitation.refresh_from_db()
     assert invitation.state == InvitationState.ACCEPTED
+
+
+def test_so_do_all_of_them(client: Client, provider: OpenIDProvider, alice: User, bob: User, team: Team) -> None:
+    """Somebody with whom a dataset is shared, invited as a guest first, is not left without the team."""
+    invite(team=team, people=[Invited("new@example.com", "")], by=alice)
+    other = create_team(name="Beta", by=bob)
+    invite(team=other, people=[Invited("new@example.com", Role.MEMBER)], by=bob)
+    provider.person = person("new@example.com")
+    assert sign_in(client)["Location"] == "/"
+    assert Membership.objects.get(user__email="new@example.com").team == other
 
 
 def test_a_revoked_one_does_not(client: Client, provider: OpenIDProvider, alice: User, team: Team) -> None:
