@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from datasets.access import members_who_see
+from datasets.access import managers_of, members_who_see
 from datasources import webhooks
 from datasources.alert_words import Facts, permission_facts, sentences, title
 from datasources.links import settings_path
@@ -145,13 +145,17 @@ def _raise(
 
 
 def _who_hears(datasource: Datasource, but: str | None) -> list[User]:
-    """Those of the team whose settings cover the dataset: its owner unless they said "none", others if "team"."""
-    owner = Q(pk=datasource.dataset.owner_id) & (
-        Q(notification_settings=None) | ~Q(notification_settings__scope=Scope.NONE)
-    )
-    covered = owner | Q(notification_settings__scope=Scope.TEAM)
-    people = members_who_see(datasource.dataset).filter(covered, is_active=True)
-    return list(people.exclude(pk=but or "").select_related("notification_settings").order_by("pk"))
+    """Those of the team whose settings cover the dataset: its owner unless they said "none", others if "team".
+
+    For an owner who can't hear (a service account, or somebody shut out) the team's owners and admins do.
+    """
+    people = members_who_see(datasource.dataset).filter(is_active=True, is_service_account=False)
+    answers = Q(pk=datasource.dataset.owner_id)
+    if not people.filter(answers).exists():
+        answers = Q(pk__in=managers_of(datasource.dataset.team).values("pk"))
+    wants = Q(notification_settings=None) | ~Q(notification_settings__scope=Scope.NONE)
+    covered = people.filter((answers & wants) | Q(notification_settings__scope=Scope.TEAM))
+    return list(covered.exclude(pk=but or "").select_related("notification_settings").order_by("pk"))
 
 
 def _wants_mail(user: User, kind: AlertKind) -> bool:

@@ -117,7 +117,9 @@ def _claim(check_id: str) -> PermissionCheck | None:
     )
     if not claimed:
         return None
-    check = PermissionCheck.objects.select_related("datasource__dataset__team").get(pk=check_id)
+    check = PermissionCheck.objects.select_related("datasource__dataset__team").filter(pk=check_id).first()
+    if check is None:  # deleted just now, with its datasource
+        return None
     if check.revision == check.datasource.revision:
         return check
     _finish(check, state=CheckState.EXPIRED)

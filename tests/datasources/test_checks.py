@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -43,6 +44,22 @@ def test_a_check_ends_with_a_verdict_for_each_permission(s3: Cloud, dataset: Dat
     )
     assert check.milliseconds is not None
     assert check.finished_at is not None
+
+
+def test_a_check_that_is_deleted_as_it_begins_disturbs_nobody(
+    s3: Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = parse_config(s3.grant(s3.make_bucket(), "street/", WORKING_RIGHTS))
+    gone, other = saved(dataset, config, Purpose.INPUT), saved(dataset, config)
+    real = PermissionCheck.objects.select_related
+
+    def interrupted(*names: str) -> QuerySet[PermissionCheck]:
+        Datasource.objects.filter(pk=gone.datasource_id).delete()
+        return real(*names)
+
+    monkeypatch.setattr(PermissionCheck.objects, "select_related", interrupted)
+    checks.run(gone.pk, other.pk)
+    assert PermissionCheck.objects.get().outcome == Outcome.GREEN
 
 
 def test_a_red_bulb_comes_with_words(s3: Cloud, dataset: Dataset) -> None:
@@ -120,6 +137,7 @@ def test_what_browsers_may_is_noted_beside_the_bulbs(s3: S3Cloud, dataset: Datas
     assert "https://lightly.example.com can't read" in check.cors["summary"]
     s3.set_cors(bucket, json.loads(check.cors["documents"][0]["text"]))
     again = services.check_again(datasource=check.datasource, by=None)
+    assert again
     checks.run(again.pk)
     again.refresh_from_db()
     assert (again.outcome, again.cors["state"], again.cors["documents"]) == (Outcome.GREEN, "allowed", [])

@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from datasources import broker, notifications, outbound, outgoing, tasks, webhooks
+from datasources.clouds import guard
 from datasources.models import Sending, Webhook, WebhookDelivery
 from datasources.notifications import renew_secret, save_webhook, send_test
 from datasources.transitions import AlertKind
@@ -298,6 +299,21 @@ class TestTrouble:
         assert self.problem(f"http://127.0.0.1:{port}/") == "the connection failed"
 
     def test_a_server_that_drips(self, silent: str) -> None:
+        started = time.monotonic()
+        assert self.problem(silent) == "no answer within 0.3 s"
+        assert time.monotonic() - started < 2
+
+    def test_a_server_that_drips_after_a_slow_connection(self, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The first of its addresses leads nowhere, so the time is over before there is a connection to hang up."""
+        connect = guard.connect
+
+        def slow(host: str, port: int, **options: Any) -> socket.socket:
+            alarms = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+            for alarm in alarms:
+                alarm.join()
+            return connect(host, port, **options)
+
+        monkeypatch.setattr(guard, "connect", slow)
         started = time.monotonic()
         assert self.problem(silent) == "no answer within 0.3 s"
         assert time.monotonic() - started < 2
