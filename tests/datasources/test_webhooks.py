@@ -373,6 +373,15 @@ def test_a_test_is_signed_and_delivered_like_an_alert(receiver: HookReceiver, se
     assert verify(secret, received.headers[webhooks.SIGNATURE], received.body)["type"] == "test"
 
 
+def test_of_tests_one_waits_at_a_time(receiver: HookReceiver, secret: str) -> None:
+    webhook = Webhook.objects.get()
+    assert len({send_test(webhook=webhook).pk for _ in range(5)}) == 1
+    deliver_all()
+    send_test(webhook=webhook)
+    deliver_all()
+    assert len(receiver.received) == 2
+
+
 def test_a_lost_encryption_key_says_so(receiver: HookReceiver, secret: str, alice: User) -> None:
     Webhook.objects.update(sealed_url="gibberish")
     raise_alerts(alice, 1)
