@@ -27,7 +27,7 @@ from datasources.models import (
     Trigger,
     UnreadableConfigError,
 )
-from datasources.policies import Place
+from datasources.policies import Place, is_beyond_grants
 from datasources.probe import Permission, Report, State, Verdict, probe
 from datasources.schemas import StoredCors, StoredDocument
 
@@ -191,7 +191,8 @@ def _stored(
         "how_to_be_sure": diagnosis.how_to_be_sure,
         "command": diagnosis.command,
         "field": diagnosis.field,
-        "place": place.as_dict() if place and failure else {},
+        # For what to grant, so not where granting is no help.
+        "place": place.as_dict() if place and failure and not is_beyond_grants(failure) else {},
     }
 
 
