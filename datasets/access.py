@@ -76,11 +76,13 @@ def _managing(user: User, team: str) -> QuerySet[Membership]:
     return Membership.objects.filter(team=OuterRef(team), user=user, role__in=MANAGING_ROLES)
 
 
-def managers_of(team_id: str) -> QuerySet[Membership]:
-    """For Exists() in a query of people: whether they own or administer this team."""
-    return Membership.objects.filter(team=team_id, user=OuterRef("pk"), role__in=MANAGING_ROLES)
-
-
 def members_who_see(dataset: Dataset) -> QuerySet[User]:
     """The other way round, of the dataset's team alone: those for whom `datasets_of_teams` holds this dataset."""
     return User.objects.filter(Exists(Membership.objects.filter(team=dataset.team_id, user=OuterRef("pk"))))
+
+
+def managers_of(team: Team) -> QuerySet[User]:
+    """Its owners and admins, who answer for all of its datasets."""
+    return User.objects.filter(
+        Exists(Membership.objects.filter(team=team, user=OuterRef("pk"), role__in=MANAGING_ROLES))
+    )

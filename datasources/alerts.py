@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Max, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from datasets.access import managers_of, members_who_see
@@ -147,15 +147,15 @@ def _raise(
 def _who_hears(datasource: Datasource, but: str | None) -> list[User]:
     """Those of the team whose settings cover the dataset: its owner unless they said "none", others if "team".
 
-    A service account reads nothing: for its datasets the team's owners and admins stand in.
+    For an owner who can't hear (a service account, or somebody shut out) the team's owners and admins do.
     """
-    dataset = datasource.dataset
-    of_script = Exists(User.objects.filter(pk=dataset.owner_id, is_service_account=True))
-    answerable = Q(pk=dataset.owner_id) | Q(of_script & Exists(managers_of(dataset.team_id)))
-    wanting = Q(notification_settings=None) | ~Q(notification_settings__scope=Scope.NONE)
-    covered = (answerable & wanting) | Q(notification_settings__scope=Scope.TEAM)
-    people = members_who_see(dataset).filter(covered, is_active=True, is_service_account=False)
-    return list(people.exclude(pk=but or "").select_related("notification_settings").order_by("pk"))
+    people = members_who_see(datasource.dataset).filter(is_active=True, is_service_account=False)
+    answers = Q(pk=datasource.dataset.owner_id)
+    if not people.filter(answers).exists():
+        answers = Q(pk__in=managers_of(datasource.dataset.team).values("pk"))
+    wants = Q(notification_settings=None) | ~Q(notification_settings__scope=Scope.NONE)
+    covered = people.filter((answers & wants) | Q(notification_settings__scope=Scope.TEAM))
+    return list(covered.exclude(pk=but or "").select_related("notification_settings").order_by("pk"))
 
 
 def _wants_mail(user: User, kind: AlertKind) -> bool:

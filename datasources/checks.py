@@ -27,7 +27,7 @@ from datasources.models import (
     Trigger,
     UnreadableConfigError,
 )
-from datasources.policies import Place
+from datasources.policies import Place, is_beyond_grants
 from datasources.probe import Permission, Report, State, Verdict, probe
 from datasources.schemas import StoredCors, StoredDocument
 
@@ -117,7 +117,9 @@ def _claim(check_id: str) -> PermissionCheck | None:
     )
     if not claimed:
         return None
-    check = PermissionCheck.objects.select_related("datasource__dataset__team").get(pk=check_id)
+    check = PermissionCheck.objects.select_related("datasource__dataset__team").filter(pk=check_id).first()
+    if check is None:  # deleted just now, with its datasource
+        return None
     if check.revision == check.datasource.revision:
         return check
     _finish(check, state=CheckState.EXPIRED)
@@ -189,7 +191,8 @@ def _stored(
         "how_to_be_sure": diagnosis.how_to_be_sure,
         "command": diagnosis.command,
         "field": diagnosis.field,
-        "place": place.as_dict() if place and failure else {},
+        # For what to grant, so not where granting is no help.
+        "place": place.as_dict() if place and failure and not is_beyond_grants(failure) else {},
     }
 
 

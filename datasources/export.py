@@ -1,6 +1,7 @@
 """The table of the health page as a file for spreadsheets, row by row, however many there are."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -26,6 +27,8 @@ COLUMNS = [
 ]
 # Spreadsheets take a cell that begins like this for a formula, and a path is what somebody typed.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where the comma is for decimals, spreadsheets begin a new cell behind a semicolon, with what follows as its content.
+_NEXT_CELL = re.compile(r"(?<=[;\t])(?=\s*[=+\-@＝＋－＠])")
 
 
 class _Echo:
@@ -45,6 +48,7 @@ def csv_lines(rows: Iterable[Datasource]) -> Iterator[str]:
 
 def safe_cell(text: str) -> str:
     """The text, kept from being run as a formula."""
+    text = _NEXT_CELL.sub("'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

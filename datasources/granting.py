@@ -39,7 +39,7 @@ def missing_grant(verdicts: Mapping[str, StoredVerdict], purpose: Purpose, team:
     place = next((found for verdict in verdicts.values() if (found := verdict.get("place"))), None)
     if place is None:  # all is well, or the check is of a time that kept none
         return []
-    lacking = gap({Permission(name): _told(verdict) for name, verdict in verdicts.items()})
+    lacking = gap({Permission(name): _told(verdict) for name, verdict in verdicts.items() if verdict.get("place")})
     return missing(Place.stored(place), purpose.needs, lacking, platform_for(team))
 
 

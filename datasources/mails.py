@@ -57,7 +57,9 @@ def send_due() -> int:
 
 def _send_to(user_id: str, connection: BaseEmailBackend) -> int:
     rows = _claim(user_id)
-    user = User.objects.get(pk=user_id)
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:  # deleted just now, and the rows with them
+        return 0
     theirs = Alert.objects.filter(mails__in=rows, datasource__dataset__in=datasets_of_teams(user))
     alerts = list(theirs.select_related("datasource"))
     if not alerts or not user.is_active:

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from datasources import schedule, webhooks
-from datasources.models import Webhook, WebhookDelivery
+from datasources.models import Sending, Webhook, WebhookDelivery
 from teams.crypto import seal
 from teams.models import Membership, NotificationSettings, Role, Team, User
 
@@ -88,7 +88,10 @@ def renew_secret(*, webhook: Webhook, by: User) -> str:
 
 @transaction.atomic
 def send_test(*, webhook: Webhook) -> WebhookDelivery:
-    return webhooks.enqueue_test(webhook)
+    """One that waits for its first attempt serves as well: an impatient finger must not keep the workers busy."""
+    Webhook.objects.select_for_update().get(pk=webhook.pk)
+    waiting = webhook.deliveries.filter(event=webhooks.TEST_EVENT, state=Sending.PENDING, attempts=0).first()
+    return waiting or webhooks.enqueue_test(webhook)
 
 
 def delete_webhook(*, webhook: Webhook) -> None:

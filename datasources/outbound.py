@@ -67,6 +67,8 @@ class _Pinned(http.client.HTTPConnection):
         self.sock = guard.connect(self.host, self.port, timeout=SECONDS, allowed_private_hosts=self._allowed)
         if self._tls:
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
+        if self.hung_up:  # while there was no socket yet that it could have shut: nobody would hang up again
+            raise TimeoutError
 
     def hang_up(self) -> None:
         self.hung_up = True

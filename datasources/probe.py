@@ -59,6 +59,7 @@ NO_PROOF = {
     Cause.TLS,
     Cause.THROTTLED,
     Cause.SERVER_ERROR,
+    Cause.CLOCK_SKEW,
     Cause.HIDDEN,
     Cause.NO_OBJECT,
     Cause.NO_PRINCIPAL,

@@ -49,10 +49,10 @@ def save(
 
 
 @transaction.atomic
-def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck:
-    """Queue a check of what is stored. One that is open already for this revision serves as well."""
-    check = _open_or_new(datasource, by)
-    if check.dispatched_at is None:
+def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck | None:
+    """Queue a check of what is stored; one that is open already for this revision serves as well. None: it is gone."""
+    check = _open_or_new(datasource.pk, by, Trigger.PERSON)
+    if check and check.dispatched_at is None:
         transaction.on_commit(partial(tasks.dispatch, check.pk))
     return check
 
@@ -68,21 +68,24 @@ def check_many_again(*, datasource_ids: list[str], by: User | None) -> int:
     """
     waiting = []
     for datasource_id in datasource_ids[:MOST_CHECKED_AGAIN]:
-        with transaction.atomic():
-            datasource = Datasource.objects.filter(pk=datasource_id).first()
-            if datasource:
-                waiting.append(_open_or_new(datasource, by))
+        if check := _open_or_new(datasource_id, by, Trigger.PERSON):
+            waiting.append(check)
     unsent = [check.pk for check in waiting if check.dispatched_at is None]
     transaction.on_commit(partial(tasks.dispatch_all, unsent))
     return len(waiting)
 
 
-def _open_or_new(datasource: Datasource, by: User | None) -> PermissionCheck:
-    datasource = Datasource.objects.select_for_update(of=("self",)).select_related("latest_check").get(pk=datasource.pk)
+@transaction.atomic
+def _open_or_new(datasource_id: str, by: User | None, trigger: Trigger) -> PermissionCheck | None:
+    """Read anew, and locked: a check of what was stored a moment ago must not take the place of a newer save's."""
+    found = Datasource.objects.select_for_update(of=("self",)).select_related("latest_check")
+    datasource = found.filter(pk=datasource_id).first()
+    if datasource is None:
+        return None
     latest = datasource.latest_check
     if latest and latest.is_open and latest.revision == datasource.revision:
         return latest
-    return _new(datasource, by, Trigger.PERSON)
+    return _new(datasource, by, trigger)
 
 
 def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
@@ -90,17 +93,13 @@ def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
 
     A check that is open already for the newest revision is joined: whoever claims it first does it.
     """
-    with transaction.atomic():
-        open_ones = [_open_check(datasource) for datasource in dataset.datasources.select_related("latest_check")]
-        ids = [check.pk if check else checks.queue(datasource, by, Trigger.API).pk for datasource, check in open_ones]
+    ids = []
+    # Each by itself: who holds one of them waits for no other.
+    for datasource_id in dataset.datasources.values_list("pk", flat=True):
+        if check := _open_or_new(datasource_id, by, Trigger.API):
+            ids.append(check.pk)
     checks.run(*ids, patience=False)
     return checks.wait_for(ids)
-
-
-def _open_check(datasource: Datasource) -> tuple[Datasource, PermissionCheck | None]:
-    latest = datasource.latest_check
-    joined = latest if latest and latest.is_open and latest.revision == datasource.revision else None
-    return datasource, joined
 
 
 def _new(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:

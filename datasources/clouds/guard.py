@@ -6,6 +6,7 @@ differently (DNS rebinding), and redirects are not followed, so nothing gets pas
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterable
 
 from datasources.clouds.base import Cause, Failure, StoreError
@@ -15,7 +16,10 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iterable[str]) -> socket.socket:
-    """A TCP connection to a host a user named. Raises StoreError ADDRESS_BLOCKED, or OSError as sockets do."""
+    """A TCP connection to a host a user named. Raises StoreError ADDRESS_BLOCKED, or OSError as sockets do.
+
+    `timeout` seconds are for all of its addresses together: who owns the name can give it any number of silent ones.
+    """
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     allowed = tuple(allowed_private_hosts)
     if not all(
@@ -23,11 +27,18 @@ def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iter
     ):
         raise StoreError(Failure(Cause.ADDRESS_BLOCKED))
     failure: OSError = OSError("no address")
-    for _, _, _, _, address in addresses:
+    ends_at = time.monotonic() + timeout
+    for number, (_, _, _, _, address) in enumerate(addresses):
+        share = (ends_at - time.monotonic()) / (len(addresses) - number)
+        if share <= 0:
+            raise TimeoutError
         try:
-            return socket.create_connection((str(address[0]), port), timeout)
+            connected = socket.create_connection((str(address[0]), port), share)
         except OSError as error:
             failure = error
+        else:
+            connected.settimeout(timeout)
+            return connected
     raise failure
 
 
@@ -35,7 +46,9 @@ def may_reach(host: str, address: Address, allowed_private_hosts: Iterable[str])
     """Public addresses always; others only if the operator allowed the host by name, or a network it lies in."""
     if isinstance(address, ipaddress.IPv6Address):
         address = _embedded(address) or address
-    if address.is_global and not address.is_multicast and not address.is_reserved:
+    # Python calls the retired fec0::/10 global; there are networks that still use it.
+    inside = address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
+    if address.is_global and not inside:
         return True
     return any(_covers(entry, host, address) for entry in allowed_private_hosts)
 

@@ -126,6 +126,9 @@ class _PinnedConnection(http.client.HTTPConnection):
         if self.tls:
             self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.host)
         self.client.sockets.append(self.sock)
+        if self.client.hung_up:  # while this one was being made: nobody would hang up again
+            self.sock.close()
+            raise TimeoutError
 
 
 class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no types
@@ -144,6 +147,7 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
         self.deadline = deadline
         self.allowed_private_hosts = allowed_private_hosts
         self.sockets: list[socket.socket] = []
+        self.hung_up = False
 
     def _init_ssl_context(self, custom_ciphers: object) -> None:
         self.context = ssl.create_default_context()
@@ -160,6 +164,7 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
 
     def hang_up(self) -> None:
         """Close sockets under calls that still wait, so that a server which drips bytes can't hold a thread."""
+        self.hung_up = True
         for sock in self.sockets:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)

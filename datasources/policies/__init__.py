@@ -6,7 +6,7 @@ Input is read, Lightly is read and written. Nothing here grants deleting, except
 from collections.abc import Callable
 
 from datasources.policies import aws, azure, gcs, obs
-from datasources.policies.base import Gap, Place, Platform, Request, Snippet, gap
+from datasources.policies.base import Gap, Place, Platform, Request, Snippet, gap, is_beyond_grants
 from datasources.probe import Permission
 
 _BY_PROVIDER: dict[str, Callable[[Request], list[Snippet]]] = {
@@ -28,4 +28,4 @@ def missing(place: Place, needs: frozenset[Permission], lacking: Gap, platform: 
     return _BY_PROVIDER[place.provider](Request(place, needs, platform, lacking)) if lacking else []
 
 
-__all__ = ["Gap", "Place", "Platform", "Request", "Snippet", "gap", "missing", "setup"]
+__all__ = ["Gap", "Place", "Platform", "Request", "Snippet", "gap", "is_beyond_grants", "missing", "setup"]

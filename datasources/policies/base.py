@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from datasources.clouds import CloudConfig
+from datasources.clouds import CloudConfig, Failure
 from datasources.probe import Permission, State
 
 TOKEN_DAYS = 90
@@ -131,6 +131,19 @@ def gap(outcomes: Mapping[Permission, tuple[State, str]]) -> Gap:
         trust="cannot_assume_role" in causes.values(),
         credential=bool(_OF_CREDENTIALS & set(causes.values())),
     )
+
+
+# What a policy of another kind leaves out, no grant gives; and an account that is shut can be given nothing.
+_LIMITS = {"permissions boundary", "service control policy", "resource control policy", "session policy"}
+_SHUT = {
+    *("disabled_client", "deleted_client", "unauthorized_client", "access_denied", "userProjectMissing"),  # Google
+    *("AccountIsDisabled", "AllAccessDisabled", "AccountProblem"),  # Azure, AWS
+}
+
+
+def is_beyond_grants(failure: Failure) -> bool:
+    """Whether this is refused for something that granting the right would not change."""
+    return failure.detail in _LIMITS or failure.code in _SHUT
 
 
 @dataclass(frozen=True)

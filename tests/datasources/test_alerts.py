@@ -26,7 +26,6 @@ from datasources.models import (
     WebhookDelivery,
 )
 from datasources.notifications import save_settings, save_webhook
-from teams import service_accounts
 from teams.models import Membership, Notice, NotificationSettings, Role, Team, User
 from tests.conftest import SECRET, person, s3_fields
 
@@ -243,17 +242,22 @@ def test_who_left_hears_nothing(finish: Finish, dataset: Dataset, alice: User, t
     assert Notice.objects.count() == 0
 
 
-def test_for_a_script_the_teams_managers_hear(
-    finish: Finish, dataset: Dataset, alice: User, bob: User, charlie: User, team: Team
+@pytest.mark.parametrize("deaf", [{"is_service_account": True}, {"is_active": False}])
+def test_for_an_owner_who_cannot_hear_the_teams_managers_do(
+    finish: Finish, dataset: Dataset, alice: User, bob: User, team: Team, deaf: dict[str, bool]
 ) -> None:
-    account = service_accounts.create(team=team, name="nightly", by=alice)
-    Dataset.objects.update(owner=account)
-    admin, quiet = person("admin@example.com", team, Role.ADMIN), person("quiet@example.com", team, Role.OWNER)
+    robot, admin, quiet = (person(f"{name}@example.com", team) for name in ("robot", "admin", "quiet"))
+    User.objects.filter(pk=robot.pk).update(**deaf)
+    Dataset.objects.filter(pk=dataset.pk).update(owner=robot)
+    Membership.objects.filter(user__in=[admin, quiet]).update(role=Role.ADMIN)
     save_settings(user=quiet, scope=Scope.NONE, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    # Nobody reads a script's mail, whatever its settings say.
+    save_settings(user=robot, scope=Scope.TEAM, mail_broken=True, mail_recovered=True, mail_expiring=True)
     finish(Outcome.GREEN)
-    finish(Outcome.RED)
-    assert {notice.user for notice in Notice.objects.all()} == {alice, admin}
-    assert {row.user for row in AlertMail.objects.all()} == {alice, admin}
+    finish(Outcome.RED, Trigger.API, robot)
+    heard = [user.email for user in (alice, admin, quiet, bob, robot) if told(user) == ["BAD"]]
+    assert heard == [alice.email, admin.email]
+    assert set(AlertMail.objects.values_list("user", flat=True)) == {alice.pk, admin.pk}
 
 
 def test_mail_is_chosen_for_each_kind(finish: Finish, alice: User, settings: Settings) -> None:

@@ -4,15 +4,18 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
 from datasets.models import Dataset
 from datasources import checks, services, tasks
 from datasources.asides import Asides, Looking
-from datasources.clouds import CloudConfig, KeyFacts, parse_config
+from datasources.clouds import Cause, CloudConfig, Failure, KeyFacts, parse_config
 from datasources.endpoints import configured_endpoints
+from datasources.granting import grantable, missing_grant
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from datasources.probe import Permission, Report, State, Verdict
 from teams.models import User
 from tests.clouds import WORKING_RIGHTS, Cloud, GCSCloud, Right, S3Cloud, Trouble
 
@@ -43,6 +46,48 @@ def test_a_check_ends_with_a_verdict_for_each_permission(s3: Cloud, dataset: Dat
     )
     assert check.milliseconds is not None
     assert check.finished_at is not None
+
+
+def test_a_check_that_is_deleted_as_it_begins_disturbs_nobody(
+    s3: Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = parse_config(s3.grant(s3.make_bucket(), "street/", WORKING_RIGHTS))
+    gone, other = saved(dataset, config, Purpose.INPUT), saved(dataset, config)
+    real = PermissionCheck.objects.select_related
+
+    def interrupted(*names: str) -> QuerySet[PermissionCheck]:
+        Datasource.objects.filter(pk=gone.datasource_id).delete()
+        return real(*names)
+
+    monkeypatch.setattr(PermissionCheck.objects, "select_related", interrupted)
+    checks.run(gone.pk, other.pk)
+    assert PermissionCheck.objects.get().outcome == Outcome.GREEN
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "helps"),
+    [
+        ("AccessDenied", "", True),
+        ("AccessDenied", "identity-based policy", True),
+        ("AccessDenied", "service control policy", False),
+        ("AccessDenied", "permissions boundary", False),
+        ("AllAccessDisabled", "", False),
+        ("AccountIsDisabled", "", False),
+        ("disabled_client", "", False),
+    ],
+)
+def test_a_grant_is_offered_where_it_helps(
+    s3: Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, code: str, detail: str, *, helps: bool
+) -> None:
+    denied = Verdict(State.DENIED, 3, Failure(Cause.DENIED, code, 403, detail=detail), "street/a.jpg")
+    verdicts = {Permission.LIST: Verdict(State.GRANTED, 3), Permission.READ: denied}
+    monkeypatch.setattr(checks, "probe", lambda *_: Report(verdicts, 3))
+    check = saved(dataset, parse_config(s3.grant(s3.make_bucket(), "street/", set())), Purpose.INPUT)
+    checks.run(check.pk, patience=False)
+    check.refresh_from_db()
+    assert check.outcome == Outcome.RED
+    assert bool(missing_grant(check.verdicts, Purpose.INPUT, dataset.team)) is helps
+    assert grantable(check.verdicts) == (["read"] if helps else [])
 
 
 def test_a_red_bulb_comes_with_words(s3: Cloud, dataset: Dataset) -> None:
@@ -120,6 +165,7 @@ def test_what_browsers_may_is_noted_beside_the_bulbs(s3: S3Cloud, dataset: Datas
     assert "https://lightly.example.com can't read" in check.cors["summary"]
     s3.set_cors(bucket, json.loads(check.cors["documents"][0]["text"]))
     again = services.check_again(datasource=check.datasource, by=None)
+    assert again
     checks.run(again.pk)
     again.refresh_from_db()
     assert (again.outcome, again.cors["state"], again.cors["documents"]) == (Outcome.GREEN, "allowed", [])

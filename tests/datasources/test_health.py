@@ -369,6 +369,10 @@ class TestExport:
         assert safe_cell(f"{start}1") == f"'{start}1"
         assert safe_cell("s3://a=b") == "s3://a=b"
 
+    def test_what_another_country_takes_for_the_next_cell(self) -> None:
+        assert safe_cell("s3://a/b;=1+1;-2;c/") == "s3://a/b;'=1+1;'-2;c/"
+        assert safe_cell("s3://a/b; @x/") == "s3://a/b;' @x/"
+
 
 class TestSpeed:
     def count(self, client: Client, path: str, query: dict[str, str]) -> int:

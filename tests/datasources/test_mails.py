@@ -7,6 +7,7 @@ from email.message import EmailMessage
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -174,6 +175,24 @@ def test_a_sweep_at_the_same_time_sends_nothing_twice(
     monkeypatch.setattr(EmailMultiAlternatives, "send", interrupted)
     mails.send_due()
     assert len(composed) == len(server.mails) == 1
+
+
+def test_somebody_who_is_deleted_meanwhile_holds_up_nobody(
+    server: MailServer, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_settings(user=bob, scope="TEAM", mail_broken=True, mail_recovered=True, mail_expiring=True)
+    raise_alerts(alice, 1)
+    AlertMail.objects.filter(user=alice).update(next_attempt_at=timezone.now())  # bob is first
+    claim = mails._claim
+
+    def interrupted(user_id: str) -> QuerySet[AlertMail]:
+        rows = claim(user_id)
+        User.objects.filter(pk=bob.pk).delete()
+        return rows
+
+    monkeypatch.setattr(mails, "_claim", interrupted)
+    assert mails.send_due() == 1
+    assert [recipients for recipients, _ in server.mails] == [["alice@example.com"]]
 
 
 def test_who_may_no_longer_see_it_gets_no_mail(server: MailServer, alice: User) -> None:

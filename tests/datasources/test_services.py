@@ -1,13 +1,14 @@
 """Saving and checking again, up to the moment a message goes to the broker."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from datasets.models import Dataset
-from datasources import services, tasks
+from datasources import checks, services, tasks
 from datasources.clouds import CloudConfig, parse_config
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose, UnreadableConfigError
 from teams.models import User
@@ -97,7 +98,41 @@ def test_check_again_judges_the_newest_revision(save: Save, alice: User, bob: Us
     save()
     PermissionCheck.objects.update(state=CheckState.DONE)
     check = services.check_again(datasource=datasource, by=bob)  # a stale object from before the second save
+    assert check
     assert (check.revision, check.requested_by) == (2, bob)
+
+
+def test_nothing_is_checked_that_is_gone(save: Save, dataset: Dataset, alice: User, sent: list[str]) -> None:
+    datasource = save().datasource
+    dataset.datasources.all().delete()
+    assert services.check_again(datasource=datasource, by=alice) is None
+    assert services.verify_now(dataset=dataset, by=alice) == []
+    assert PermissionCheck.objects.count() == 0
+
+
+def test_a_save_while_a_script_verifies_keeps_its_place(
+    save: Save, dataset: Dataset, alice: User, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The script has seen both datasources and queues the first one's check when somebody saves the second one."""
+    for purpose in (Purpose.INPUT, Purpose.LIGHTLY):
+        save(purpose)
+    PermissionCheck.objects.update(state=CheckState.DONE)
+    queue, saved = checks.queue, []
+
+    def interrupted(datasource: Datasource, *arguments: Any) -> PermissionCheck:
+        monkeypatch.setattr(checks, "queue", queue)
+        other = dataset.datasources.exclude(pk=datasource.pk).get()
+        saved.append(save(Purpose(other.purpose), parse_config(s3_fields(fullPath="s3://other/"))))
+        return queue(datasource, *arguments)
+
+    monkeypatch.setattr(checks, "queue", interrupted)
+    monkeypatch.setattr(checks, "run", lambda *_, **__: None)
+    monkeypatch.setattr(checks, "wait_for", lambda ids: PermissionCheck.objects.filter(pk__in=ids))
+    found = services.verify_now(dataset=dataset, by=alice)
+    (check,) = saved
+    assert check in found
+    assert Datasource.objects.get(pk=check.datasource_id).latest_check == check
+    assert [each.revision for each in found if each.datasource_id == check.datasource_id] == [2]
 
 
 def test_an_unsent_check_is_sent_by_asking_again(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from datasources import broker, notifications, outbound, outgoing, tasks, webhooks
+from datasources.clouds import guard
 from datasources.models import Sending, Webhook, WebhookDelivery
 from datasources.notifications import renew_secret, save_webhook, send_test
 from datasources.transitions import AlertKind
@@ -119,6 +120,7 @@ def test_the_documented_code_refuses_what_is_not_ours(
         (secret, re.sub(r"t=\d+", f"t={int(time.time()) - 1}", header), body),
         (secret, webhooks.signature(secret, int(time.time()) - 3600, body), body),  # recorded, and sent again
         (secret, "", body),
+        (secret, header.replace("v1=", "v1=é"), body),
     ):
         with pytest.raises(ValueError, match="signature"):
             verify(*wrong)
@@ -302,6 +304,21 @@ class TestTrouble:
         assert self.problem(silent) == "no answer within 0.3 s"
         assert time.monotonic() - started < 2
 
+    def test_a_server_that_drips_after_a_slow_connection(self, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The first of its addresses leads nowhere, so the time is over before there is a connection to hang up."""
+        connect = guard.connect
+
+        def slow(host: str, port: int, **options: Any) -> socket.socket:
+            alarms = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+            for alarm in alarms:
+                alarm.join()
+            return connect(host, port, **options)
+
+        monkeypatch.setattr(guard, "connect", slow)
+        started = time.monotonic()
+        assert self.problem(silent) == "no answer within 0.3 s"
+        assert time.monotonic() - started < 2
+
     def test_an_unknown_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def unknown(*_: object, **__: object) -> None:
             raise socket.gaierror(socket.EAI_NONAME, "unknown")
@@ -354,6 +371,15 @@ def test_a_test_is_signed_and_delivered_like_an_alert(receiver: HookReceiver, se
     deliver_all()
     (received,) = receiver.received
     assert verify(secret, received.headers[webhooks.SIGNATURE], received.body)["type"] == "test"
+
+
+def test_of_tests_one_waits_at_a_time(receiver: HookReceiver, secret: str) -> None:
+    webhook = Webhook.objects.get()
+    assert len({send_test(webhook=webhook).pk for _ in range(5)}) == 1
+    deliver_all()
+    send_test(webhook=webhook)
+    deliver_all()
+    assert len(receiver.received) == 2
 
 
 def test_a_lost_encryption_key_says_so(receiver: HookReceiver, secret: str, alice: User) -> None:

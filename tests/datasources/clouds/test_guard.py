@@ -30,6 +30,7 @@ PRIVATE = [
     "::",
     "fe80::1",
     "fd00:ec2::254",
+    "fec0::1",
     "ff02::1",
     "::ffff:127.0.0.1",
     "::ffff:169.254.169.254",
@@ -139,6 +140,25 @@ def test_addresses_are_tried_in_turn(names: Names) -> None:
         connect()
 
 
+def test_silent_addresses_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty addresses at which nothing answers: together they cost no more than one."""
+    now, waited = [100.0], []
+
+    def silent(address: tuple[str, int], timeout: float) -> socket.socket:
+        waited.append(timeout)
+        now[0] += timeout
+        raise TimeoutError
+
+    names = Names(monkeypatch)
+    names.answers = [[f"93.184.216.{number}" for number in range(40)]]
+    monkeypatch.setattr(socket, "create_connection", silent)
+    monkeypatch.setattr("datasources.clouds.guard.time.monotonic", lambda: now[0])
+    with pytest.raises(TimeoutError):
+        connect()
+    assert min(waited) > 0
+    assert sum(waited) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"])
 def test_however_a_private_address_is_written_nothing_is_sent_there(host: str) -> None:
     with Gate() as gate:
@@ -151,4 +171,16 @@ def test_however_a_private_address_is_written_nothing_is_sent_there(host: str) -
         store.close()
         # The SDK puts the bucket before what does not look like an address to it, and no such host exists.
         assert caught.value.failure.cause in {Cause.ADDRESS_BLOCKED, Cause.UNREACHABLE}
+        assert gate.requests == []
+
+
+def test_who_hung_up_calls_nobody_again() -> None:
+    """A thread that gets its connection after the check has ended: a server that drips would hold it for ever."""
+    with Gate() as gate:
+        config = parse_config(example("OBS", obsEndpoint=f"http://127.0.0.1:{gate.port}"))
+        store = config.open(Endpoints(allowed_private_hosts=("127.0.0.1",)), Deadline(5))
+        store.close()
+        with pytest.raises(StoreError) as caught:
+            store.keys("", limit=1)
+        assert caught.value.failure.cause is Cause.TIMEOUT
         assert gate.requests == []
