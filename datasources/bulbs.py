@@ -77,6 +77,11 @@ class SourceView:
         return CONFIG_CLASSES[self.datasource.provider].provider_short if self.datasource else ""
 
     @property
+    def help_anchor(self) -> str:
+        """This cloud's place on the help pages about fields and diagnoses."""
+        return self.datasource.provider_class.help_anchor() if self.datasource else ""
+
+    @property
     def is_open(self) -> bool:
         return bool(self.check and self.check.is_open)
 

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.html import escape
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -85,7 +86,9 @@ class DatasourceForm(forms.Form):
             self.fields[SUFFIX_FIELD] = forms.CharField(
                 label="Thumbnail suffix",
                 required=False,
-                help_text="Where thumbnails are kept. Empty: full images are shown instead.",
+                help_text="Where thumbnails are looked for, below the path above. [filename] stands for an image's name"
+                " without its ending, [extension] for its ending. Leave it empty if there are none: full images are"
+                " shown instead.",
                 widget=forms.TextInput(attrs={"placeholder": DEFAULT_THUMBNAIL_SUFFIX, **_AS_TYPED}),
             )
         for field in self.fields.values():
@@ -104,6 +107,7 @@ class DatasourceForm(forms.Form):
         marked = field.name in self.config_class.fields()
         return {
             "field": field,
+            "where": self._where(field),
             "stored": self._stored_words(field.name),
             "mark": Mark(field.mark_id, self.marks.get(field.mark_id, "")) if marked else None,
             "warning": near_end_warning(ends.moment) if ends and ends.field == field.name else "",
@@ -114,6 +118,20 @@ class DatasourceForm(forms.Form):
         """What the team has of its own for this field, with which a new datasource's form begins."""
         info = self.config_class.fields().get(name)
         return str(getattr(self.team, name)) if self.team and info and extra(info, "from_team") else ""
+
+    def _where(self, field: MarkedField) -> SafeString | None:
+        """Where people find the value in their cloud, for those who may enter it."""
+        info = self.config_class.fields().get(field.name)
+        return with_code(extra(info, "where")) if info and not field.field.disabled else None
+
+    @property
+    def help_anchor(self) -> str:
+        """This cloud's place on the help page about fields."""
+        return self.config_class.help_anchor()
+
+    @property
+    def provider_label(self) -> str:
+        return self.config_class.provider_label
 
     @property
     def open_names(self) -> list[str]:
@@ -224,6 +242,14 @@ class DatasourceForm(forms.Form):
             if before[name] != after[name]
         ]
         return f"{' and '.join(changed)} changed, so enter this again: a stored secret is never aimed at a new target."
+
+
+def with_code(text: str) -> SafeString:
+    """Plain text as HTML, with what stands in `backticks` as code."""
+    parts = enumerate(text.split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if odd % 2 else part,) for odd, part in parts)
+    )
 
 
 # Keys and paths are meant exactly as typed: no phone may capitalise, correct or underline them.

@@ -30,7 +30,8 @@ class IntervalForm(forms.Form):
         label="Hours between scheduled checks",
         min_value=0,
         max_value=LONGEST_HOURS,
-        help_text="Each datasource of the team is checked by itself this often. 0 switches it off.",
+        help_text="Each datasource of the team is checked by itself this often, give or take a tenth, and you hear of"
+        " it when something changed. From a change on, the first check comes within one interval. 0 switches it off.",
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         error_messages={
             "required": "The number of hours is missing. For example: 6",
@@ -45,7 +46,8 @@ class WebhookForm(forms.Form):
     url = forms.CharField(
         label="Address",
         max_length=2000,
-        help_text="Every alert of the team is sent there as a signed POST.",
+        help_text="A program of yours that takes a POST, at https:// and a public host. From now on every alert of the"
+        " team is sent there as JSON, signed with a secret that you are shown once.",
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": EXAMPLE}),
         error_messages={"required": f"The address is missing. For example: {EXAMPLE}"},
     )

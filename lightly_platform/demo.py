@@ -8,13 +8,19 @@ import secrets
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lightly_platform import demo_storage, launch
 from lightly_platform.env import read_environment, variable_names
 from lightly_platform.supervisor import Supervisor
 
+if TYPE_CHECKING:
+    from datasources.models import PermissionCheck
+
 EMAIL = "demo@example.com"
+# The dataset of a colleague, and those that have been checked by themselves already.
+COLLEAGUES = "dash-cam-night"
+WITH_HISTORY = {"forklift-cams", "street-scenes-2026"}
 # A demo never touches the database, the queue or the clouds that this shell may be set up for.
 _KEPT = {"LIGHTLY_DATA_DIR", "PORT", "BIND", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "WEB_CONCURRENCY", "DEBUG"}
 
@@ -94,13 +100,16 @@ def seed() -> None:
     from datasources.clouds import parse_config
     from datasources.endpoints import configured_endpoints
     from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
-    from teams.services import create_user
+    from teams.invitations import Invited, invite
+    from teams.models import Role
+    from teams.services import create_owner, create_user
 
     keys: dict[str, list[str]] = json.loads(demo_storage.connection_file(settings.DATA_DIR).read_text())["keys"]
     wrong = {name: [key_id, secret[::-1]] for name, (key_id, secret) in keys.items()}
 
     raw, lightly = demo_storage.INPUT_BUCKET, demo_storage.LIGHTLY_BUCKET
     reader, writer, too_little = keys["input-reader"], keys["lightly-writer"], keys["lightly-reader"]
+    street_writer = keys["street-writer"]
     # From last to first, because the home page shows the newest change at the top.
     samples: list[tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]] = [
         ("warehouse-shelves", "Images", None, None),
@@ -117,20 +126,53 @@ def seed() -> None:
             _s3(raw, "forklift/cams", reader),
             _s3(lightly, "forklift", too_little),
         ),
-        ("street-scenes-2026", "Images", _s3(raw, "street/input", reader), _s3(lightly, "street", writer)),
+        ("street-scenes-2026", "Images", _s3(raw, "street/input", reader), _s3(lightly, "street", street_writer)),
     ]
-    owner = create_user(email=EMAIL, password=os.environ["LIGHTLY_DEMO_PASSWORD"])
+    owner = create_owner(email=EMAIL, password=os.environ["LIGHTLY_DEMO_PASSWORD"], team_name="Acme Vision")
+    team = owner.memberships.get().team
+    colleague = create_user(email="ben@example.com", name="Ben Adler", team=team)
+    invite(team=team, people=[Invited("ava@example.com", Role.ADMIN)], by=owner)
+    demo_storage.change_rights(settings.DATA_DIR, "lightly-reader", may_write=True)
+    saved = []
     for name, dataset_type, *configs in samples:
-        dataset = create_dataset(name=name, dataset_type=dataset_type, owner=owner)
+        by = colleague if name == COLLEAGUES else owner
+        dataset = create_dataset(name=name, dataset_type=dataset_type, owner=by)
         for purpose, config in zip((Purpose.INPUT, Purpose.LIGHTLY), configs, strict=True):
             if config is not None:
-                services.save(
+                check = services.save(
                     dataset=dataset,
                     purpose=purpose,
                     config=parse_config(config, configured_endpoints()),
                     thumb_suffix=DEFAULT_THUMBNAIL_SUFFIX,
-                    by=owner,
+                    by=by,
                 )
+                if name in WITH_HISTORY:
+                    saved.append(check)
+    _live_through_two_intervals(saved)
+
+
+def _live_through_two_intervals(saved: list[PermissionCheck]) -> None:
+    """Somebody takes the right to write from two users, and gives it back to one: by scheduled checks, that is news."""
+    from django.conf import settings
+    from django.utils import timezone
+
+    from datasources import checks, schedule
+    from datasources.models import Datasource
+
+    def finish(check_ids: list[str]) -> None:
+        checks.run(*check_ids)
+        checks.wait_for(check_ids)  # should a worker have been quicker
+
+    def check_by_schedule() -> None:
+        ours = Datasource.objects.filter(pk__in=[check.datasource_id for check in saved])
+        ours.update(next_check_at=timezone.now())
+        finish(schedule.queue_due())
+
+    finish([check.pk for check in saved])
+    demo_storage.change_rights(settings.DATA_DIR, "lightly-reader", "street-writer", may_write=False)
+    check_by_schedule()
+    demo_storage.change_rights(settings.DATA_DIR, "street-writer", may_write=True)
+    check_by_schedule()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """docs/ as pages of the dashboard, so that help is where the question is."""
 
 import functools
+import itertools
 import re
 from pathlib import Path
 
@@ -54,17 +55,26 @@ def _title(path: Path) -> str:
 def _rendered(name: str) -> SafeString:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse((DOCS / f"{name}.md").read_text(encoding="utf-8"))
+    anchors: set[str] = set()
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
-        _adapt(token, following)
+        _adapt(token, following, anchors)
     # Our own files, and raw HTML in them stays text.
     html: str = markdown.renderer.render(tokens, markdown.options, {})
     return SafeString(html)
 
 
-def _adapt(token: Token, following: Token | None) -> None:
+def _adapt(token: Token, following: Token | None, anchors: set[str]) -> None:
     """Headings get anchors, tables may scroll, links between pages stay in the dashboard."""
     if token.type == "heading_open" and following is not None:
-        token.attrSet("id", slugify(following.content))
+        token.attrSet("id", _unused(slugify(following.content), anchors))
     for child in token.children or []:
         if child.type == "link_open" and (found := _LINK.fullmatch(str(child.attrGet("href") or ""))):
             child.attrSet("href", f"/help/{found[1]}/{found[2] or ''}")
+
+
+def _unused(anchor: str, anchors: set[str]) -> str:
+    """The anchor, or with a number behind it, as on GitHub, where a heading above has it already."""
+    numbered = (f"{anchor}-{number}" for number in itertools.count(1))
+    free = next(name for name in itertools.chain([anchor], numbered) if name not in anchors)
+    anchors.add(free)
+    return free

@@ -13,7 +13,8 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "providers.md"
 HEAD = """# What to enter for each cloud
 
 Written by `python -m scripts.providers` from the code. Secrets are stored encrypted and never shown again. A field
-marked with ↻ says whose or where: when it, or the bucket, changes, the secret must be entered again.
+marked with ↻ says whose or where: when it, or the bucket, changes, the secret must be entered again. Where each value
+is found, the form tells too, behind *Where do I find this?*
 """
 
 
@@ -22,13 +23,16 @@ def document() -> str:
 
 
 def _section(key: str, config_class: type[CloudConfig]) -> str:
-    rows = []
+    rows, places = [], []
     for name, info in config_class.fields().items():
         marks = "↻ " if extra(info, "binds_secret") else ""
         kind = "secret" if info.annotation is SecretStr else "text"
         need = "" if info.is_required() else ", may stay empty"
         example = "" if info.annotation is SecretStr else f"`{info.examples[0]}`" if info.examples else ""
-        rows.append(f"| {marks}{info.title} | {kind}{need} | {info.description} | {example} | `{info.alias or name}` |")
+        rows.append(
+            f"| {marks}{info.title} | {kind}{need} | {_plain(info.description)} | {example} | `{info.alias or name}` |"
+        )
+        places.append(f"* **{info.title}**: {_plain(extra(info, 'where'))}")
     rights = "\n".join(f"| {permission.capitalize()} | {RIGHTS[key][permission]} |" for permission in Permission)
     return f"""## {config_class.provider_label}
 
@@ -36,10 +40,19 @@ def _section(key: str, config_class: type[CloudConfig]) -> str:
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
+Where to find each:
+
+{chr(10).join(places)}
+
 | Bulb | Needs |
 |---|---|
 {rights}
 """
+
+
+def _plain(text: str | None) -> str:
+    """A sentence of the form as Markdown: nothing in it is a tag."""
+    return (text or "").replace("<", r"\<")
 
 
 if __name__ == "__main__":

@@ -37,8 +37,8 @@ class JoinDomainForm(forms.Form):
         label="Domain",
         required=False,
         max_length=253,
-        help_text="Everybody with an address there may join as a member, once they have opened the link we mail to it."
-        " Leave it empty to invite people one by one.",
+        help_text="What stands behind the @ in your addresses. Everybody who has one there may join as a member: on the"
+        " sign-in page they ask for a link, which we mail to that address. Leave it empty to invite people one by one.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "example.com", "inputmode": "url"}),
     )
 

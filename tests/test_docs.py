@@ -57,3 +57,9 @@ def test_the_layout_in_the_architecture_page_exists() -> None:
             for part in name.split():
                 inside = ROOT / "datasources" if line.startswith("  ") else ROOT
                 assert (inside / part).exists(), part
+
+
+def test_the_architecture_page_names_every_module_of_datasources() -> None:
+    block = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+    modules = {path.name for path in (ROOT / "datasources").glob("*.py")} - {"__init__.py"}
+    assert modules - set(re.findall(r"\w+\.py", block)) == set()

@@ -77,6 +77,11 @@ class AzureConfig(CloudConfig):
         title="Container and path",
         description="The container, and an existing directory in it. It may be empty.",
         examples=[PATH_EXAMPLE],
+        json_schema_extra={
+            "where": "In the Azure portal open the storage account, then Containers under Data storage; a click on "
+            "one shows its directories. In a terminal: `az storage container list --account-name NAME --auth-mode "
+            "login --query '[].name'`.",
+        },
     )
     account: str = Field(
         alias="accountName",
@@ -84,13 +89,23 @@ class AzureConfig(CloudConfig):
         description="The name alone, as in <name>.blob.core.windows.net.",
         examples=["mystorageaccount"],
         pattern=r"^[a-z0-9]{3,24}$",
-        json_schema_extra={"binds_secret": True},
+        json_schema_extra={
+            "binds_secret": True,
+            "where": "In the Azure portal, the list Storage accounts has it as Name. In a terminal: `az storage "
+            "account list --query '[].name'`.",
+        },
     )
     sas_token: Annotated[SecretWord, AfterValidator(_check_sas)] = Field(
         alias="accountKey",
         title="SAS token",
         description="With or without the leading question mark. Stored encrypted, never shown again.",
         examples=[SAS_EXAMPLE],
+        json_schema_extra={
+            "where": "In the Azure portal open the container, then Shared access tokens under Settings; choose "
+            "permissions and expiry, press Generate SAS token and URL, and copy Blob SAS token. Sign with an account"
+            " key if it shall last longer than 7 days. In a terminal: `az storage container generate-sas`, whose "
+            "whole call is under Give us access.",
+        },
     )
 
     @property

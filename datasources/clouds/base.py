@@ -240,8 +240,9 @@ class CloudConfig(BaseModel, ABC):
     """A datasource's fields, declared once: form, REST schema, validation and docs are derived from this.
 
     Per field, `title` is the label, `description` the help, `examples[0]` the example shown in errors, and
-    `json_schema_extra` may say `binds_secret` (changing it needs the secret again), `multiline`,
-    `from_team` (the field begins with what the team has under the same name).
+    `json_schema_extra` says `where` people find or make the value (console, then command; `code` in backticks), and may
+    say `binds_secret` (changing it needs the secret again), `multiline`, `from_team` (the field begins with what the
+    team has under the same name).
     A `SecretStr` is write-only everywhere.
     """
 
@@ -302,6 +303,11 @@ class CloudConfig(BaseModel, ABC):
         """All fields but the type, in the order people fill them in: what may stay empty comes last."""
         named = [(name, info) for name, info in cls.model_fields.items() if name != "type"]
         return dict(sorted(named, key=lambda field: not field[1].is_required()))
+
+    @classmethod
+    def help_anchor(cls) -> str:
+        """The anchor of this cloud's heading on the pages made from the declarations."""
+        return re.sub(r"[^a-z0-9]+", "-", cls.provider_label.lower()).strip("-")
 
     @classmethod
     def secret_fields(cls) -> list[str]:

@@ -96,6 +96,11 @@ class GCSConfig(CloudConfig):
         title="Resource path",
         description="An existing directory in your bucket. It may be empty.",
         examples=[PATH_EXAMPLE],
+        json_schema_extra={
+            "where": "In the Google Cloud console open Cloud Storage, Buckets and the bucket: its Configuration tab "
+            "has the gsutil URI, its Objects tab the directories. In a terminal: `gcloud storage ls "
+            "gs://my-bucket/`.",
+        },
     )
     project_id: str = Field(
         alias="gcsProjectId",
@@ -103,6 +108,10 @@ class GCSConfig(CloudConfig):
         description="Of the Google Cloud project that owns the bucket.",
         examples=["acme-vision-prod"],
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.:_-]*$",
+        json_schema_extra={
+            "where": "In the Google Cloud console a click on the project's name, at the top of each page, lists "
+            "names with their IDs: enter the ID. In a terminal: `gcloud projects list`, column PROJECT_ID.",
+        },
     )
     credentials: Annotated[SecretStr, AfterValidator(_check_credentials)] = Field(
         alias="gcsCredentials",
@@ -110,7 +119,13 @@ class GCSConfig(CloudConfig):
         description="Paste the key file or choose it. Stored encrypted, never shown again.",
         examples=[KEY_EXAMPLE],
         min_length=1,
-        json_schema_extra={"multiline": True},
+        json_schema_extra={
+            "multiline": True,
+            "where": "In the Google Cloud console open IAM & Admin, Service Accounts, the account, its tab Keys, "
+            "then Add key, Create new key, JSON: the browser saves the file, once. In a terminal: `gcloud iam "
+            "service-accounts keys create key.json --iam-account EMAIL`. An organization policy may forbid such "
+            "keys; then ask its administrator.",
+        },
     )
 
     @property

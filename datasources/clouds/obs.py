@@ -78,13 +78,21 @@ class OBSConfig(CloudConfig):
         title="Resource path",
         description="An existing directory in your bucket. It may be empty.",
         examples=[PATH_EXAMPLE],
+        json_schema_extra={
+            "where": "In the OBS console open the bucket, then Objects, and follow the directories. In a terminal: "
+            "`obsutil ls obs://my-bucket`.",
+        },
     )
     endpoint: Annotated[str, AfterValidator(_check_endpoint)] = Field(
         alias="obsEndpoint",
         title="Endpoint",
         description="The address of OBS in your region.",
         examples=[ENDPOINT_EXAMPLE],
-        json_schema_extra={"binds_secret": True},
+        json_schema_extra={
+            "binds_secret": True,
+            "where": "In the OBS console, the bucket's Overview page names its Endpoint; write https:// in front of "
+            "it. In a terminal, `obsutil stat obs://my-bucket` names the region, which is a part of the endpoint.",
+        },
     )
     access_key_id: str = Field(
         alias="obsAccessKeyId",
@@ -93,13 +101,22 @@ class OBSConfig(CloudConfig):
         examples=["H3Q1K2J7ZEXAMPLE"],
         min_length=1,
         pattern=r"^[\x21-\x7e]+$",
-        json_schema_extra={"binds_secret": True},
+        json_schema_extra={
+            "binds_secret": True,
+            "where": "In the console, as the user whose key it shall be: the user name at the top right, My "
+            "Credentials, Access Keys. On Huawei Cloud in a terminal: `hcloud IAM ListPermanentAccessKeys`.",
+        },
     )
     secret_access_key: SecretWord = Field(
         alias="obsSecretAccessKey",
         title="Secret access key",
         description="Stored encrypted, never shown again.",
         examples=["mZk3…"],
+        json_schema_extra={
+            "where": "It is in the file credentials.csv that the console saves, once, when the access key is made: "
+            "the user name at the top right, My Credentials, Access Keys, Create Access Key. On Huawei Cloud in a "
+            "terminal: `hcloud IAM CreatePermanentAccessKey`. If it is lost, make a new key.",
+        },
     )
 
     @property

@@ -65,6 +65,10 @@ class S3Base(CloudConfig):
         title="Resource path",
         description="An existing directory in your bucket. It may be empty.",
         examples=[PATH_EXAMPLE],
+        json_schema_extra={
+            "where": "In the S3 console open the bucket, tick the directory and press Copy S3 URI. In a terminal, "
+            "`aws s3 ls s3://my-bucket/path/` shows what is there.",
+        },
     )
     region: str = Field(
         alias="s3Region",
@@ -72,6 +76,10 @@ class S3Base(CloudConfig):
         description="The AWS region in which the bucket was made.",
         examples=["eu-central-1"],
         pattern=REGION_PATTERN,
+        json_schema_extra={
+            "where": "In the S3 console the list of buckets has a column AWS Region. In a terminal: `aws s3api "
+            "get-bucket-location --bucket my-bucket`, where null stands for us-east-1.",
+        },
     )
     kms_key_arn: str | None = Field(
         default=None,
@@ -80,6 +88,11 @@ class S3Base(CloudConfig):
         description="Only if the bucket wants objects encrypted with a KMS key of your own.",
         examples=["arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
         pattern=KMS_PATTERN,
+        json_schema_extra={
+            "where": "In the S3 console, the bucket's Properties tab names it under Default encryption, if it is "
+            "SSE-KMS. In a terminal: `aws s3api get-bucket-encryption --bucket my-bucket`, there KMSMasterKeyID. "
+            "Leave it empty for SSE-S3.",
+        },
     )
 
 
@@ -95,13 +108,23 @@ class S3Config(S3Base):
         examples=["AKIAIOSFODNN7EXAMPLE"],
         min_length=1,
         pattern=r"^[\x21-\x7e]+$",
-        json_schema_extra={"binds_secret": True},
+        json_schema_extra={
+            "binds_secret": True,
+            "where": "In the IAM console open Users, the user, the tab Security credentials, and there Access keys. "
+            "`aws iam list-access-keys --user-name NAME` lists them. It must be a user's own key, not a session's "
+            "(ASIA…).",
+        },
     )
     secret_access_key: SecretWord = Field(
         alias="s3SecretAccessKey",
         title="Secret access key",
         description="Stored encrypted, never shown again.",
         examples=["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
+        json_schema_extra={
+            "where": "AWS shows it once, when the access key is made: in the IAM console under Users, the user, "
+            "Security credentials, Create access key, or by `aws iam create-access-key --user-name NAME`. If it is "
+            "lost, make a new key.",
+        },
     )
 
     @property

@@ -30,7 +30,11 @@ class S3DelegatedAccessConfig(S3Base):
         description="The role in your account that trusts this platform.",
         examples=["arn:aws:iam::123456789012:role/Lightly-S3-Integration"],
         pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$",
-        json_schema_extra={"binds_secret": True},
+        json_schema_extra={
+            "binds_secret": True,
+            "where": "In the IAM console open Roles and the role; its Summary has the ARN. In a terminal: `aws iam "
+            "get-role --role-name NAME --query Role.Arn`. What to create the role with is under Give us access.",
+        },
     )
     # The team has one of its own, with which the form begins. The API may bring another, as other platforms' users do.
     external_id: str = Field(
@@ -40,7 +44,12 @@ class S3DelegatedAccessConfig(S3Base):
         examples=["lightly-4f1c9a7be2"],
         min_length=10,
         pattern=r"^[a-zA-Z0-9_+=,.@:/-]+$",
-        json_schema_extra={"from_team": True},
+        json_schema_extra={
+            "from_team": True,
+            "where": "You don't get it from AWS: it is your team's own, and goes into the role's trust policy. What "
+            "the role asks for stands in the IAM console under Roles, the role, Trust relationships, at "
+            "sts:ExternalId, or in `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument`.",
+        },
     )
 
     @property

@@ -267,7 +267,8 @@
     for (const part of [element, ...element.querySelectorAll("[data-fleeting]")]) if (part.matches("[data-fleeting]")) letLeave(part)
   })
 
-  // ---- Tips: the button's popovertarget alone opens them too; this adds hover, focus and a place beside the bulb ----
+  // ---- Tips: the button's popovertarget alone opens them too; this adds hover, focus and a place beside the bulb.
+  // One that is only there for those who ask (.tip--asked) waits for a click or the Enter key. ----
 
   let pinned = null // opened on purpose: stays when the pointer leaves
   let leaving = 0
@@ -309,7 +310,7 @@
     if (event.pointerType !== "mouse") return
     const button = closest(event, "button[popovertarget]")
     const tip = tipOf(button)
-    if (tip) show(tip)
+    if (tip && !tip.matches(".tip--asked")) show(tip)
     else if (closest(event, ".tip")) clearTimeout(leaving)
   })
   on("pointerout", (event) => {
@@ -318,7 +319,7 @@
   })
   on("focusin", (event) => {
     const tip = tipOf(closest(event, "button[popovertarget]"))
-    if (tip && event.target.matches(":focus-visible")) show(tip)
+    if (tip && !tip.matches(".tip--asked") && event.target.matches(":focus-visible")) show(tip)
   })
   on("focusout", (event) => {
     const tip = closest(event, ".tip") ?? tipOf(closest(event, "button[popovertarget]"))

@@ -1,11 +1,14 @@
 """The settings form: derived from the config classes, never giving a secret back, never aiming one elsewhere."""
 
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.html import escape, strip_tags
 
 from datasources.clouds import CONFIG_CLASSES, CloudConfig, S3Config, parse_config
+from datasources.clouds.base import extra
 from datasources.forms import DatasourceForm
 from datasources.models import Purpose
 from tests.conftest import SECRET, s3_fields
@@ -182,3 +185,26 @@ def test_input_has_no_thumbnails() -> None:
 def test_what_may_stay_empty_comes_last() -> None:
     names = [row["field"].name for row in DatasourceForm(S3Config, Purpose.INPUT).rows()]
     assert names == ["path", "region", "access_key_id", "secret_access_key", "kms_key_arn"]
+
+
+@pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+@pytest.mark.parametrize("purpose", [Purpose.INPUT, Purpose.LIGHTLY])
+def test_every_field_says_where_to_find_its_value(provider: str, purpose: Purpose) -> None:
+    """In one to three short sentences: the console, then a command, which stands out as one."""
+    form = DatasourceForm(CONFIG_CLASSES[provider], purpose)
+    shown = {row["field"].name: row["where"] for row in form.rows() if row["where"]}
+    fields = form.config_class.fields()
+    assert list(shown) == list(fields)
+    for name, info in fields.items():
+        declared = extra(info, "where")
+        assert 60 < len(declared) < 400, name
+        assert declared.endswith("."), name
+        assert "console" in declared or "portal" in declared, name
+        assert declared.count("`") % 2 == 0, name
+        assert re.search(r"<code>(aws|az|gcloud|obsutil|hcloud) [^<]+</code>", shown[name]), name
+        assert strip_tags(shown[name]) == escape(declared.replace("`", "")), name
+
+
+def test_who_may_only_look_is_not_told_where_to_find_what_to_enter() -> None:
+    form = DatasourceForm(CONFIG_CLASSES["S3"], Purpose.INPUT, read_only=True)
+    assert {row["where"] for row in form.rows()} == {None}

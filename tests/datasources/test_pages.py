@@ -11,7 +11,7 @@ from django.utils import timezone
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.bulbs import GIVEN_UP, NO_WORKER, NOT_REACHED
-from datasources.clouds import CloudConfig
+from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.models import CheckState, Outcome, PermissionCheck, Purpose, Trigger
 from teams.models import User
 from tests.conftest import SECRET, Login
@@ -370,3 +370,24 @@ class TestCreating:
         answer = login(alice).post(reverse("datasets:create"), {"name": dataset.name, "type": "Images"})
         assert answer.status_code == 422
         assert "already" in answer.content.decode()
+
+
+@pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+def test_the_form_shows_where_to_find_each_value_wherever_it_stands(
+    login: Login, alice: User, dataset: Dataset, provider: str
+) -> None:
+    config_class = CONFIG_CLASSES[provider]
+    page, wizard = (reverse(f"datasources:{name}", args=[dataset.pk, "input"]) for name in ("settings", "wizard"))
+    client = login(alice)
+    for url, names in (
+        (f"{page}?provider={provider}", list(config_class.fields())),
+        (f"{page}?provider={provider}&dialog=1", list(config_class.fields())),
+        (f"{wizard}?step=access&provider={provider}", set(config_class.fields()) - set(config_class.secret_fields())),
+        (f"{wizard}?step=credentials&provider={provider}", list(config_class.fields())),
+    ):
+        content = client.get(url).content.decode()
+        for name in names:
+            assert f'popovertarget="where-id_{name}"' in content, (url, name)
+            assert f'id="where-id_{name}"' in content, (url, name)
+        assert content.count("Where do I find this?</span>") == len(names), url
+        assert f'href="/help/providers/#{config_class.help_anchor()}" target="_blank" rel="noopener"' in content, url

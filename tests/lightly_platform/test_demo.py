@@ -46,6 +46,21 @@ def finished_checks(installation: Installation) -> dict[tuple[str, str | None], 
         time.sleep(0.1)
 
 
+STORY = """
+    SELECT
+        (SELECT count(*) FROM teams_membership),
+        (SELECT count(*) FROM teams_invitation WHERE accepted_at IS NULL),
+        (SELECT count(*) FROM datasources_permissioncheck WHERE trigger = 'SCHEDULE' AND state = 'DONE')
+"""
+NEWS = "SELECT kind FROM datasources_alert ORDER BY kind"
+
+
+def story(installation: Installation) -> tuple[tuple[int, int, int], list[str]]:
+    """How many people, open invitations and finished scheduled checks there are, and what was in the news."""
+    with closing(sqlite3.connect(installation.data_dir / "lightly.sqlite3", timeout=20)) as database:
+        return database.execute(STORY).fetchone(), [kind for (kind,) in database.execute(NEWS)]
+
+
 def sign_in(installation: Installation) -> str:
     """The home page, reached with what the banner prints."""
     email, password = re.findall(r"^  (?:E-mail|Password)\s+(\S+)$", installation.output, re.MULTILINE)
@@ -66,6 +81,9 @@ def test_every_sample_state(start: Start) -> None:
     assert finished_checks(demo) == EXPECTED
     home = sign_in(demo)
     assert [name for name, _ in EXPECTED if name not in home] == []
+    # A colleague, one who is invited, two rounds of four scheduled checks: two datasources broke, one works again.
+    assert story(demo) == ((2, 1, 8), ["BROKEN", "BROKEN", "RECOVERED"])
+    assert '<span class="badge">3<span class="visually-hidden"> unread' in home
     assert demo.stop() == 0
     assert demo.processes() == {}
     assert "Traceback" not in demo.output
