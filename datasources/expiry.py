@@ -92,4 +92,5 @@ def key_age_words(made: datetime, *, ends: bool) -> str:
     words = gettext("This key was made %(span)s ago and has no end of its own.") % {"span": span(age)}
     if age <= OLD_KEY:
         return words
-    return f"{words} {gettext('Keys that old had better be replaced by a new one.')}"
+    hint = gettext("Keys that old had better be replaced by a new one.")
+    return f"{words} {hint}"

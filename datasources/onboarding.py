@@ -99,14 +99,14 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
         ),
         Step(
             "input",
-            "Connect Input",
+            gettext("Connect Input"),
             gettext("Where your raw images or videos are. The bulbs turn green when they can be listed and read."),
             facts.input,
             facts.without_input,
         ),
         Step(
             "lightly",
-            "Connect Lightly",
+            gettext("Connect Lightly"),
             gettext("Where thumbnails and predictions go. It needs the right to write, too."),
             facts.lightly,
             facts.without_lightly,

@@ -107,11 +107,12 @@ def machine_lines(found: Machinery, *, with_names: bool) -> list[Line]:
 
 def _speaker(name: str, sign: Sign | None, did: str, if_silent: str, with_name: bool) -> Line:
     if sign is None:
+        unseen = gettext("None has been seen yet.")
         return Line(
             name,
             "denied",
             gettext("never seen"),
-            f"{gettext('None has been seen yet.')} {if_silent}",
+            f"{unseen} {if_silent}",
         )
     who = f" on {sign.who}" if sign.who and with_name else ""
     text = gettext("It last %(did)s%(who)s %(age_words)s ago.") % {
@@ -166,4 +167,5 @@ def age_words(seconds: float) -> str:
     for unit, size, until in (("s", 1, 100), ("min", 60, 5400), ("h", 3600, 172_800)):
         if seconds < until:
             return f"{seconds / size:.0f} {unit}"
-    return gettext("%(count)s days") % {"count": f"{seconds / 86_400:.0f}"}
+    days = round(seconds / 86_400)
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}

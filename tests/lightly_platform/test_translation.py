@@ -4,6 +4,7 @@ import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -15,7 +16,7 @@ from pytest_django import Settings
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.clouds import CONFIG_CLASSES, CloudConfig
-from datasources.models import CheckState, Outcome, PermissionCheck, Purpose
+from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Outcome, PermissionCheck, Purpose
 from datasources.probe import Permission
 from teams import invitations, service_accounts
 from teams.models import Membership, Notice, Role, Team, User
@@ -37,12 +38,24 @@ DATA = {
         for info in each.fields().values()
         for words in (info.title, info.description)
     ),
+    *(
+        str(example)
+        for each in CONFIG_CLASSES.values()
+        for info in each.fields().values()
+        for example in info.examples or ()
+    ),
+    DEFAULT_THUMBNAIL_SUFFIX,
     "Lightly Platform",
     "Acme Vision",
     "street-scenes",
     "nightly-training",
+    "training-server",  # an example
+    "as Member",  # in the activity: what was done is kept as it was written down
+    "Denied",  # a stored cause
 }
-NAMES = re.compile(r"[\w.+-]+@[\w.-]+|\b(UTC|ms|CSV|HTTP|API|Esc|s3)\b|s3://\S*|\b[0-9a-f]{24}\b")
+# Of Django's and allauth's own forms, whose catalogues know no such language.
+OTHERS = {"Email", "Email address", "Remember Me", "This field is required."}
+NAMES = re.compile(r"\b\w+://\S+|arn:\S+|[\w.+-]+@[\w.-]+|\b(UTC|ms|CSV|HTTP|API|Esc)\b|\b[0-9a-f]{24}\b")
 SHOWN = ("alt", "aria-label", "data-announce", "data-keys-label", "placeholder", "title")
 
 
@@ -97,8 +110,9 @@ class Words(HTMLParser):
         hidden = tag in self.NEVER or given.get("id") in self.PURE
         inside = any(self._open)
         if not inside and tag != "time":
-            self.attributes += [given[name] for name in SHOWN if name in given]
-        if tag not in self.VOID and not self.get_starttag_text().endswith("/>"):
+            shown = [name for name in given if name in SHOWN or (given.get("id") == "words" and name != "id")]
+            self.attributes += [given[name] for name in shown]
+        if tag not in self.VOID and not (self.get_starttag_text() or "").endswith("/>"):
             self._open.append(hidden)
         self.text += "\n"
 
@@ -123,7 +137,7 @@ def unmarked(page: str) -> list[str]:
         rest = text
         while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", "\n", rest)) != rest:
             rest = shorter
-        for words in sorted(DATA, key=len, reverse=True):
+        for words in sorted(DATA | OTHERS, key=len, reverse=True):
             rest = rest.replace(words, "") if words else rest
         found += [line.strip() for line in NAMES.sub("", rest).splitlines() if re.search(r"[^\W\d_]{2}", line)]
     return found
@@ -166,7 +180,7 @@ def _finish(check: PermissionCheck) -> None:
 
 PAGES = [
     "home", "datasets:create", "datasources:health", "datasources:inbox", "datasources:notification_settings",
-    "teams:tokens", "teams:create", "mfa_index", "account_change_password", "account_logout",
+    "teams:tokens", "teams:create", "mfa_index", "account_logout",
 ]  # fmt: skip
 OF_TEAM = [
     "teams:people",
@@ -194,7 +208,7 @@ def test_pages_show_translated_words_alone(
         page = answer.content.decode()
         assert f'<html lang="{pseudo}">' in page
         assert "⟦" in page
-        assert unmarked(page) == []
+        assert not unmarked(page), "\n".join(unmarked(page))
 
 
 @pytest.mark.django_db
@@ -202,15 +216,15 @@ def test_pages_show_translated_words_alone(
 def test_pages_for_strangers_show_translated_words_alone(path: str, client: Client, alice: User, pseudo: str) -> None:
     page = client.get(path, headers={"Accept-Language": pseudo}).content.decode()
     assert "⟦" in page
-    assert unmarked(page) == []
+    assert not unmarked(page), "\n".join(unmarked(page))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/datasets/new/", "/tokens/"])
 def test_what_is_wrong_with_a_form_is_translated(path: str, login: Login, alice: User, pseudo: str) -> None:
-    page = login(alice).post(path, {}, headers={"Accept-Language": pseudo}).content.decode()
+    page = login(alice).post(path, {"name": ""}, headers={"Accept-Language": pseudo}).content.decode()
     assert 'class="field__error"' in page
-    assert unmarked(page) == []
+    assert not unmarked(page), "\n".join(unmarked(page))
 
 
 @pytest.mark.django_db
@@ -222,8 +236,9 @@ def test_a_language_without_a_catalogue_is_english(login: Login, alice: User) ->
 
 @pytest.mark.django_db
 def test_files_for_programs_are_not_translated(login: Login, alice: User, busy_team: Team, pseudo: str) -> None:
-    for path in ("/health/datasources.csv", "/v1/openapi.json"):
-        answer = login(alice).get(path, headers={"Accept-Language": pseudo})
-        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        assert answer.status_code == 200
-        assert "⟦" not in body.decode()
+    client = login(alice)
+    table: Any = client.get("/health/datasources.csv", headers={"Accept-Language": pseudo})
+    schema = client.get("/v1/openapi.json", headers={"Accept-Language": pseudo})
+    for text in (b"".join(table.streaming_content).decode(), schema.content.decode()):
+        assert len(text) > 100
+        assert "⟦" not in text
