@@ -192,7 +192,9 @@ OF_TEAM = [
     "datasets:leave_team",
 ]
 OF_DATASET = ["datasources:dataset", "datasources:history", "datasets:sharing"]
+OF_PERSON = ["teams:change_role", "datasets:remove_member"]
 OF_DATASOURCE = ["datasources:settings", "datasources:wizard"]
+NOTHING_YET = ["/", "/inbox/", "/health/", "/tokens/", "/api/", "/team/"]
 
 
 @pytest.mark.django_db
@@ -209,6 +211,32 @@ def test_pages_show_translated_words_alone(
         assert f'<html lang="{pseudo}">' in page
         assert "⟦" in page
         assert not unmarked(page), "\n".join(unmarked(page))
+
+
+@pytest.mark.django_db
+def test_pages_about_a_person_show_translated_words_alone(
+    login: Login, alice: User, bob: User, team: Team, pseudo: str
+) -> None:
+    for name in OF_PERSON:
+        page = login(alice).get(reverse(name, args=[team.pk, bob.pk]), headers={"Accept-Language": pseudo})
+        assert not unmarked(page.content.decode())
+
+
+@pytest.mark.django_db
+def test_the_steps_of_the_wizard_show_translated_words_alone(
+    login: Login, alice: User, dataset: Dataset, pseudo: str
+) -> None:
+    for step in ("provider", "access", "credentials"):
+        path = reverse("datasources:wizard", args=[dataset.pk, "input"])
+        page = login(alice).get(path, {"step": step, "provider": "S3"}, headers={"Accept-Language": pseudo})
+        assert not unmarked(page.content.decode())
+
+
+@pytest.mark.django_db
+def test_pages_with_nothing_on_them_show_translated_words_alone(login: Login, alice: User, pseudo: str) -> None:
+    for path in NOTHING_YET:
+        page = login(alice).get(path, headers={"Accept-Language": pseudo}, follow=True)
+        assert not unmarked(page.content.decode()), path
 
 
 @pytest.mark.django_db
