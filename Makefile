@@ -50,6 +50,12 @@ format: .venv/dev.stamp ## Format code and templates
 migrations: .venv/run.stamp ## Write database migrations for changed models
 	$(VENV_PYTHON) manage.py makemigrations
 
+.PHONY: messages
+messages: .venv/run.stamp ## Collect the words people see into locale/, for translators
+	@command -v xgettext >/dev/null && command -v msgfmt >/dev/null || \
+	  { echo "make messages needs GNU gettext (xgettext, msgmerge, msgfmt): install the package gettext." >&2; exit 1; }
+	$(VENV_PYTHON) -m scripts.messages
+
 .PHONY: bench
 bench: .venv/dev.stamp ## Measure speed
 	$(VENV_PYTHON) -m bench

@@ -4,6 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext
 
 from datasets.models import Dataset, SharedWith
 from teams.models import Membership, Role, Team, User
@@ -41,7 +42,7 @@ def dataset_for(user: Person, dataset_id: str) -> Dataset:
     """The dataset if the person may see it. Raises Http404."""
     dataset = datasets_for(user).select_related("owner", "team").filter(pk=dataset_id).first()
     if dataset is None:
-        raise Http404("There is no such dataset, or it is not shared with you.")
+        raise Http404(gettext("There is no such dataset, or it is not shared with you."))
     return dataset
 
 
@@ -49,7 +50,7 @@ def editable_dataset_for(user: Person, dataset_id: str) -> Dataset:
     """The dataset if the person may change it. Raises Http404, or PermissionDenied for who may only look."""
     dataset = dataset_for(user, dataset_id)
     if not dataset.may_edit:
-        raise PermissionDenied("Only the dataset's owner and the team's admins may change it.")
+        raise PermissionDenied(gettext("Only the dataset's owner and the team's admins may change it."))
     return dataset
 
 

@@ -1,26 +1,28 @@
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from datasets.models import LONGEST_NAME, Dataset, DatasetType, validate_name
 
 
 class NameForm(forms.Form):
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=LONGEST_NAME,
         validators=[validate_name],
-        help_text="Letters, digits, spaces, _ and -. Scripts find the dataset by it.",
+        help_text=_("Letters, digits, spaces, _ and -. Scripts find the dataset by it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "street-scenes-2026"}),
-        error_messages={"required": "The name is missing. For example: street-scenes-2026"},
+        error_messages={"required": _("The name is missing. For example: street-scenes-2026")},
     )
 
 
 class DatasetForm(NameForm):
     type = forms.ChoiceField(
-        label="Type",
+        label=_("Type"),
         choices=[
-            (DatasetType.IMAGES, "Images"),
-            (DatasetType.VIDEOS, "Videos: frames are extracted from them"),
-            (DatasetType.CROPS, "Crops: cut-out objects of another dataset"),
+            (DatasetType.IMAGES, _("Images")),
+            (DatasetType.VIDEOS, _("Videos: frames are extracted from them")),
+            (DatasetType.CROPS, _("Crops: cut-out objects of another dataset")),
         ],
         initial=DatasetType.IMAGES,
         widget=forms.RadioSelect,
@@ -31,9 +33,9 @@ class DeleteForm(forms.Form):
     """Deleting asks for the name, so that it never happens by a slip."""
 
     confirm = forms.CharField(
-        label="Type the dataset's name to confirm",
+        label=_("Type the dataset's name to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-        error_messages={"required": "Type the dataset's name to confirm."},
+        error_messages={"required": _("Type the dataset's name to confirm.")},
     )
 
     def __init__(self, dataset: Dataset, data: object = None) -> None:
@@ -43,5 +45,7 @@ class DeleteForm(forms.Form):
     def clean_confirm(self) -> str:
         typed: str = self.cleaned_data["confirm"]
         if typed.strip() != self.dataset.name:
-            raise forms.ValidationError(f"That is not its name. Type exactly: {self.dataset.name}")
+            raise forms.ValidationError(
+                gettext("That is not its name. Type exactly: %(dataset)s") % {"dataset": self.dataset.name}
+            )
         return typed

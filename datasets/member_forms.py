@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from teams.addresses import validate_address
 from teams.models import User
@@ -15,12 +17,12 @@ class HeirForm(forms.Form):
     """Asked only if there is something to take over."""
 
     heir = forms.ModelChoiceField(
-        label="Who takes over the datasets",
+        label=_("Who takes over the datasets"),
         queryset=User.objects.none(),
-        empty_label="Choose somebody",
+        empty_label=_("Choose somebody"),
         error_messages={
-            "required": "Choose who takes over the datasets.",
-            "invalid_choice": "Choose somebody of the team.",
+            "required": _("Choose who takes over the datasets."),
+            "invalid_choice": _("Choose somebody of the team."),
         },
     )
 
@@ -36,9 +38,9 @@ class ShareForm(forms.Form):
     """Addresses, separated by anything. `cleaned_data["emails"]` is a list."""
 
     emails = forms.CharField(
-        label="E-mail addresses",
+        label=_("E-mail addresses"),
         max_length=10_000,
-        help_text="Of people outside the team, separated by commas.",
+        help_text=_("Of people outside the team, separated by commas."),
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "off",
@@ -48,7 +50,7 @@ class ShareForm(forms.Form):
                 "spellcheck": "false",
             }
         ),
-        error_messages={"required": "Enter at least one address. For example: ben@example.com"},
+        error_messages={"required": _("Enter at least one address. For example: ben@example.com")},
     )
 
     def clean_emails(self) -> list[str]:
@@ -58,7 +60,7 @@ class ShareForm(forms.Form):
             try:
                 validate_address(email)
             except ValidationError:
-                problems.append(f"“{email[:60]}” is not an e-mail address.")
+                problems.append(gettext("“%(value)s” is not an e-mail address.") % {"value": email[:60]})
         if problems:
             raise ValidationError(problems)
         if not any(emails):

@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from datasets import members
 from datasets.member_forms import HeirForm
@@ -19,15 +20,17 @@ def remove_member(request: PageRequest, team_id: str, user_id: str) -> HttpRespo
     mine = managing_membership_for(request.user, team_id)
     other = colleague_for(mine, user_id)
     if not roles.may_remove(mine.role, other.role):
-        raise PermissionDenied("Only an owner may remove an owner.")
+        raise PermissionDenied(gettext("Only an owner may remove an owner."))
     back = reverse("teams:people", args=[team_id])
-    return _part_from(request, mine, other, title=f"Remove {other.user.get_full_name()}?", back=back)
+    return _part_from(
+        request, mine, other, title=gettext("Remove %(user)s?") % {"user": other.user.get_full_name()}, back=back
+    )
 
 
 def leave_team(request: PageRequest, team_id: str) -> HttpResponse:
     mine = membership_for(request.user, team_id)
     back = reverse("teams:settings", args=[team_id])
-    return _part_from(request, mine, mine, title=f"Leave {mine.team.name}?", back=back)
+    return _part_from(request, mine, mine, title=gettext("Leave %(team)s?") % {"team": mine.team.name}, back=back)
 
 
 def _part_from(request: PageRequest, mine: Membership, other: Membership, *, title: str, back: str) -> HttpResponse:
@@ -44,7 +47,7 @@ def _part_from(request: PageRequest, mine: Membership, other: Membership, *, tit
         else:
             words = _said(other.user, heir, count)
             if leaving:
-                return done(request, f"You left {mine.team.name}.", reverse("home"))
+                return done(request, gettext("You left %(team)s.") % {"team": mine.team.name}, reverse("home"))
             return done(request, words, back)
     context = {
         "team": mine.team,
@@ -70,14 +73,16 @@ def delete_service_account(request: PageRequest, team_id: str, user_id: str) -> 
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return done(request, f"{account.name} is deleted. Its tokens no longer work.", back)
+            return done(
+                request, gettext("%(account)s is deleted. Its tokens no longer work.") % {"account": account.name}, back
+            )
     context = {
         "team": mine.team,
         "account": account,
         "form": form,
         "count": members.datasets_left_by(team=mine.team, user=account).count(),
     }
-    title, status = f"Delete {account.name}?", 422 if form.errors else 200
+    title, status = gettext("Delete %(account)s?") % {"account": account.name}, 422 if form.errors else 200
     return dialog(request, "datasets/_delete_service_account.html", title=title, back=back, status=status, **context)
 
 
@@ -89,7 +94,8 @@ def _heir_form(request: PageRequest, mine: Membership, leaver: User) -> HeirForm
 
 
 def _said(user: User, heir: User, count: int) -> str:
-    words = f"{user.get_full_name()} is out of the team."
+    words = gettext("%(user)s is out of the team.") % {"user": user.get_full_name()}
     if count:
-        words += f" {heir.get_full_name()} took over {count} dataset{'' if count == 1 else 's'}."
+        taken = ngettext("%(heir)s took over %(count)s dataset.", "%(heir)s took over %(count)s datasets.", count)
+        words += f" {taken % {'heir': heir.get_full_name(), 'count': count}}"
     return words

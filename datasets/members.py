@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from datasets.models import LONGEST_NAME, Dataset, SharedWith
 from teams import audit, membership, service_accounts
@@ -44,7 +45,7 @@ def transfer_datasets(*, team: Team, owner: User, heir: User, by: User) -> int:
     if not moved:
         return 0
     if heir == owner or not team.memberships.filter(user=heir).exists():
-        raise ValidationError({"heir": "Choose somebody of the team to take over the datasets."})
+        raise ValidationError({"heir": gettext("Choose somebody of the team to take over the datasets.")})
     taken = set(Dataset.objects.filter(owner=heir).values_list("name", flat=True))
     for dataset in moved:
         dataset.name = _free_name(dataset.name, taken)

@@ -6,6 +6,8 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from teams.ids import HexIdModel
 from teams.models import Team, User
@@ -18,17 +20,23 @@ LONGEST_NAME = 255
 
 def validate_name(name: str) -> None:
     if len(name) < SHORTEST_NAME:
-        raise ValidationError(f"The name needs at least {SHORTEST_NAME} characters. For example: street-scenes-2026")
+        raise ValidationError(
+            gettext("The name needs at least %(shortest_name)s characters. For example: street-scenes-2026")
+            % {"shortest_name": SHORTEST_NAME}
+        )
     if not NAME.fullmatch(name):
         raise ValidationError(
-            "Letters, digits, spaces, _ and - only, starting with a letter or digit. For example: street-scenes-2026"
+            gettext(
+                "Letters, digits, spaces, _ and - only, starting with a letter or digit. "
+                "For example: street-scenes-2026"
+            )
         )
 
 
 class DatasetType(models.TextChoices):
-    IMAGES = "Images", "Images"
-    VIDEOS = "Videos", "Videos"
-    CROPS = "Crops", "Crops"
+    IMAGES = "Images", _("Images")
+    VIDEOS = "Videos", _("Videos")
+    CROPS = "Crops", _("Crops")
 
 
 class Dataset(HexIdModel):
@@ -51,7 +59,7 @@ class Dataset(HexIdModel):
             models.UniqueConstraint(
                 fields=["owner", "name"],
                 name="dataset_name_unique_per_owner",
-                violation_error_message="You have a dataset of this name already.",
+                violation_error_message=_("You have a dataset of this name already."),
             ),
         ]
         indexes: ClassVar = [

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
 from teams.addresses import validate_address
@@ -73,7 +74,9 @@ def share_dataset(*, dataset: Dataset, emails: list[str]) -> SharedAccess:
     """Replace the list of people outside the team who may work on the dataset. Raises django's ValidationError."""
     addresses = {User.objects.normalize_email(email) for email in emails}
     if len(addresses) > MOST_SHARED_WITH:
-        raise ValidationError(f"At most {MOST_SHARED_WITH} addresses.")
+        raise ValidationError(
+            gettext("At most %(most_shared_with)s addresses.") % {"most_shared_with": MOST_SHARED_WITH}
+        )
     for address in addresses:
         validate_address(address)
     shared, _ = SharedAccess.objects.get_or_create(dataset=dataset)
@@ -141,16 +144,17 @@ def refuse_names_taken(*, datasets: list[Dataset], owner: User) -> None:
     taken = sorted({*theirs.values_list("name", flat=True), *(name for name, count in names.items() if count > 1)})
     if taken:
         raise ValidationError(
-            f"{owner} would own several datasets of one name. Rename them first: {', '.join(taken[:5])}"
+            gettext("%(owner)s would own several datasets of one name. Rename them first: %(list)s")
+            % {"owner": owner, "list": ", ".join(taken[:5])}
         )
 
 
 def transfer_datasets(*, datasets: list[Dataset], owner: User) -> None:
     """Make somebody else of their team the owner. Raises django's ValidationError; then nothing has changed."""
     if len({dataset.team_id for dataset in datasets}) != 1:
-        raise ValidationError("These datasets are of several teams.")
+        raise ValidationError(gettext("These datasets are of several teams."))
     if not possible_owners(datasets[0].team).filter(pk=owner.pk).exists():
-        raise ValidationError(f"{owner} is not in the team, or may not sign in.")
+        raise ValidationError(gettext("%(owner)s is not in the team, or may not sign in.") % {"owner": owner})
     refuse_names_taken(datasets=datasets, owner=owner)
     try:
         with transaction.atomic():
@@ -158,9 +162,16 @@ def transfer_datasets(*, datasets: list[Dataset], owner: User) -> None:
                 owner=owner, modified_at=timezone.now()
             )
     except IntegrityError:  # one of these names was given away since
-        raise ValidationError(f"{owner} has a dataset of one of these names since a moment ago.") from None
+        raise ValidationError(
+            gettext("%(owner)s has a dataset of one of these names since a moment ago.") % {"owner": owner}
+        ) from None
 
 
 def _refuse_taken_name(dataset: Dataset) -> None:
     if Dataset.objects.filter(owner=dataset.owner, name=dataset.name).exclude(pk=dataset.pk).exists():
-        raise ValidationError({"name": f"You have a dataset named {dataset.name} already. Choose another name."})
+        raise ValidationError(
+            {
+                "name": gettext("You have a dataset named %(dataset)s already. Choose another name.")
+                % {"dataset": dataset.name}
+            }
+        )

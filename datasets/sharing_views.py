@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget
@@ -57,7 +58,7 @@ def invite_guest(request: PageRequest, dataset_id: str) -> HttpResponse:
     mine = managing_membership_for(request.user, dataset.team_id)
     email = request.POST.get("email", "")
     if not any(person.email == email for person in shared_people(dataset)):
-        raise Http404("The dataset is not shared with this address.")
+        raise Http404(gettext("The dataset is not shared with this address."))
     back = reverse("datasources:dataset", args=[dataset.pk])
     try:
         made = invitations.invite(team=mine.team, people=[invitations.Invited(email, "")], by=request.user)

@@ -2,6 +2,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from datasets import services
@@ -23,7 +24,7 @@ def create(request: PageRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         except services.NoTeamError:
-            form.add_error(None, "You are in no team yet. Ask an admin to add you to one.")
+            form.add_error(None, gettext("You are in no team yet. Ask an admin to add you to one."))
         else:
             if not request.htmx:
                 return redirect("datasources:settings", dataset.pk, "input")

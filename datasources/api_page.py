@@ -4,6 +4,7 @@ import re
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from datasets.access import dataset_for, datasets_for
@@ -25,7 +26,7 @@ def api_page(request: PageRequest) -> HttpResponse:
     datasets = list(datasets_for(request.user).order_by("-modified_at", "-pk")[:CHOICES])
     if asked_for := request.GET.get("dataset"):
         if not re.fullmatch("[a-f0-9]{24}", asked_for):  # PostgreSQL fails on a NUL
-            raise Http404("That is not the id of a dataset.")
+            raise Http404(gettext("That is not the id of a dataset."))
         chosen = dataset_for(request.user, asked_for)
         datasets = [chosen, *(dataset for dataset in datasets if dataset != chosen)]
     dataset = datasets[0] if datasets else None
@@ -47,32 +48,34 @@ def _steps(root: str, version: str, config_class: type[CloudConfig], dataset: Da
     steps = [
         (
             "environment",
-            "Connect the client",
-            "Install it, and tell it where this server is and who asks.",
+            gettext("Connect the client"),
+            gettext("Install it, and tell it where this server is and who asks."),
             snippets.environment(root, version),
         ),
-        ("create", "Create a dataset", "You own it, and your team sees it.", snippets.create()),
+        ("create", gettext("Create a dataset"), gettext("You own it, and your team sees it."), snippets.create()),
     ]
     if dataset:
-        words = f"Instead of creating one: this is {dataset.name}."
-        steps.append(("reuse", "Or go on with a dataset you have", words, snippets.reuse(dataset.pk)))
+        words = gettext("Instead of creating one: this is %(dataset)s.") % {"dataset": dataset.name}
+        steps.append(("reuse", gettext("Or go on with a dataset you have"), words, snippets.reuse(dataset.pk)))
     steps += [
         (
             "configure",
-            f"Connect {config_class.provider_label}",
-            "Replace the examples. Input and Lightly may lie in different buckets, even in different clouds.",
+            gettext("Connect %(provider_label)s") % {"provider_label": config_class.provider_label},
+            gettext("Replace the examples. Input and Lightly may lie in different buckets, even in different clouds."),
             configure,
         ),
         (
             "verify",
-            "Check the permissions",
-            "The same check as the bulbs of the dashboard. If something is missing, it stops with the reasons.",
+            gettext("Check the permissions"),
+            gettext(
+                "The same check as the bulbs of the dashboard. If something is missing, it stops with the reasons."
+            ),
             snippets.verify(version),
         ),
         (
             "list",
-            "List the raw samples",
-            "Each with a link that opens it for a while.",
+            gettext("List the raw samples"),
+            gettext("Each with a link that opens it for a while."),
             snippets.list_samples(),
         ),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from datasets.models import Dataset
 from datasources.asides import MOST_SECONDS
@@ -23,20 +24,20 @@ NO_WORKER_AFTER = timedelta(seconds=10)
 # So long after the bulbs a note may follow.
 NOTED_WITHIN = timedelta(seconds=MOST_SECONDS + 3)
 
-NOT_REACHED = (
+NOT_REACHED = gettext_noop(
     "The task queue can't be reached, so the check has not started. Everything is saved; "
     "the check starts by itself once the queue is back."
 )
-NO_WORKER = (
+NO_WORKER = gettext_noop(
     "No worker is answering. The check starts by itself as soon as one does; "
     "ask the operator of this installation whether its workers run."
 )
-GIVEN_UP = "This check was given up: the workers that tried it did not finish. Check again."
+GIVEN_UP = gettext_noop("This check was given up: the workers that tried it did not finish. Check again.")
 
 STATE_WORDS = {
-    State.GRANTED: "granted",
-    State.DENIED: "denied",
-    State.UNKNOWN: "unknown",
+    State.GRANTED: gettext_noop("granted"),
+    State.DENIED: gettext_noop("denied"),
+    State.UNKNOWN: gettext_noop("unknown"),
     State.SKIPPED: "denied",
 }
 
@@ -128,8 +129,12 @@ class SourceView:
 
     @property
     def dot_words(self) -> str:
-        words = {"checking": "checking", "denied": "something is denied", "unknown": "something is unknown"}
-        return words.get(self.dot, "all granted" if self.dot == "granted" else "not configured")
+        words = {
+            "checking": "checking",
+            "denied": gettext("something is denied"),
+            "unknown": gettext("something is unknown"),
+        }
+        return words.get(self.dot, gettext("all granted") if self.dot == "granted" else gettext("not configured"))
 
     @property
     def poll_after(self) -> str:
@@ -168,9 +173,15 @@ class SourceView:
         for permission, verdict in self.verdicts.items():
             if verdict.get("field") == name:
                 found.setdefault(verdict["summary"], []).append(permission.capitalize())
-        faults = [f"Last check: {summary} ({', '.join(bulbs)})." for summary, bulbs in found.items()]
+        faults = [
+            gettext("Last check: %(summary)s (%(list)s).") % {"summary": summary, "list": ", ".join(bulbs)}
+            for summary, bulbs in found.items()
+        ]
         if name == "path" and self.empty and self.check and self.check.similar:
-            faults.append(f"Last check: nothing lies there. Did you mean {' or '.join(self.check.similar)}?")
+            faults.append(
+                gettext("Last check: nothing lies there. Did you mean %(list)s?")
+                % {"list": " or ".join(self.check.similar)}
+            )
         return " ".join(faults)
 
     @property
@@ -223,18 +234,18 @@ def _judged(check: PermissionCheck) -> Iterable[Permission]:
 def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: bool) -> Bulb:
     name = permission.value.capitalize()
     if not configured:
-        return Bulb(name, "off", "not configured", "Not configured yet.")
+        return Bulb(name, "off", gettext("not configured"), gettext("Not configured yet."))
     if check is None:
-        return Bulb(name, "off", "not checked", "Not checked yet.")
+        return Bulb(name, "off", gettext("not checked"), gettext("Not checked yet."))
     if check.state == CheckState.QUEUED:
-        return Bulb(name, "checking", "waiting", "Waiting for a worker.")
+        return Bulb(name, "checking", gettext("waiting"), gettext("Waiting for a worker."))
     if check.state == CheckState.RUNNING:
-        return Bulb(name, "checking", "being checked", "Being checked right now.")
+        return Bulb(name, "checking", gettext("being checked"), gettext("Being checked right now."))
     verdict: StoredVerdict | None = check.verdicts.get(permission)
     if check.state == CheckState.EXPIRED or verdict is None:
-        return Bulb(name, "unknown", "unknown", GIVEN_UP)
+        return Bulb(name, "unknown", gettext("unknown"), gettext(GIVEN_UP))
     word = STATE_WORDS[State(verdict["state"])]
-    return Bulb(name, word, word, verdict["summary"], verdict, _field_title(check.provider, verdict))
+    return Bulb(name, word, gettext(word), verdict["summary"], verdict, _field_title(check.provider, verdict))
 
 
 def _field_title(provider: str, verdict: StoredVerdict) -> str:
@@ -251,11 +262,11 @@ def _warning(check: PermissionCheck | None) -> str:
     if check is None:
         return ""
     if check.state == CheckState.EXPIRED:
-        return GIVEN_UP
+        return gettext(GIVEN_UP)
     if check.state == CheckState.QUEUED and check.dispatched_at is None and _waits(check, timedelta(seconds=1)):
-        return NOT_REACHED
+        return gettext(NOT_REACHED)
     if check.state == CheckState.QUEUED and _waits(check, NO_WORKER_AFTER):
-        return NO_WORKER
+        return gettext(NO_WORKER)
     return ""
 
 

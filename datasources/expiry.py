@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from datasources.models import Datasource
 
@@ -22,8 +23,19 @@ def span(length: timedelta) -> str:
     for unit, size in _UNITS:
         count = round(seconds / size)
         if seconds >= _LEAST[unit] * size:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+            return _counted(unit, count)
     raise AssertionError("a span of minutes always fits")
+
+
+def _counted(unit: str, count: int) -> str:
+    words = {
+        "year": ngettext("%(count)s year", "%(count)s years", count),
+        "month": ngettext("%(count)s month", "%(count)s months", count),
+        "day": ngettext("%(count)s day", "%(count)s days", count),
+        "hour": ngettext("%(count)s hour", "%(count)s hours", count),
+        "minute": ngettext("%(count)s minute", "%(count)s minutes", count),
+    }
+    return words[unit] % {"count": count}
 
 
 @dataclass(frozen=True)
@@ -51,8 +63,13 @@ def end_of(datasource: Datasource) -> End | None:
     left = datasource.expires_at - timezone.now()
     label = datasource.provider_class.credential_label
     if left <= timedelta():
-        return End(label, datasource.expires_at, "denied", f"expired {span(-left)} ago")
-    return End(label, datasource.expires_at, "unknown" if left < SOON else "far", f"expires in {span(left)}")
+        return End(label, datasource.expires_at, "denied", gettext("expired %(span)s ago") % {"span": span(-left)})
+    return End(
+        label,
+        datasource.expires_at,
+        "unknown" if left < SOON else "far",
+        gettext("expires in %(span)s") % {"span": span(left)},
+    )
 
 
 def near_end_warning(moment: datetime | None) -> str:
@@ -61,14 +78,19 @@ def near_end_warning(moment: datetime | None) -> str:
     if left is None or left >= VERY_SOON:
         return ""
     if left <= timedelta():
-        return f"It expired {span(-left)} ago. Make a new one and enter it here."
-    return f"It ends in {span(left)}. Make one that lasts longer, and enter it here before then."
+        return gettext("It expired %(span)s ago. Make a new one and enter it here.") % {"span": span(-left)}
+    return gettext("It ends in %(span)s. Make one that lasts longer, and enter it here before then.") % {
+        "span": span(left)
+    }
 
 
 def key_age_words(made: datetime, *, ends: bool) -> str:
     """How old a key is; of one without an end, from a year on, the hint that a new one would be good."""
     age = timezone.now() - made
     if ends:
-        return f"This key was made {span(age)} ago."
-    words = f"This key was made {span(age)} ago and has no end of its own."
-    return f"{words} Keys that old had better be replaced by a new one." if age > OLD_KEY else words
+        return gettext("This key was made %(span)s ago.") % {"span": span(age)}
+    words = gettext("This key was made %(span)s ago and has no end of its own.") % {"span": span(age)}
+    if age <= OLD_KEY:
+        return words
+    hint = gettext("Keys that old had better be replaced by a new one.")
+    return f"{words} {hint}"

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from django.utils.translation import override
+
 from datasources.clouds import CONFIG_CLASSES
 from datasources.health import Light, cause_words
 from datasources.models import Datasource, Purpose
@@ -65,13 +67,19 @@ def _cells(row: Datasource) -> list[str]:
         row.get_purpose_display(),
         CONFIG_CLASSES[row.provider].provider_short,
         row.path,
-        Light(values["light"]).label,
+        _in_english(Light(values["light"])),
         cause_words(values["cause"]),
         *(verdicts.get(permission, {}).get("state", "") if permission in judged else "" for permission in Permission),
         _time(check.finished_at) if check else "",
         str(check.milliseconds) if check and check.milliseconds is not None else "",
         _time(row.expires_at),
     ]
+
+
+def _in_english(light: Light) -> str:
+    """Programs read the file: its words don't depend on the language of whoever fetches it."""
+    with override("en"):
+        return str(light.label)
 
 
 def _time(moment: datetime | None) -> str:

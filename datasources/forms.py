@@ -7,6 +7,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -78,17 +79,19 @@ class DatasourceForm(forms.Form):
             self.fields[name] = self._field(info)
             if info.annotation is SecretStr and extra(info, "multiline"):
                 self.fields[name + FILE_SUFFIX] = forms.FileField(
-                    label=f"{info.title} as a file",
+                    label=gettext("%(info)s as a file") % {"info": info.title},
                     required=False,
                     widget=forms.FileInput(attrs={"accept": ".json,application/json", "data-secret": True}),
                 )
         if purpose is not Purpose.INPUT:
             self.fields[SUFFIX_FIELD] = forms.CharField(
-                label="Thumbnail suffix",
+                label=gettext("Thumbnail suffix"),
                 required=False,
-                help_text="Where thumbnails are looked for, below the path above. [filename] stands for an image's name"
-                " without its ending, [extension] for its ending. Leave it empty if there are none: full images are"
-                " shown instead.",
+                help_text=gettext(
+                    "Where thumbnails are looked for, below the path above. [filename] stands for an image's name"
+                    " without its ending, [extension] for its ending. Leave it empty if there are none: full images are"
+                    " shown instead."
+                ),
                 widget=forms.TextInput(attrs={"placeholder": DEFAULT_THUMBNAIL_SUFFIX, **_AS_TYPED}),
             )
         for field in self.fields.values():
@@ -171,15 +174,17 @@ class DatasourceForm(forms.Form):
             help_text=escape(info.description or ""),
             required=required,
             widget=widget,
-            error_messages={"required": f"This is missing. For example: {example}"},
+            error_messages={"required": gettext("This is missing. For example: %(example)s") % {"example": example}},
         )
 
     def _stored_words(self, name: str) -> str:
         if name not in self.secret_names or not self.stored:
             return ""
         if self.copy_source:
-            return f"Taken over from {self.copy_source.label}. Leave empty to use it."
-        return "Stored encrypted. Leave empty to keep it."
+            return gettext("Taken over from %(copy_source)s. Leave empty to use it.") % {
+                "copy_source": self.copy_source.label
+            }
+        return gettext("Stored encrypted. Leave empty to keep it.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -187,7 +192,10 @@ class DatasourceForm(forms.Form):
         if suffix and ("[filename]" not in suffix or ".." in suffix or suffix.startswith("/")):
             self.add_error(
                 SUFFIX_FIELD,
-                f"It must contain [filename], and stay in the datasource. For example: {DEFAULT_THUMBNAIL_SUFFIX}",
+                gettext(
+                    "It must contain [filename], and stay in the datasource. For example: %(default_thumbnail_suffix)s"
+                )
+                % {"default_thumbnail_suffix": DEFAULT_THUMBNAIL_SUFFIX},
             )
         config = self._parse(data)
         if config is not None:
@@ -225,12 +233,14 @@ class DatasourceForm(forms.Form):
         if not isinstance(file, UploadedFile):
             return None
         if (file.size or 0) > MOST_FILE_BYTES:
-            self.add_error(name, "This file is too big for a key. Choose the JSON key file of a service account.")
+            self.add_error(
+                name, gettext("This file is too big for a key. Choose the JSON key file of a service account.")
+            )
             return None
         try:
             return cast("bytes", file.read()).decode()
         except UnicodeDecodeError:
-            self.add_error(name, "This file is not text. Choose the JSON key file of a service account.")
+            self.add_error(name, gettext("This file is not text. Choose the JSON key file of a service account."))
             return None
 
     def _aimed_elsewhere(self, new: CloudConfig, old: CloudConfig) -> str:
@@ -241,7 +251,9 @@ class DatasourceForm(forms.Form):
             for name in before
             if before[name] != after[name]
         ]
-        return f"{' and '.join(changed)} changed, so enter this again: a stored secret is never aimed at a new target."
+        return gettext("%(list)s changed, so enter this again: a stored secret is never aimed at a new target.") % {
+            "list": " and ".join(changed)
+        }
 
 
 def with_code(text: str) -> SafeString:

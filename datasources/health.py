@@ -15,6 +15,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import In
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from datasets.access import datasets_for, managed_datasets, manages_everything
 from datasources import pulse
@@ -37,11 +38,11 @@ _ACRONYMS = {"kms", "tls", "sas", "cors", "dns"}
 class Light(models.TextChoices):
     """A datasource in one word. `look` is the state that the style sheets know."""
 
-    GREEN = "green", "Green"
-    RED = "red", "Red"
-    UNKNOWN = "unknown", "Unknown"
-    CHECKING = "checking", "Checking"
-    NEVER = "never", "Never checked"
+    GREEN = "green", _("Green")
+    RED = "red", _("Red")
+    UNKNOWN = "unknown", _("Unknown")
+    CHECKING = "checking", _("Checking")
+    NEVER = "never", _("Never checked")
 
     @property
     def look(self) -> str:

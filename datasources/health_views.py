@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
@@ -92,7 +93,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _scope(request: PageRequest) -> Scope:
     if not manages_any(request.user):
-        raise PermissionDenied("Only the owners and admins of a team see its health.")
+        raise PermissionDenied(gettext("Only the owners and admins of a team see its health."))
     return reading.scope_of(request.user)
 
 

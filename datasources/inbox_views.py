@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from datasources.inbox import mark_read, notices_of
@@ -39,5 +40,5 @@ def read_notice(request: PageRequest, notice_id: str) -> HttpResponse:
 @require_POST
 def read_all(request: PageRequest) -> HttpResponse:
     mark_read(user=request.user)
-    messages.success(request, "Everything is marked as read.")
+    messages.success(request, gettext("Everything is marked as read."))
     return redirect("datasources:inbox")

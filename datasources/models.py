@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from datasets.models import Dataset
@@ -84,24 +85,24 @@ class Datasource(HexIdModel):
 
 
 class CheckState(models.TextChoices):
-    QUEUED = "QUEUED", "Waiting"
-    RUNNING = "RUNNING", "Running"
-    DONE = "DONE", "Done"
-    EXPIRED = "EXPIRED", "Given up"
+    QUEUED = "QUEUED", _("Waiting")
+    RUNNING = "RUNNING", _("Running")
+    DONE = "DONE", _("Done")
+    EXPIRED = "EXPIRED", _("Given up")
 
 
 class Outcome(models.TextChoices):
     """A finished check in one word, for counting."""
 
-    GREEN = "GREEN", "All granted"
-    RED = "RED", "Something is missing"
-    UNKNOWN = "UNKNOWN", "Could not be told"
+    GREEN = "GREEN", _("All granted")
+    RED = "RED", _("Something is missing")
+    UNKNOWN = "UNKNOWN", _("Could not be told")
 
 
 class Trigger(models.TextChoices):
-    PERSON = "PERSON", "A person, in the dashboard"
-    API = "API", "A script, over the REST API"
-    SCHEDULE = "SCHEDULE", "The schedule"
+    PERSON = "PERSON", _("A person, in the dashboard")
+    API = "API", _("A script, over the REST API")
+    SCHEDULE = "SCHEDULE", _("The schedule")
 
 
 class PermissionCheck(HexIdModel):
@@ -159,9 +160,9 @@ class Alert(HexIdModel):
 
 
 class Sending(models.TextChoices):
-    PENDING = "PENDING", "Waiting"
-    SENT = "SENT", "Delivered"
-    FAILED = "FAILED", "Given up"
+    PENDING = "PENDING", _("Waiting")
+    SENT = "SENT", _("Delivered")
+    FAILED = "FAILED", _("Given up")
 
 
 class Outgoing(HexIdModel):

@@ -3,6 +3,9 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 from django.core.validators import URLValidator
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from datasources.clouds import guard
 from datasources.schedule import LONGEST_HOURS
@@ -15,41 +18,49 @@ class PersonalForm(forms.Form):
     """A person's NotificationSettings, field by field."""
 
     scope = forms.ChoiceField(
-        label="Tell me about",
+        label=_("Tell me about"),
         choices=NotificationSettings.Scope.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose one of these.", "invalid_choice": "Choose one of these."},
+        error_messages={"required": _("Choose one of these."), "invalid_choice": _("Choose one of these.")},
     )
-    mail_broken = forms.BooleanField(label="When a bulb turns red", required=False)
-    mail_recovered = forms.BooleanField(label="When it is green again", required=False)
-    mail_expiring = forms.BooleanField(label="Before a credential expires", required=False)
+    mail_broken = forms.BooleanField(label=_("When a bulb turns red"), required=False)
+    mail_recovered = forms.BooleanField(label=_("When it is green again"), required=False)
+    mail_expiring = forms.BooleanField(label=_("Before a credential expires"), required=False)
 
 
 class IntervalForm(forms.Form):
     hours = forms.IntegerField(
-        label="Hours between scheduled checks",
+        label=_("Hours between scheduled checks"),
         min_value=0,
         max_value=LONGEST_HOURS,
-        help_text="Each datasource of the team is checked by itself this often, give or take a tenth, and you hear of"
-        " it when something changed. From a change on, the first check comes within one interval. 0 switches it off.",
+        help_text=_(
+            "Each datasource of the team is checked by itself this often, give or take a tenth, and you hear of"
+            " it when something changed. From a change on, the first check comes within one interval."
+            " 0 switches it off."
+        ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         error_messages={
-            "required": "The number of hours is missing. For example: 6",
-            "invalid": "This is not a whole number of hours. For example: 6",
-            "min_value": "Less than 0 hours can't be. For example: 6, or 0 for no checks by themselves.",
-            "max_value": f"At most {LONGEST_HOURS} hours, a week. For example: 24, or 0 for no checks by themselves.",
+            "required": _("The number of hours is missing. For example: 6"),
+            "invalid": _("This is not a whole number of hours. For example: 6"),
+            "min_value": _("Less than 0 hours can't be. For example: 6, or 0 for no checks by themselves."),
+            "max_value": format_lazy(
+                _("At most {hours} hours, a week. For example: 24, or 0 for no checks by themselves."),
+                hours=LONGEST_HOURS,
+            ),
         },
     )
 
 
 class WebhookForm(forms.Form):
     url = forms.CharField(
-        label="Address",
+        label=_("Address"),
         max_length=2000,
-        help_text="A program of yours that takes a POST, at https:// and a public host. From now on every alert of the"
-        " team is sent there as JSON, signed with a secret that you are shown once.",
+        help_text=_(
+            "A program of yours that takes a POST, at https:// and a public host. From now on every alert of the"
+            " team is sent there as JSON, signed with a secret that you are shown once."
+        ),
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": EXAMPLE}),
-        error_messages={"required": f"The address is missing. For example: {EXAMPLE}"},
+        error_messages={"required": format_lazy(_("The address is missing. For example: {example}"), example=EXAMPLE)},
     )
 
     def clean_url(self) -> str:
@@ -61,11 +72,16 @@ class WebhookForm(forms.Form):
             host.encode("idna")
             url.encode("ascii")
         except (forms.ValidationError, ValueError):
-            raise forms.ValidationError(f"This is not a web address. For example: {EXAMPLE}") from None
+            raise forms.ValidationError(
+                gettext("This is not a web address. For example: %(example)s") % {"example": EXAMPLE}
+            ) from None
         if "@" in parts.netloc or parts.fragment or port == 0:
             raise forms.ValidationError(
-                f"Leave out user names, passwords, and what follows a #. For example: {EXAMPLE}"
+                gettext("Leave out user names, passwords, and what follows a #. For example: %(example)s")
+                % {"example": EXAMPLE}
             )
         if parts.scheme == "http" and not guard.is_allowed_host(host, settings.LIGHTLY_ALLOWED_PRIVATE_HOSTS):
-            raise forms.ValidationError(f"The address must begin with https://. For example: {EXAMPLE}")
+            raise forms.ValidationError(
+                gettext("The address must begin with https://. For example: %(example)s") % {"example": EXAMPLE}
+            )
         return url

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -27,7 +28,7 @@ def notification_settings(request: PageRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, personal=form, status=422)
     notifications.save_settings(user=request.user, **form.cleaned_data)
-    messages.success(request, "Saved: you are told what you chose.")
+    messages.success(request, gettext("Saved: you are told what you chose."))
     return redirect(_HERE)
 
 
@@ -39,8 +40,11 @@ def interval(request: PageRequest, team_id: str) -> HttpResponse:
         return _page(request, team=team, interval=form, status=422)
     hours = form.cleaned_data["hours"]
     notifications.set_interval(team=team, hours=hours)
-    every = f"Every datasource of {team.name} is checked about every {hours} h."
-    never = f"The datasources of {team.name} are no longer checked by themselves."
+    every = gettext("Every datasource of %(team)s is checked about every %(hours)s h.") % {
+        "team": team.name,
+        "hours": hours,
+    }
+    never = gettext("The datasources of %(team)s are no longer checked by themselves.") % {"team": team.name}
     messages.success(request, every if hours else never)
     return redirect(_HERE)
 
@@ -56,7 +60,7 @@ def webhook(request: PageRequest, team_id: str) -> HttpResponse:
     secret = notifications.save_webhook(team=team, url=form.cleaned_data["url"], by=request.user)
     if secret:
         return _page(request, team=team, secret=secret)
-    messages.success(request, "The webhook has a new address. Its secret is still the same.")
+    messages.success(request, gettext("The webhook has a new address. Its secret is still the same."))
     return redirect(f"{reverse(_HERE)}#webhook-{team_id}")
 
 
@@ -70,14 +74,14 @@ def webhook_secret(request: PageRequest, team_id: str) -> HttpResponse:
 @require_POST
 def webhook_test(request: PageRequest, team_id: str) -> HttpResponse:
     notifications.send_test(webhook=_stored(notifications.managed_team(request.user, team_id)))
-    messages.info(request, "The test is on its way. The list of deliveries shows what comes of it.")
+    messages.info(request, gettext("The test is on its way. The list of deliveries shows what comes of it."))
     return redirect(f"{reverse(_HERE)}#webhook-{team_id}")
 
 
 @require_POST
 def webhook_delete(request: PageRequest, team_id: str) -> HttpResponse:
     notifications.delete_webhook(webhook=_stored(notifications.managed_team(request.user, team_id)))
-    messages.success(request, "The webhook is removed. Nothing is sent there any more.")
+    messages.success(request, gettext("The webhook is removed. Nothing is sent there any more."))
     return redirect(_HERE)
 
 
@@ -91,7 +95,7 @@ def deliveries(request: PageRequest, team_id: str) -> HttpResponse:
 def _stored(team: Team) -> Webhook:
     found = notifications.webhook_of(team)
     if found is None:
-        raise Http404("This team has no webhook.")
+        raise Http404(gettext("This team has no webhook."))
     return found
 
 

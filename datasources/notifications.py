@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from datasources import schedule, webhooks
 from datasources.models import Sending, Webhook, WebhookDelivery
@@ -40,9 +41,9 @@ def managed_team(user: User, team_id: str) -> Team:
     """The team if the person may change it. Raises Http404, or PermissionDenied for who is only a member of it."""
     member = Membership.objects.filter(team=team_id, user=user).select_related("team__webhook").first()
     if member is None:
-        raise Http404("There is no such team, or you are not in it.")
+        raise Http404(gettext("There is no such team, or you are not in it."))
     if not member.manages:
-        raise PermissionDenied("Only the team's owners and admins may change this.")
+        raise PermissionDenied(gettext("Only the team's owners and admins may change this."))
     return member.team
 
 

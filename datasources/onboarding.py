@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext
 
 from datasets.access import datasets_of_teams
 from datasets.models import Dataset
@@ -92,33 +93,39 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
     steps = [
         Step(
             "dataset",
-            "Create a dataset",
-            "A name for a set of images or videos.",
+            gettext("Create a dataset"),
+            gettext("A name for a set of images or videos."),
             facts.dataset,
         ),
         Step(
             "input",
-            "Connect Input",
-            "Where your raw images or videos are. The bulbs turn green when they can be listed and read.",
+            gettext("Connect Input"),
+            gettext("Where your raw images or videos are. The bulbs turn green when they can be listed and read."),
             facts.input,
             facts.without_input,
         ),
         Step(
             "lightly",
-            "Connect Lightly",
-            "Where thumbnails and predictions go. It needs the right to write, too.",
+            gettext("Connect Lightly"),
+            gettext("Where thumbnails and predictions go. It needs the right to write, too."),
             facts.lightly,
             facts.without_lightly,
         ),
         Step(
             "client",
-            "Use it from Python",
-            "Make a token, and list your images with the official client.",
+            gettext("Use it from Python"),
+            gettext("Make a token, and list your images with the official client."),
             facts.client,
         ),
     ]
     if manages:
         steps.insert(
-            3, Step("invite", "Invite your team", "They see the same datasets and bulbs.", facts.mates or facts.invited)
+            3,
+            Step(
+                "invite",
+                gettext("Invite your team"),
+                gettext("They see the same datasets and bulbs."),
+                facts.mates or facts.invited,
+            ),
         )
     return steps

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from datasets.services import NoTeamError
@@ -35,7 +36,7 @@ def put_first_steps_away(request: PageRequest) -> HttpResponse:
     put_onboarding_away(user=request.user, team=team, away=away)
     if away:
         url = reverse("datasources:put_first_steps_away")
-        success_with_undo(request, "The first steps are put away.", url=url, fields={"show": "1"})
+        success_with_undo(request, gettext("The first steps are put away."), url=url, fields={"show": "1"})
     return redirect("home")
 
 
@@ -46,7 +47,10 @@ def sample_data(request: PageRequest) -> HttpResponse:
     except samples.NoSamplesError:
         raise Http404 from None
     except NoTeamError:
-        messages.error(request, "You are in no team yet. Ask an admin to add you to one.")
+        messages.error(request, gettext("You are in no team yet. Ask an admin to add you to one."))
         return redirect("home")
-    messages.success(request, f"{dataset.name} is connected to sample data. Watch its bulbs turn green.")
+    messages.success(
+        request,
+        gettext("%(dataset)s is connected to sample data. Watch its bulbs turn green.") % {"dataset": dataset.name},
+    )
     return redirect("home")

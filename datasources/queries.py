@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from datasets.access import Person, datasets_for
 from datasets.models import Dataset
@@ -11,9 +12,9 @@ from teams.models import Membership, Team
 from teams.queries import MOST_WORDS
 
 SORTS = {
-    "changed": ("Recently changed", ("-modified_at", "-pk")),
-    "name": ("Name", ("name", "pk")),
-    "attention": ("Needs attention", ("-attention", "-modified_at", "-pk")),
+    "changed": (gettext_noop("Recently changed"), ("-modified_at", "-pk")),
+    "name": (gettext_noop("Name"), ("name", "pk")),
+    "attention": (gettext_noop("Needs attention"), ("-attention", "-modified_at", "-pk")),
 }
 DEFAULT_SORT = "changed"
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from datasources.health import Filters, Light, Machinery, Overview, cause_words
 from datasources.pulse import Sign
@@ -48,17 +50,17 @@ def bars(overview: Overview, light: Light) -> list[Bar]:
     shown, rest = counted[:MOST_BARS], sum(count for _, count in counted[MOST_BARS:])
     longest = max([count for _, count in shown] + [rest], default=1)
     found = [Bar(cause_words(cause), count, 100 * count / longest, cause) for cause, count in shown]
-    return [*found, Bar("Other causes", rest, 100 * rest / longest)] if rest else found
+    return [*found, Bar(gettext("Other causes"), rest, 100 * rest / longest)] if rest else found
 
 
 _HEADS = {
-    "dataset": "Dataset",
-    "state": "State",
-    "provider": "Where",
-    "checked": "Checked",
-    "took": "Took",
-    "expires": "Expires",
-    "team": "Team",
+    "dataset": gettext_noop("Dataset"),
+    "state": gettext_noop("State"),
+    "provider": gettext_noop("Where"),
+    "checked": gettext_noop("Checked"),
+    "took": gettext_noop("Took"),
+    "expires": gettext_noop("Expires"),
+    "team": gettext_noop("Team"),
 }
 
 
@@ -67,7 +69,7 @@ def columns(filters: Filters) -> list[Column]:
     direction = "descending" if filters.is_descending else "ascending"
     return [
         Column(
-            label,
+            gettext(label),
             next_sort=f"-{key}" if key == filters.sort else key,
             aria_sort=direction if key == filters.sorted_by else "",
             is_number=key == "took",
@@ -84,9 +86,19 @@ def cause_choices(overview: Overview, chosen: str) -> list[tuple[str, str]]:
 
 def machine_lines(found: Machinery, *, with_names: bool) -> list[Line]:
     return [
-        _speaker("Worker", found.worker, "did something", "No check starts; see that a worker runs.", with_names),
         _speaker(
-            "Scheduler", found.scheduler, "sent a sweep", "Nothing is re-checked; see that beat runs.", with_names
+            gettext("Worker"),
+            found.worker,
+            gettext("did something"),
+            gettext("No check starts; see that a worker runs."),
+            with_names,
+        ),
+        _speaker(
+            gettext("Scheduler"),
+            found.scheduler,
+            gettext("sent a sweep"),
+            gettext("Nothing is re-checked; see that beat runs."),
+            with_names,
         ),
         _queue(found),
         _open_checks(found),
@@ -95,35 +107,59 @@ def machine_lines(found: Machinery, *, with_names: bool) -> list[Line]:
 
 def _speaker(name: str, sign: Sign | None, did: str, if_silent: str, with_name: bool) -> Line:
     if sign is None:
-        return Line(name, "denied", "never seen", f"None has been seen yet. {if_silent}")
+        unseen = gettext("None has been seen yet.")
+        return Line(
+            name,
+            "denied",
+            gettext("never seen"),
+            f"{unseen} {if_silent}",
+        )
     who = f" on {sign.who}" if sign.who and with_name else ""
-    text = f"It last {did}{who} {age_words(sign.seconds)} ago."
+    text = gettext("It last %(did)s%(who)s %(age_words)s ago.") % {
+        "did": did,
+        "who": who,
+        "age_words": age_words(sign.seconds),
+    }
     if sign.is_recent:
-        return Line(name, "granted", "alive", text)
-    return Line(name, "denied", "silent", f"{text} {if_silent}")
+        return Line(name, "granted", gettext("alive"), text)
+    return Line(name, "denied", gettext("silent"), f"{text} {if_silent}")
 
 
 def _queue(found: Machinery) -> Line:
     if found.queue_length is None:
-        text = "Redis can't be reached. Checks wait in the database and start once it is back."
-        return Line("Queue", "denied", "out of reach", text)
+        text = gettext("Redis can't be reached. Checks wait in the database and start once it is back.")
+        return Line(gettext("Queue"), "denied", gettext("out of reach"), text)
     count = found.queue_length
-    text = f"{count} message{'' if count == 1 else 's'} wait{'s' if count == 1 else ''} for a worker."
+    text = ngettext("%(count)s message waits for a worker.", "%(count)s messages wait for a worker.", count) % {
+        "count": number_format(count, force_grouping=True)
+    }
     return Line(
-        "Queue", "unknown" if count > LONG_QUEUE else "granted", "long" if count > LONG_QUEUE else "reachable", text
+        gettext("Queue"),
+        "unknown" if count > LONG_QUEUE else "granted",
+        gettext("long") if count > LONG_QUEUE else gettext("reachable"),
+        text,
     )
 
 
 def _open_checks(found: Machinery) -> Line:
     if found.oldest_open is None:
-        return Line("Open checks", "granted", "none", "Every check that was asked for is done.")
+        return Line(
+            gettext("Open checks"), "granted", gettext("none"), gettext("Every check that was asked for is done.")
+        )
     waits = timezone.now() - found.oldest_open
-    text = f"{found.queued} queued, {found.running} running; the oldest is {age_words(waits.total_seconds())} old."
+    text = gettext("%(queued)s queued, %(running)s running; the oldest is %(age_words)s old.") % {
+        "queued": number_format(found.queued, force_grouping=True),
+        "running": number_format(found.running, force_grouping=True),
+        "age_words": age_words(waits.total_seconds()),
+    }
     if found.undispatched:
-        text += f" {found.undispatched} not handed to the queue yet."
+        rest = gettext("%(undispatched)s not handed to the queue yet.") % {
+            "undispatched": number_format(found.undispatched, force_grouping=True)
+        }
+        text = f"{text} {rest}"
     if waits > LONG_WAIT:
-        return Line("Open checks", "unknown", "late", text)
-    return Line("Open checks", "checking", "under way", text)
+        return Line(gettext("Open checks"), "unknown", gettext("late"), text)
+    return Line(gettext("Open checks"), "checking", gettext("under way"), text)
 
 
 def age_words(seconds: float) -> str:
@@ -131,4 +167,5 @@ def age_words(seconds: float) -> str:
     for unit, size, until in (("s", 1, 100), ("min", 60, 5400), ("h", 3600, 172_800)):
         if seconds < until:
             return f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 86_400:.0f} days"
+    days = round(seconds / 86_400)
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}

@@ -11,6 +11,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from datasources.bulbs import Bulb, check_bulbs
 from datasources.clouds import CONFIG_CLASSES
@@ -19,7 +21,10 @@ from datasources.probe import Permission, State
 from datasources.schemas import StoredVerdict
 from datasources.tiles import age_words
 
-COLOURS = {State.GRANTED: "green", State.DENIED: "red", State.SKIPPED: "red", State.UNKNOWN: "unknown"}
+_GREEN, _RED, _UNKNOWN = gettext_noop("green"), gettext_noop("red"), gettext_noop("unknown")
+_GIVEN_UP, _UNDER_WAY = gettext_noop("given up"), gettext_noop("under way")
+_RANKS = [_GREEN, _RED, _UNKNOWN, _GIVEN_UP, _UNDER_WAY]
+COLOURS = {State.GRANTED: _GREEN, State.DENIED: _RED, State.SKIPPED: _RED, State.UNKNOWN: _UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -36,18 +41,29 @@ def changes(before: PermissionCheck | None, check: PermissionCheck) -> list[Chan
     Empty if the same came out of the same settings, in whatever time.
     """
     if before is None:
-        return [Change("first check")]
+        return [Change(gettext("first check"))]
     found = []
     if before.revision != check.revision:
-        found.append(Change(f"settings saved (revision {check.revision})"))
+        found.append(Change(gettext("settings saved (revision %(revision)s)") % {"revision": check.revision}))
     if before.provider != check.provider:
-        found.append(Change(f"provider changed from {_provider(before)} to {_provider(check)}"))
+        found.append(
+            Change(
+                gettext("provider changed from %(before)s to %(after)s")
+                % {"before": _provider(before), "after": _provider(check)}
+            )
+        )
     if before.path != check.path:
-        found.append(Change(f"path changed from {before.path} to {check.path}"))
+        found.append(
+            Change(gettext("path changed from %(before)s to %(after)s") % {"before": before.path, "after": check.path})
+        )
     found.extend(_verdict_changes(before, check))
     if before.empty != check.empty:
         found.append(
-            Change("nothing is under the path any more" if check.empty else "there is something under the path now")
+            Change(
+                gettext("nothing is under the path any more")
+                if check.empty
+                else gettext("there is something under the path now")
+            )
         )
     return found
 
@@ -69,9 +85,12 @@ def _what_happened(was: StoredVerdict, now: StoredVerdict) -> str:
     before, colour = COLOURS[State(was["state"])], COLOURS[State(now["state"])]
     if before != colour:
         reason = f": {now['summary']}" if colour != "green" and now["summary"] else ""
-        return f"turned {colour}{reason}"
+        return gettext("turned %(colour)s%(reason)s") % {"colour": gettext(colour), "reason": reason}
     if colour != "green" and (was["cause"], was["summary"]) != (now["cause"], now["summary"]):
-        return f"stayed {colour}, but now: {now['summary']}"
+        return gettext("stayed %(colour)s, but now: %(summary)s") % {
+            "colour": gettext(colour),
+            "summary": now["summary"],
+        }
     return ""
 
 
@@ -129,9 +148,9 @@ class Entry:
 def who(check: PermissionCheck) -> str:
     """A person, a person's script, or the schedule."""
     if check.trigger == Trigger.SCHEDULE:
-        return "the schedule"
-    email = check.requested_by.email if check.requested_by else "somebody who left"
-    return f"a script of {email}" if check.trigger == Trigger.API else email
+        return gettext("the schedule")
+    email = check.requested_by.email if check.requested_by else gettext("somebody who left")
+    return gettext("a script of %(email)s") % {"email": email} if check.trigger == Trigger.API else email
 
 
 def entries(checks: Sequence[PermissionCheck]) -> list[Entry]:
@@ -241,7 +260,11 @@ def _picture(datasource: Datasource, checks: Sequence[PermissionCheck]) -> Pictu
         for place, (check, (before, after)) in enumerate(zip(checks, pairwise(revisions), strict=True))
     ]
     caption = _caption(checks, times)
-    summary = f"{purpose.label}, from the oldest to the newest: {caption} The newest is {_word(checks[-1])}."
+    summary = gettext("%(purpose)s, from the oldest to the newest: %(caption)s The newest is %(word)s.") % {
+        "purpose": purpose.label,
+        "caption": caption,
+        "word": gettext(_word(checks[-1])),
+    }
     return Picture(purpose, datasource.path, marks, summary, caption)
 
 
@@ -258,22 +281,31 @@ def _look(check: PermissionCheck) -> str:
 
 
 def _word(check: PermissionCheck) -> str:
-    words = {"granted": "green", "denied": "red", "off": "given up", "checking": "under way"}
-    return words.get(_look(check), "unknown")
+    """In English: pages show gettext() of it."""
+    words = {"granted": _GREEN, "denied": _RED, "off": _GIVEN_UP, "checking": _UNDER_WAY}
+    return words.get(_look(check), _UNKNOWN)
 
 
 def _title(check: PermissionCheck) -> str:
-    took = f", {check.milliseconds} ms" if check.milliseconds is not None else ""
-    return f"{check.queued_at:%Y-%m-%d %H:%M} UTC: {_word(check)}{took}, asked by {who(check)}"
+    words = {"when": f"{check.queued_at:%Y-%m-%d %H:%M} UTC", "word": gettext(_word(check)), "who": who(check)}
+    if check.milliseconds is None:
+        return gettext("%(when)s: %(word)s, asked by %(who)s") % words
+    words["took"] = number_format(check.milliseconds, force_grouping=True)
+    return gettext("%(when)s: %(word)s, %(took)s ms, asked by %(who)s") % words
 
 
 def _caption(checks: Sequence[PermissionCheck], times: list[int]) -> str:
     words = [_word(check) for check in checks]
-    counted = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(sorted(words, key=_rank)))
-    age = age_words((timezone.now() - checks[0].queued_at).total_seconds())
-    took = f" They took {min(times)} to {max(times)} ms." if times and min(times) < max(times) else ""
-    return f"{len(checks)} check{'' if len(checks) == 1 else 's'} within {age}: {counted}.{took}"
-
-
-def _rank(word: str) -> int:
-    return ["green", "red", "unknown", "given up", "under way"].index(word)
+    counted = ", ".join(f"{words.count(word)} {gettext(word)}" for word in sorted(set(words), key=_RANKS.index))
+    caption = ngettext(
+        "%(count)s check within %(age)s: %(counted)s.", "%(count)s checks within %(age)s: %(counted)s.", len(checks)
+    ) % {
+        "count": len(checks),
+        "age": age_words((timezone.now() - checks[0].queued_at).total_seconds()),
+        "counted": counted,
+    }
+    if not times or min(times) == max(times):
+        return caption
+    least, most = (number_format(time, force_grouping=True) for time in (min(times), max(times)))
+    took = gettext("They took %(least)s to %(most)s ms.") % {"least": least, "most": most}
+    return f"{caption} {took}"

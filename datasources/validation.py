@@ -4,11 +4,12 @@ It is no part of a config's own validation, which stored configs pass too: a tok
 """
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from datasources.clouds import CloudConfig, S3DelegatedAccessConfig
 from teams.models import Team
 
-FOREIGN_EXTERNAL_ID = (
+FOREIGN_EXTERNAL_ID = gettext_noop(
     "This external ID belongs to another team of this platform, whose roles it opens. "
     "Use your own team's and put it into the role's trust policy."
 )
@@ -18,7 +19,7 @@ def problems_on_save(config: CloudConfig, team: Team) -> dict[str, str]:
     """What is wrong with saving this for a dataset of the team, one sentence per field name."""
     problems = config.unusable(timezone.now())
     if isinstance(config, S3DelegatedAccessConfig) and _is_foreign(config.external_id, team):
-        problems["external_id"] = FOREIGN_EXTERNAL_ID
+        problems["external_id"] = gettext(FOREIGN_EXTERNAL_ID)
     return problems
 
 

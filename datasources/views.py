@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -58,7 +59,7 @@ def home(request: PageRequest) -> HttpResponse:
         "rows": [_row(dataset) for dataset in page],
         "search": search,
         "sort": sort if sort in queries.SORTS else queries.DEFAULT_SORT,
-        "sorts": {key: label for key, (label, _) in queries.SORTS.items()},
+        "sorts": {key: gettext(label) for key, (label, _) in queries.SORTS.items()},
         "summary": queries.home_summary(request.user, team),
         "team": team,
         "open_settings": request.session.pop(OPEN_SETTINGS, None),
@@ -109,7 +110,7 @@ def _save(request: PageRequest, dataset: Dataset, tab: str) -> HttpResponse:
         return _render_tab(request, dataset, tab, status=422, form=form)
     save_form(form, dataset, purpose, request)
     if not request.htmx:  # in the dialog the bulbs beside the form say it
-        messages.success(request, f"{purpose.label} saved.")
+        messages.success(request, gettext("%(purpose)s saved.") % {"purpose": purpose.label})
     return _after_change(request, dataset, tab)
 
 
@@ -129,7 +130,7 @@ def check_again(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse
     dataset = editable_dataset_for(request.user, dataset_id)
     datasource = stored_datasource(dataset, purpose_of(dataset, tab))
     if datasource is None:
-        raise Http404("Nothing to check yet.")
+        raise Http404(gettext("Nothing to check yet."))
     services.check_again(datasource=datasource, by=request.user)
     if request.htmx:
         return _changed(permissions(request, dataset_id, tab), dataset)
@@ -173,7 +174,12 @@ def _rename(request: PageRequest, dataset: Dataset) -> HttpResponse:
     if form.errors:
         return _render_dataset_tab(request, dataset, status=422, name_form=form)
     url = reverse("datasources:dataset", args=[dataset.pk])
-    success_with_undo(request, f"The dataset is named {dataset.name} now.", url=url, fields={"name": before})
+    success_with_undo(
+        request,
+        gettext("The dataset is named %(dataset)s now.") % {"dataset": dataset.name},
+        url=url,
+        fields={"name": before},
+    )
     return _after_change(request, dataset, "dataset")
 
 
@@ -182,7 +188,9 @@ def _delete(request: PageRequest, dataset: Dataset) -> HttpResponse:
     if not form.is_valid():
         return _render_dataset_tab(request, dataset, status=422, delete_form=form)
     delete_dataset(dataset=dataset)
-    messages.success(request, f"{dataset.name} was deleted. Nothing in your buckets was touched.")
+    messages.success(
+        request, gettext("%(dataset)s was deleted. Nothing in your buckets was touched.") % {"dataset": dataset.name}
+    )
     return HttpResponseClientRedirect(reverse("home")) if request.htmx else redirect("home")
 
 

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_noop
 
 from datasets.access import editable_dataset_for
 from datasets.models import Dataset
@@ -29,10 +30,10 @@ from datasources.models import Purpose
 from teams.requests import PageRequest
 
 STEPS = {
-    "provider": "Choose where it is",
-    "access": "Give us access",
-    "credentials": "Enter the credentials",
-    "check": "Watch the bulbs",
+    "provider": gettext_noop("Choose where it is"),
+    "access": gettext_noop("Give us access"),
+    "credentials": gettext_noop("Enter the credentials"),
+    "check": gettext_noop("Watch the bulbs"),
 }
 
 
@@ -102,7 +103,7 @@ def _render(
 ) -> HttpResponse:
     numbers = list(STEPS)
     steps = [
-        {"title": title, "done": numbers.index(key) < numbers.index(step), "current": key == step}
+        {"title": gettext(title), "done": numbers.index(key) < numbers.index(step), "current": key == step}
         for key, title in STEPS.items()
     ]
     form = context.get("form")

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext
 
 from teams import roles
 from teams.models import Invitation, Membership, User
@@ -21,7 +22,7 @@ def membership_for(user: User, team_id: str) -> Membership:
     if _ID.fullmatch(team_id):
         found = Membership.objects.select_related("team", "user").filter(team=team_id, user=user).first()
     if found is None:
-        raise Http404("There is no such team, or you are not in it.")
+        raise Http404(gettext("There is no such team, or you are not in it."))
     return found
 
 
@@ -29,7 +30,7 @@ def managing_membership_for(user: User, team_id: str) -> Membership:
     """As before, for who may change the team. Raises Http404, or PermissionDenied for who may only look."""
     membership = membership_for(user, team_id)
     if not roles.may_manage(membership.role):
-        raise PermissionDenied("Only the team's owners and admins may do that.")
+        raise PermissionDenied(gettext("Only the team's owners and admins may do that."))
     return membership
 
 
@@ -50,7 +51,7 @@ def _other(mine: Membership, user_id: str, *, is_service_account: bool) -> Membe
         others = others.filter(user__is_service_account=is_service_account)
         found = others.filter(user=user_id).first()
     if found is None:
-        raise Http404("There is nobody like that in your team.")
+        raise Http404(gettext("There is nobody like that in your team."))
     return found
 
 
@@ -58,9 +59,9 @@ def invitation_for(mine: Membership, invitation_id: str) -> Invitation:
     """An invitation that this person may renew or revoke. Raises Http404 or PermissionDenied."""
     found = Invitation.objects.select_related("team").filter(team=mine.team, pk=invitation_id).first()
     if found is None:
-        raise Http404("There is no such invitation.")
+        raise Http404(gettext("There is no such invitation."))
     if found.role and found.role not in roles.roles_given_by(mine.role):
-        raise PermissionDenied("Only an owner may change the invitation of an owner.")
+        raise PermissionDenied(gettext("Only an owner may change the invitation of an owner."))
     return found
 
 

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.crypto import seal, unseal
@@ -32,9 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {
-        "cannot_delete_authenticator": "A team of yours requires a second factor, and this is your last one. "
-        "Add another one first.",
-        "incorrect_code": "This code is not right. Codes change every 30 seconds: type the one shown now.",
+        "cannot_delete_authenticator": _(
+            "A team of yours requires a second factor, and this is your last one. Add another one first."
+        ),
+        "incorrect_code": _("This code is not right. Codes change every 30 seconds: type the one shown now."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -60,4 +60,4 @@ class InvitationAdmin(LookOnlyAdmin):
 
     @admin.display(description="state")
     def how_it_stands(self, invitation: Invitation) -> str:
-        return invitation.state.label
+        return str(invitation.state.label)

@@ -108,7 +108,7 @@ class ApiTokenAdmin(LookOnlyAdmin):
 
     @admin.display(description="state")
     def state(self, token: ApiToken) -> str:
-        return token.state.label
+        return str(token.state.label)
 
     @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> HttpResponse | None:

@@ -2,21 +2,22 @@
 
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         required=False,
         max_length=100,
-        help_text="So that you know later which one it is.",
+        help_text=_("So that you know later which one it is."),
         widget=forms.TextInput(attrs={"placeholder": "My laptop", "autocomplete": "off"}),
     )
     passwordless = forms.BooleanField(
-        label="Use it instead of my password",
+        label=_("Use it instead of my password"),
         required=False,
         initial=True,
-        help_text="It then signs you in alone. Without the tick it is a second step after the password.",
+        help_text=_("It then signs you in alone. Without the tick it is a second step after the password."),
     )
 
     field_order = ["name", "passwordless", "credential"]

@@ -4,6 +4,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from teams.models import TokenState, User
 
@@ -12,24 +14,24 @@ class WelcomeForm(forms.Form):
     """The first person of an installation, who owns the first team."""
 
     team_name = forms.CharField(
-        label="Team name",
+        label=_("Team name"),
         max_length=150,
-        help_text="Your company or group. You can change it later.",
+        help_text=_("Your company or group. You can change it later."),
         widget=forms.TextInput(attrs={"autocomplete": "organization", "placeholder": "Acme Vision"}),
     )
     email = forms.EmailField(
-        label="E-mail address",
-        help_text="You sign in with it.",
+        label=_("E-mail address"),
+        help_text=_("You sign in with it."),
         widget=forms.EmailInput(attrs={"autocomplete": "username", "placeholder": "ava@example.com"}),
     )
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
-        help_text="At least 10 characters, not a common password.",
+        help_text=_("At least 10 characters, not a common password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password_again = forms.CharField(
-        label="Password again",
+        label=_("Password again"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
@@ -39,7 +41,7 @@ class WelcomeForm(forms.Form):
         password = data.get("password")
         if password:
             if "password_again" in data and data["password_again"] != password:
-                self.add_error("password_again", "The two passwords differ. Type the same one twice.")
+                self.add_error("password_again", gettext("The two passwords differ. Type the same one twice."))
             try:
                 validate_password(password, User(email=data.get("email", "")))
             except forms.ValidationError as error:
@@ -53,30 +55,30 @@ class TokenForm(forms.Form):
     ON_A_DAY = "day"
 
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=150,
-        help_text="Where it will be used, so that you know later which one to revoke.",
+        help_text=_("Where it will be used, so that you know later which one to revoke."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "training-server"}),
-        error_messages={"required": "The name is missing. For example: training-server"},
+        error_messages={"required": _("The name is missing. For example: training-server")},
     )
     expires = forms.ChoiceField(
-        label="Works",
-        help_text="One that leaks does less harm if it ends by itself.",
+        label=_("Works"),
+        help_text=_("One that leaks does less harm if it ends by itself."),
         choices=[
-            ("30", "for 30 days"),
-            ("90", "for 90 days"),
-            ("365", "for 365 days"),
-            (ON_A_DAY, "until a day I choose"),
-            ("never", "until I revoke it"),
+            ("30", _("for 30 days")),
+            ("90", _("for 90 days")),
+            ("365", _("for 365 days")),
+            (ON_A_DAY, _("until a day I choose")),
+            ("never", _("until I revoke it")),
         ],
         initial="365",
     )
     last_day = forms.DateField(
-        label="Last day",
+        label=_("Last day"),
         required=False,
-        help_text="It works to the end of that day, in UTC.",
+        help_text=_("It works to the end of that day, in UTC."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "This is not a day. For example: 2030-12-31"},
+        error_messages={"invalid": _("This is not a day. For example: 2030-12-31")},
     )
 
     def __init__(self, user: User, data: Any = None) -> None:
@@ -88,8 +90,10 @@ class TokenForm(forms.Form):
         # Also what keeps a reload, which sends the form again, from making another token.
         if any(token.state is TokenState.ACTIVE for token in self.user.api_tokens.filter(name=name)):
             raise forms.ValidationError(
-                "You have a token of this name already. It was shown when it was made and can't be shown again: "
-                "if you did not copy it, revoke it and create another one."
+                gettext(
+                    "You have a token of this name already. It was shown when it was made and can't be shown again: "
+                    "if you did not copy it, revoke it and create another one."
+                )
             )
         return name
 
@@ -99,9 +103,9 @@ class TokenForm(forms.Form):
         if expires == self.ON_A_DAY:
             if last_day is None:
                 if "last_day" not in self.errors:
-                    self.add_error("last_day", "Choose the day. For example: 2030-12-31")
+                    self.add_error("last_day", gettext("Choose the day. For example: 2030-12-31"))
             elif last_day < timezone.now().date():
-                self.add_error("last_day", "This day is over. Choose a later one.")
+                self.add_error("last_day", gettext("This day is over. Choose a later one."))
             else:
                 data["expires_at"] = datetime.combine(last_day, time.max, UTC)
         elif expires and expires.isdigit():

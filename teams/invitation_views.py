@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -32,7 +33,7 @@ def invite(request: PageRequest, team_id: str) -> HttpResponse:
             return invited(request, made, back=_people_url(mine.team))
     status, back = 422 if form.errors else 200, _people_url(mine.team)
     mails = settings.LIGHTLY_SENDS_MAIL
-    title = f"Invite people to {mine.team.name}"
+    title = gettext("Invite people to %(team)s") % {"team": mine.team.name}
     return dialog(
         request, "teams/_invite.html", title=title, back=back, status=status, form=form, team=mine.team, mails=mails
     )
@@ -41,10 +42,10 @@ def invite(request: PageRequest, team_id: str) -> HttpResponse:
 def invited(request: PageRequest, made: list[Invitation], *, back: str) -> HttpResponse:
     """Mails are on their way; without a mail server the links stand in this one answer, to be handed over."""
     if settings.LIGHTLY_SENDS_MAIL:
-        many = "invitation is" if len(made) == 1 else "invitations are"
-        return done(request, f"{len(made)} {many} on the way.", back)
+        words = ngettext("%(count)s invitation is on the way.", "%(count)s invitations are on the way.", len(made))
+        return done(request, words % {"count": len(made)}, back)
     shown = [{"invitation": one, "link": request.build_absolute_uri(links.path_of(one))} for one in made]
-    return dialog(request, "teams/_links.html", title="Hand over the links", back=back, shown=shown)
+    return dialog(request, "teams/_links.html", title=gettext("Hand over the links"), back=back, shown=shown)
 
 
 @never_cache
@@ -66,7 +67,11 @@ def revoke_invitation(request: PageRequest, team_id: str, invitation_id: str) ->
     mine = managing_membership_for(request.user, team_id)
     invitation = invitation_for(mine, invitation_id)
     invitations.revoke(invitation=invitation, by=request.user)
-    return done(request, f"The invitation of {invitation.email} is revoked.", _people_url(mine.team))
+    return done(
+        request,
+        gettext("The invitation of %(invitation)s is revoked.") % {"invitation": invitation.email},
+        _people_url(mine.team),
+    )
 
 
 @login_not_required
@@ -115,7 +120,7 @@ def _make_account(request: HttpRequest, found: Invitation, context: dict[str, ob
 
 def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
     where = found.team.name if found.role else "Lightly Platform"
-    messages.success(request, f"Welcome to {where}!")
+    messages.success(request, gettext("Welcome to %(where)s!") % {"where": where})
     return redirect("home")
 
 
@@ -123,13 +128,13 @@ def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Ask for a link by mail. The answer is the same for every address, so it tells nobody who has an account."""
     if not invitations.joining_is_open():
-        raise Http404("No team lets people join by themselves.")
+        raise Http404(gettext("No team lets people join by themselves."))
     form = JoinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if throttle.allow(request, "join", form.cleaned_data["email"]):
             invitations.ask_to_join(email=form.cleaned_data["email"])
             return render(request, "teams/join_sent.html", {"email": form.cleaned_data["email"]})
-        form.add_error(None, "Too many requests. Wait a minute and try again.")
+        form.add_error(None, gettext("Too many requests. Wait a minute and try again."))
     return render(request, "teams/join.html", {"form": form}, status=422 if form.errors else 200)
 
 

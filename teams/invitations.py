@@ -15,6 +15,7 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from teams import audit, links, membership, roles, tasks
 from teams.addresses import validate_address
@@ -58,7 +59,7 @@ def invite(*, team: Team, people: Iterable[Invited], by: User) -> list[Invitatio
     team = membership.lock(team)
     mine = _role_in(team, by)
     if not roles.may_manage(mine):
-        raise PermissionDenied("Only the team's owners and admins may invite people.")
+        raise PermissionDenied(gettext("Only the team's owners and admins may invite people."))
     wanted = {User.objects.normalize_email(person.email): person.role for person in people}
     known = _Known(team, [email for email in wanted if "\0" not in email])
     problems, invitations = [], []
@@ -84,7 +85,10 @@ def renew(*, invitation: Invitation, by: User | None) -> Invitation:
     """
     invitation = Invitation.objects.select_for_update().select_related("team").get(pk=invitation.pk)
     if invitation.state in {InvitationState.ACCEPTED, InvitationState.REVOKED}:
-        raise UnusableInvitationError(f"The invitation of {invitation.email} is {invitation.state.label.lower()}.")
+        raise UnusableInvitationError(
+            gettext("The invitation of %(invitation)s is %(state)s.")
+            % {"invitation": invitation.email, "state": invitation.state.label.lower()}
+        )
     invitation.nonce = new_nonce()
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.mailed_at, invitation.mail_problem = None, ""
@@ -133,15 +137,19 @@ def _problem(known: _Known, email: str, role: str, inviter_role: str) -> str:
     try:
         validate_address(email)
     except ValidationError:
-        return f"{email or 'An empty line'} is not an e-mail address."
+        return gettext("%(email)s is not an e-mail address.") % {"email": email or gettext("An empty line")}
     if role and role not in roles.roles_given_by(inviter_role):
-        return f"{email}: only an owner may invite an owner." if role == Role.OWNER else f"{email}: no such role."
+        return (
+            gettext("%(email)s: only an owner may invite an owner.") % {"email": email}
+            if role == Role.OWNER
+            else gettext("%(email)s: no such role.") % {"email": email}
+        )
     if email in known.members:
-        return f"{email} is in the team already."
+        return gettext("%(email)s is in the team already.") % {"email": email}
     if email in known.waiting:
-        return f"{email} is invited already. Renew that invitation instead."
+        return gettext("%(email)s is invited already. Renew that invitation instead.") % {"email": email}
     if not role and email in known.accounts:
-        return f"{email} has an account already."
+        return gettext("%(email)s has an account already.") % {"email": email}
     return ""
 
 
@@ -154,7 +162,7 @@ def _role_in(team: Team, user: User) -> str:
 
 def invitation_of(token: str) -> Invitation:
     """Whose link this is, if it is the newest one of an open invitation. Raises UnusableInvitationError."""
-    unknown = "This link is incomplete or was replaced by a newer one. Ask for a new one."
+    unknown = gettext("This link is incomplete or was replaced by a newer one. Ask for a new one.")
     try:
         invitation_id, nonce = links.read(token)
     except signing.BadSignature:
@@ -168,18 +176,20 @@ def invitation_of(token: str) -> Invitation:
 
 def _demand_usable(invitation: Invitation) -> None:
     why = {
-        InvitationState.ACCEPTED: "This invitation was used already. If it was you, just sign in.",
-        InvitationState.REVOKED: "This invitation was revoked. Ask whoever invited you.",
-        InvitationState.EXPIRED: "This invitation has expired. Ask for a new one.",
+        InvitationState.ACCEPTED: gettext("This invitation was used already. If it was you, just sign in."),
+        InvitationState.REVOKED: gettext("This invitation was revoked. Ask whoever invited you."),
+        InvitationState.EXPIRED: gettext("This invitation has expired. Ask for a new one."),
     }
     if invitation.state in why:
         raise UnusableInvitationError(why[invitation.state])
     inviter, team = invitation.invited_by, invitation.team
     if inviter is None:
         if not _domain_is_open(team, invitation.email):
-            raise UnusableInvitationError("This team is no longer open to everybody with such an address.")
+            raise UnusableInvitationError(gettext("This team is no longer open to everybody with such an address."))
     elif not (inviter.is_active and _may_give(_role_in(team, inviter), invitation.role)):  # disabled, for example
-        raise UnusableInvitationError("Whoever invited you can't do so any more. Ask somebody else of the team.")
+        raise UnusableInvitationError(
+            gettext("Whoever invited you can't do so any more. Ask somebody else of the team.")
+        )
 
 
 def _is_usable(invitation: Invitation) -> bool:
@@ -200,7 +210,7 @@ def accept(*, invitation: Invitation, user: User) -> None:
     """Somebody who has an account joins the team. Raises UnusableInvitationError, PermissionDenied."""
     invitation = _claim(invitation)
     if user.email != invitation.email or user.is_service_account or not user.is_active:
-        raise PermissionDenied(f"This invitation is for {invitation.email}.")
+        raise PermissionDenied(gettext("This invitation is for %(invitation)s.") % {"invitation": invitation.email})
     _join(invitation, user)
 
 
@@ -208,7 +218,7 @@ def accept(*, invitation: Invitation, user: User) -> None:
 def accept_with_new_account(*, invitation: Invitation, name: str, password: str) -> User:
     """An account for the invited address, in the team. Raises UnusableInvitationError, ValidationError by field."""
     invitation = _claim(invitation)
-    taken = f"{invitation.email} has an account already. Sign in with it."
+    taken = gettext("%(invitation)s has an account already. Sign in with it.") % {"invitation": invitation.email}
     if User.objects.filter(email=invitation.email).exists():
         raise ValidationError(taken)
     try:
@@ -243,7 +253,7 @@ def accept_with_single_sign_on(*, invitation: Invitation, name: str) -> User:
         with transaction.atomic():
             user = User.objects.create_user(invitation.email, name=name.strip()[:150])
     except IntegrityError:  # two browser tabs at the same moment
-        raise UnusableInvitationError("This invitation was used already.") from None
+        raise UnusableInvitationError(gettext("This invitation was used already.")) from None
     _join(invitation, user)
     return user
 
@@ -253,7 +263,7 @@ def _claim(invitation: Invitation) -> Invitation:
     nonce = invitation.nonce
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if invitation.nonce != nonce:
-        raise UnusableInvitationError("This link was replaced by a newer one.")
+        raise UnusableInvitationError(gettext("This link was replaced by a newer one."))
     _demand_usable(invitation)
     return invitation
 
@@ -278,7 +288,7 @@ def set_join_domain(*, team: Team, domain: str, by: User) -> None:
     """'' closes it. Only owners. Raises PermissionDenied, ValidationError by field."""
     team = membership.lock(team)
     if _role_in(team, by) != Role.OWNER:
-        raise PermissionDenied("Only an owner may open the team to a whole domain.")
+        raise PermissionDenied(gettext("Only an owner may open the team to a whole domain."))
     domain = domain.strip().lower().removeprefix("@")
     if domain:
         _refuse_bad_domain(team, domain)
@@ -293,13 +303,17 @@ def set_join_domain(*, team: Team, domain: str, by: User) -> None:
 def _refuse_bad_domain(team: Team, domain: str) -> None:
     problem = ""
     if not _DOMAIN.fullmatch(domain) or len(domain) > 253:
-        problem = "This is not a domain. For example: example.com"
+        problem = gettext("This is not a domain. For example: example.com")
     elif domain in PUBLIC_MAIL_DOMAINS:
-        problem = f"Anybody can have an address at {domain}. Enter a domain that is yours alone."
+        problem = gettext("Anybody can have an address at %(domain)s. Enter a domain that is yours alone.") % {
+            "domain": domain
+        }
     elif not settings.LIGHTLY_SENDS_MAIL:
-        problem = "This needs a mail server (EMAIL_URL): without one, nobody can prove that an address is theirs."
+        problem = gettext(
+            "This needs a mail server (EMAIL_URL): without one, nobody can prove that an address is theirs."
+        )
     elif Team.objects.filter(join_domain=domain).exclude(pk=team.pk).exists():
-        problem = f"Another team is open to {domain} already."
+        problem = gettext("Another team is open to %(domain)s already.") % {"domain": domain}
     if problem:
         raise ValidationError({"join_domain": problem})
 

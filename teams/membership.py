@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, ProtectedError
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from teams import audit, queries, roles
 from teams.models import ApiToken, AuditAction, Invitation, Membership, Notice, Role, Team, User
@@ -19,7 +20,7 @@ class LastOwnerError(Exception):
     """The change would leave the team without an owner."""
 
     def __init__(self) -> None:
-        super().__init__("The team needs an owner. Make somebody else an owner first.")
+        super().__init__(gettext("The team needs an owner. Make somebody else an owner first."))
 
 
 class AlreadyInTeamError(Exception):
@@ -34,7 +35,7 @@ class TeamInUseError(Exception):
 def create_team(*, name: str, by: User) -> Team:
     """A team with this person as its owner; it becomes their current one. Raises PermissionDenied, ValidationError."""
     if not may_create_team(by):
-        raise PermissionDenied("You are in no team. Ask an admin of a team to invite you.")
+        raise PermissionDenied(gettext("You are in no team. Ask an admin of a team to invite you."))
     team = Team.objects.create(name=_valid_team_name(name))
     Membership.objects.create(team=team, user=by, role=Role.OWNER)
     audit.record(team=team, actor=by, action=AuditAction.TEAM_CREATED, target=team.name)
@@ -64,13 +65,13 @@ def delete_team(*, team: Team, by: User) -> None:
     team = lock(team)
     _demand(roles.may_delete_team(_role_of(team, by)))
     if team.memberships.exclude(user=by).exists():
-        raise TeamInUseError("Others are still in the team. Remove them and its service accounts first.")
+        raise TeamInUseError(gettext("Others are still in the team. Remove them and its service accounts first."))
     if not by.memberships.exclude(team=team).exists():
-        raise TeamInUseError("It is your only team. Create or join another one first.")
+        raise TeamInUseError(gettext("It is your only team. Create or join another one first."))
     try:
         team.delete()
     except ProtectedError:
-        raise TeamInUseError("The team still has datasets. Delete them first.") from None
+        raise TeamInUseError(gettext("The team still has datasets. Delete them first.")) from None
 
 
 @transaction.atomic
@@ -108,7 +109,7 @@ def add_existing_person(*, team: Team, user: User, role: str, by: User) -> None:
     team = lock(team)
     _demand(role in roles.roles_given_by(_role_of(team, by)), _why_not(role, role))
     if team.memberships.filter(user=user).exists():
-        raise AlreadyInTeamError(f"{user.email} is in the team already.")
+        raise AlreadyInTeamError(gettext("%(user)s is in the team already.") % {"user": user.email})
     Membership.objects.create(team=team, user=user, role=role)
     Invitation.objects.filter(team=team, email=user.email, accepted_at=None, revoked_at=None).update(
         accepted_at=timezone.now()
@@ -130,7 +131,7 @@ def end_membership(*, team: Team, user: User, by: User) -> None:
     if by != user:
         _demand(roles.may_remove(_role_of(team, by), membership.role), _why_not(membership.role, membership.role))
     elif user.is_service_account:
-        raise PermissionDenied("A service account can't leave its team. An admin may delete it.")
+        raise PermissionDenied(gettext("A service account can't leave its team. An admin may delete it."))
     membership.delete()
     if membership.role == Role.OWNER:
         _demand_an_owner(team)
@@ -156,7 +157,7 @@ def lock(team: Team) -> Team:
 def _membership_of(team: Team, user: User) -> Membership:
     found = Membership.objects.select_related("user").filter(team=team, user=user).first()
     if found is None:  # somebody else was quicker
-        raise PermissionDenied(f"{user.get_full_name()} is not in the team any more.")
+        raise PermissionDenied(gettext("%(user)s is not in the team any more.") % {"user": user.get_full_name()})
     return found
 
 
@@ -165,15 +166,19 @@ def _role_of(team: Team, user: User) -> str:
     return Membership.objects.filter(team=team, user=user).values_list("role", flat=True).first() or ""
 
 
-def _demand(allowed: bool, why_not: str = "Only the team's owners and admins may do that.") -> None:
+def _demand(allowed: bool, why_not: str = "") -> None:
     if not allowed:
-        raise PermissionDenied(why_not)
+        raise PermissionDenied(why_not or gettext("Only the team's owners and admins may do that."))
 
 
 def _why_not(*involved: str) -> str:
     if Role.SERVICEACCOUNT in involved:
-        return "A service account keeps its role, and nobody becomes one."
-    return "Only an owner may do that." if Role.OWNER in involved else "Only the team's owners and admins may do that."
+        return gettext("A service account keeps its role, and nobody becomes one.")
+    return (
+        gettext("Only an owner may do that.")
+        if Role.OWNER in involved
+        else gettext("Only the team's owners and admins may do that.")
+    )
 
 
 def _demand_an_owner(team: Team) -> None:
@@ -199,7 +204,12 @@ def _tell(user: User, title: str) -> None:
 def _valid_team_name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_TEAM_NAME or "\0" in name:
-        raise ValidationError({"name": f"A name of 1 to {LONGEST_TEAM_NAME} characters. For example: Acme Vision"})
+        raise ValidationError(
+            {
+                "name": gettext("A name of 1 to %(longest_team_name)s characters. For example: Acme Vision")
+                % {"longest_team_name": LONGEST_TEAM_NAME}
+            }
+        )
     return name
 
 

@@ -13,6 +13,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from teams.access import SECOND_FACTORS, needs_second_factor
@@ -66,7 +67,7 @@ class TwoFactorWallMiddleware:
             return self.get_response(request)
         if get_mfa_adapter().is_mfa_enabled(request.user, SECOND_FACTORS):
             return self.get_response(request)
-        messages.warning(request, "Your team asks for a second factor. Set one up to go on.")
+        messages.warning(request, gettext("Your team asks for a second factor. Set one up to go on."))
         where = reverse("mfa_index")
         return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)
 

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from teams.ids import HexIdModel
 
@@ -36,10 +38,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(max_length=150, blank=True)
-    is_staff = models.BooleanField("may open the admin panel", default=False)
-    is_active = models.BooleanField("may sign in", default=True)
+    is_staff = models.BooleanField(_("may open the admin panel"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, editable=False)
     # A script's account: it has tokens, but no password, and can never sign in.
@@ -89,10 +91,10 @@ class Team(HexIdModel):
     created_at = models.DateTimeField(auto_now_add=True)
     # Of all delegated access of this team, so that no other team can make this platform use its roles.
     external_id = models.CharField(max_length=64, unique=True, default=new_external_id, editable=False)
-    mfa_required = models.BooleanField("members need a second factor", default=False)
+    mfa_required = models.BooleanField(_("members need a second factor"), default=False)
     # People whose address ends with it may join by themselves, once they have proved that the address is theirs.
     join_domain = models.CharField(max_length=253, blank=True)
-    recheck_hours = models.PositiveSmallIntegerField("hours between scheduled checks (0: none)", default=6)
+    recheck_hours = models.PositiveSmallIntegerField(_("hours between scheduled checks (0: none)"), default=6)
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
         User, through="Membership", related_name="teams"
     )
@@ -109,10 +111,10 @@ class Team(HexIdModel):
 
 
 class Role(models.TextChoices):
-    OWNER = "OWNER", "Owner"
-    ADMIN = "ADMIN", "Admin"
-    MEMBER = "MEMBER", "Member"
-    SERVICEACCOUNT = "SERVICEACCOUNT", "Service account"
+    OWNER = "OWNER", _("Owner")
+    ADMIN = "ADMIN", _("Admin")
+    MEMBER = "MEMBER", _("Member")
+    SERVICEACCOUNT = "SERVICEACCOUNT", _("Service account")
 
 
 class Membership(models.Model):
@@ -139,9 +141,9 @@ class Membership(models.Model):
 
 
 class TokenState(models.TextChoices):
-    ACTIVE = "ACTIVE", "Active"
-    EXPIRED = "EXPIRED", "Expired"
-    REVOKED = "REVOKED", "Revoked"
+    ACTIVE = "ACTIVE", _("Active")
+    EXPIRED = "EXPIRED", _("Expired")
+    REVOKED = "REVOKED", _("Revoked")
 
 
 class ApiToken(HexIdModel):
@@ -166,10 +168,10 @@ class ApiToken(HexIdModel):
 
 
 class InvitationState(models.TextChoices):
-    PENDING = "PENDING", "Pending"
-    ACCEPTED = "ACCEPTED", "Accepted"
-    REVOKED = "REVOKED", "Revoked"
-    EXPIRED = "EXPIRED", "Expired"
+    PENDING = "PENDING", _("Pending")
+    ACCEPTED = "ACCEPTED", _("Accepted")
+    REVOKED = "REVOKED", _("Revoked")
+    EXPIRED = "EXPIRED", _("Expired")
 
 
 def new_nonce() -> str:
@@ -219,25 +221,25 @@ class Invitation(HexIdModel):
 
     @property
     def role_words(self) -> str:
-        return self.get_role_display() if self.role else "Guest"
+        return self.get_role_display() if self.role else gettext("Guest")
 
 
 class AuditAction(models.TextChoices):
-    TEAM_CREATED = "TEAM_CREATED", "created the team"
-    TEAM_CHANGED = "TEAM_CHANGED", "changed the team"
-    INVITED = "INVITED", "invited"
-    INVITATION_RENEWED = "INVITATION_RENEWED", "renewed the invitation of"
-    INVITATION_REVOKED = "INVITATION_REVOKED", "revoked the invitation of"
-    JOINED = "JOINED", "joined"
-    ADDED = "ADDED", "added"
-    ROLE_CHANGED = "ROLE_CHANGED", "changed the role of"
-    REMOVED = "REMOVED", "removed"
-    LEFT = "LEFT", "left"
-    DATASETS_TRANSFERRED = "DATASETS_TRANSFERRED", "transferred datasets"
-    SERVICE_ACCOUNT_CREATED = "SERVICE_ACCOUNT_CREATED", "created the service account"
-    SERVICE_ACCOUNT_DELETED = "SERVICE_ACCOUNT_DELETED", "deleted the service account"
-    TOKEN_CREATED = "TOKEN_CREATED", "created the token"
-    TOKEN_REVOKED = "TOKEN_REVOKED", "revoked the token"
+    TEAM_CREATED = "TEAM_CREATED", _("created the team")
+    TEAM_CHANGED = "TEAM_CHANGED", _("changed the team")
+    INVITED = "INVITED", _("invited")
+    INVITATION_RENEWED = "INVITATION_RENEWED", _("renewed the invitation of")
+    INVITATION_REVOKED = "INVITATION_REVOKED", _("revoked the invitation of")
+    JOINED = "JOINED", _("joined")
+    ADDED = "ADDED", _("added")
+    ROLE_CHANGED = "ROLE_CHANGED", _("changed the role of")
+    REMOVED = "REMOVED", _("removed")
+    LEFT = "LEFT", _("left")
+    DATASETS_TRANSFERRED = "DATASETS_TRANSFERRED", _("transferred datasets")
+    SERVICE_ACCOUNT_CREATED = "SERVICE_ACCOUNT_CREATED", _("created the service account")
+    SERVICE_ACCOUNT_DELETED = "SERVICE_ACCOUNT_DELETED", _("deleted the service account")
+    TOKEN_CREATED = "TOKEN_CREATED", _("created the token")
+    TOKEN_REVOKED = "TOKEN_REVOKED", _("revoked the token")
 
 
 class AuditEntry(HexIdModel):
@@ -253,7 +255,7 @@ class AuditEntry(HexIdModel):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["team", "-created_at"])]
-        verbose_name_plural = "audit entries"
+        verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.actor_name or 'Somebody'} {self.get_action_display()} {self.target}".strip()
@@ -263,10 +265,10 @@ class Notice(HexIdModel):
     """A line in a person's inbox. `kind` names the look; `path` is where on this site it leads."""
 
     class Kind(models.TextChoices):
-        BAD = "BAD", "Something broke"
-        GOOD = "GOOD", "Something works again"
-        SOON = "SOON", "Something ends soon"
-        INFO = "INFO", "For your information"
+        BAD = "BAD", _("Something broke")
+        GOOD = "GOOD", _("Something works again")
+        SOON = "SOON", _("Something ends soon")
+        INFO = "INFO", _("For your information")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.INFO)
@@ -287,15 +289,15 @@ class NotificationSettings(models.Model):
     """What a person wants to hear of. Without a row, the defaults hold."""
 
     class Scope(models.TextChoices):
-        OWN = "OWN", "My own datasets"
-        TEAM = "TEAM", "All datasets of my teams"
-        NONE = "NONE", "None"
+        OWN = "OWN", _("My own datasets")
+        TEAM = "TEAM", _("All datasets of my teams")
+        NONE = "NONE", _("None")
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="notification_settings")
     scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.OWN)
-    mail_broken = models.BooleanField("When a bulb turns red", default=True)
-    mail_recovered = models.BooleanField("When it is green again", default=True)
-    mail_expiring = models.BooleanField("Before a credential expires", default=True)
+    mail_broken = models.BooleanField(_("When a bulb turns red"), default=True)
+    mail_recovered = models.BooleanField(_("When it is green again"), default=True)
+    mail_expiring = models.BooleanField(_("Before a credential expires"), default=True)
 
     def __str__(self) -> str:
         return f"notifications of {self.user}"

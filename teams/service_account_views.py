@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from teams import queries, service_accounts
@@ -70,7 +71,7 @@ def new_token(request: PageRequest, team_id: str, user_id: str) -> HttpResponse:
     return dialog(
         request,
         "teams/_new_account_token.html",
-        title=f"New token for {account.name}",
+        title=gettext("New token for %(account)s") % {"account": account.name},
         back=_accounts_url(mine),
         status=422 if form.errors else 200,
         team=mine.team,
@@ -87,7 +88,7 @@ def reset_token(request: PageRequest, team_id: str, user_id: str) -> HttpRespons
     if request.method == "POST":
         token = service_accounts.reset_token(team=mine.team, account=account, by=request.user)
         return _show(request, mine, account, "the new token", token)
-    title, back = f"Reset the tokens of {account.name}?", _accounts_url(mine)
+    title, back = gettext("Reset the tokens of %(account)s?") % {"account": account.name}, _accounts_url(mine)
     return dialog(request, "teams/_reset_account_token.html", title=title, back=back, team=mine.team, account=account)
 
 
@@ -98,14 +99,18 @@ def revoke_account_token(request: PageRequest, team_id: str, user_id: str, token
     token = get_object_or_404(account.api_tokens, pk=token_id)
     if request.method == "POST":
         service_accounts.revoke_token(team=mine.team, account=account, token_id=token_id, by=request.user)
-        return done(request, f"{token.name} of {account.name} is revoked.", _accounts_url(mine))
-    title, back = f"Revoke {token.name}?", _accounts_url(mine)
+        return done(
+            request,
+            gettext("%(token)s of %(account)s is revoked.") % {"token": token.name, "account": account.name},
+            _accounts_url(mine),
+        )
+    title, back = gettext("Revoke %(token)s?") % {"token": token.name}, _accounts_url(mine)
     template = "teams/_revoke_account_token.html"
     return dialog(request, template, title=title, back=back, team=mine.team, account=account, token=token)
 
 
 def _show(request: PageRequest, mine: Membership, account: User, name: str, token: str) -> HttpResponse:
-    title = f"New token for {account.name}"
+    title = gettext("New token for %(account)s") % {"account": account.name}
     back = _accounts_url(mine)
     return dialog(request, "teams/_account_token.html", title=title, back=back, account=account, name=name, token=token)
 

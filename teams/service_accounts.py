@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from teams import audit, roles, services
 from teams.ids import new_id
@@ -21,9 +22,16 @@ def create(*, team: Team, name: str, by: User) -> User:
     _demand_manager(team, by)
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or "\0" in name:
-        raise ValidationError({"name": f"A name of 1 to {LONGEST_NAME} characters. For example: nightly-training"})
+        raise ValidationError(
+            {
+                "name": gettext("A name of 1 to %(longest_name)s characters. For example: nightly-training")
+                % {"longest_name": LONGEST_NAME}
+            }
+        )
     if team.members.filter(is_service_account=True, name=name).exists():
-        raise ValidationError({"name": f"The team has a service account named {name} already."})
+        raise ValidationError(
+            {"name": gettext("The team has a service account named %(name)s already.") % {"name": name}}
+        )
     account_id = new_id()
     account = User.objects.create_user(
         f"{account_id}@{_DOMAIN}", None, pk=account_id, name=name, is_service_account=True, current_team=team
@@ -40,10 +48,20 @@ def create_token(*, team: Team, account: User, name: str, by: User) -> str:
     _demand_of_team(team, account)
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or "\0" in name:
-        raise ValidationError({"name": f"A name of 1 to {LONGEST_NAME} characters. For example: training-server"})
+        raise ValidationError(
+            {
+                "name": gettext("A name of 1 to %(longest_name)s characters. For example: training-server")
+                % {"longest_name": LONGEST_NAME}
+            }
+        )
     # Also what keeps a reload, which sends the form again, from making another token.
     if any(token.state == "ACTIVE" for token in account.api_tokens.filter(name=name)):
-        raise ValidationError({"name": f"{account.name} has a token named {name} already."})
+        raise ValidationError(
+            {
+                "name": gettext("%(account)s has a token named %(name)s already.")
+                % {"account": account.name, "name": name}
+            }
+        )
     token = services.create_token(user=account, name=name, by=by)
     return token
 
@@ -84,9 +102,9 @@ def delete(*, team: Team, account: User, by: User) -> None:
 def _demand_manager(team: Team, by: User) -> None:
     role = Membership.objects.filter(team=team, user=by).values_list("role", flat=True).first() or ""
     if not roles.may_manage(role):
-        raise PermissionDenied("Only the team's owners and admins may change its service accounts.")
+        raise PermissionDenied(gettext("Only the team's owners and admins may change its service accounts."))
 
 
 def _demand_of_team(team: Team, account: User) -> None:
     if not account.is_service_account or not team.memberships.filter(user=account).exists():
-        raise PermissionDenied("That is no service account of this team.")
+        raise PermissionDenied(gettext("That is no service account of this team."))

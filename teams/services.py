@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from teams import audit
 from teams.addresses import validate_address
@@ -55,7 +56,7 @@ def create_user(
     except ValidationError as error:
         raise ValidationError({"email": error.messages}) from None
     if User.objects.filter(email=email).exists():
-        raise ValidationError({"email": f"{email} has an account already."})
+        raise ValidationError({"email": gettext("%(email)s has an account already.") % {"email": email}})
     if password is not None:
         try:
             validate_password(password, User(email=email, name=name))

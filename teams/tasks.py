@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext
 from kombu.exceptions import OperationalError
 
 from teams.links import path_of
@@ -24,7 +25,8 @@ def mail_invitation(invitation_id: str) -> None:
     if invitation.state is not InvitationState.PENDING:
         return
     context = {"invitation": invitation, "link": settings.LIGHTLY_PUBLIC_URL + path_of(invitation)}
-    subject = f"{invitation.team.name} invites you to Lightly Platform".replace("\n", " ").replace("\r", " ")
+    subject = gettext("%(team)s invites you to Lightly Platform") % {"team": invitation.team.name}
+    subject = subject.replace("\n", " ").replace("\r", " ")
     try:
         send_mail(subject, render_to_string("teams/mail/invitation.txt", context), None, [invitation.email])
     except (SMTPException, OSError) as error:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from teams import roles
 from teams.addresses import LONGEST, validate_address
@@ -13,9 +15,9 @@ from teams.membership import LONGEST_TEAM_NAME
 from teams.models import Role, User
 
 ROLE_HELP = {
-    Role.OWNER: "everything, also naming and removing owners",
-    Role.ADMIN: "changes all datasets, people and settings",
-    Role.MEMBER: "sees all datasets, changes their own",
+    Role.OWNER: _("everything, also naming and removing owners"),
+    Role.ADMIN: _("changes all datasets, people and settings"),
+    Role.MEMBER: _("sees all datasets, changes their own"),
 }
 
 
@@ -25,26 +27,29 @@ def role_choices(actor_role: str) -> list[tuple[str, str]]:
 
 class TeamForm(forms.Form):
     name = forms.CharField(
-        label="Team name",
+        label=_("Team name"),
         max_length=LONGEST_TEAM_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Acme Vision"}),
-        error_messages={"required": "The name is missing. For example: Acme Vision"},
+        error_messages={"required": _("The name is missing. For example: Acme Vision")},
     )
 
 
 class JoinDomainForm(forms.Form):
     join_domain = forms.CharField(
-        label="Domain",
+        label=_("Domain"),
         required=False,
         max_length=253,
-        help_text="What stands behind the @ in your addresses. Everybody who has one there may join as a member: on the"
-        " sign-in page they ask for a link, which we mail to that address. Leave it empty to invite people one by one.",
+        help_text=_(
+            "What stands behind the @ in your addresses. Everybody who has one there may join as a member: on the"
+            " sign-in page they ask for a link, which we mail to that address."
+            " Leave it empty to invite people one by one."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "example.com", "inputmode": "url"}),
     )
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
 
     def __init__(self, actor_role: str, data: Any = None, *, initial: str = "") -> None:
         super().__init__(data, initial={"role": initial})
@@ -57,14 +62,14 @@ class InviteForm(forms.Form):
     """Addresses, one per line, perhaps each with its role. `cleaned_data["people"]` is a list of Invited."""
 
     people = forms.CharField(
-        label="E-mail addresses",
+        label=_("E-mail addresses"),
         strip=False,
         max_length=40_000,
-        help_text="One per line. A role may follow a comma: ben@example.com, admin",
+        help_text=_("One per line. A role may follow a comma: ben@example.com, admin"),
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocapitalize": "none"}),
-        error_messages={"required": "Enter at least one address. For example: ben@example.com"},
+        error_messages={"required": _("Enter at least one address. For example: ben@example.com")},
     )
-    role = forms.ChoiceField(label="Role of those without one", initial=Role.MEMBER)
+    role = forms.ChoiceField(label=_("Role of those without one"), initial=Role.MEMBER)
 
     def __init__(self, actor_role: str, data: Any = None) -> None:
         super().__init__(data)
@@ -87,14 +92,19 @@ class InviteForm(forms.Form):
             try:
                 person = self._person(line, default)
                 if person.email in people:
-                    raise ValidationError(f"{person.email} is there twice.")
+                    raise ValidationError(gettext("%(person)s is there twice.") % {"person": person.email})
                 people[person.email] = person
             except ValidationError as error:
-                problems.append(f"Line {number}: {' '.join(error.messages)}")
+                problems.append(
+                    gettext("Line %(number)s: %(problems)s") % {"number": number, "problems": " ".join(error.messages)}
+                )
         if len(lines) > MOST_AT_ONCE:
-            problems.append(f"These are {len(lines)} lines. At most {MOST_AT_ONCE} at once.")
+            problems.append(
+                gettext("These are %(count)s lines. At most %(most)s at once.")
+                % {"count": len(lines), "most": MOST_AT_ONCE}
+            )
         if not lines:
-            problems.append("Enter at least one address. For example: ben@example.com")
+            problems.append(gettext("Enter at least one address. For example: ben@example.com"))
         if problems:
             self.add_error("people", problems)
         return list(people.values())
@@ -108,10 +118,13 @@ class InviteForm(forms.Form):
         try:
             validate_address(email)
         except ValidationError:
-            raise ValidationError(f"“{_short(line)}” is not an e-mail address.") from None
+            raise ValidationError(gettext("“%(short)s” is not an e-mail address.") % {"short": _short(line)}) from None
         if word and word not in self.given:
             may_be = ", ".join(self.given)
-            raise ValidationError(f"“{_short(word)}” is no role you may give. It may be {may_be}.")
+            raise ValidationError(
+                gettext("“%(short)s” is no role you may give. It may be %(may_be)s.")
+                % {"short": _short(word), "may_be": may_be}
+            )
         return Invited(email, self.given[word] if word else default)
 
 
@@ -123,23 +136,23 @@ class AcceptForm(forms.Form):
     """A new account for an invited address."""
 
     name = forms.CharField(
-        label="Your name",
+        label=_("Your name"),
         max_length=150,
-        help_text="As your colleagues see it.",
+        help_text=_("As your colleagues see it."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": "Enter your name."},
+        error_messages={"required": _("Enter your name.")},
     )
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
-        help_text="At least 10 characters, not a common password.",
+        help_text=_("At least 10 characters, not a common password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
 
 class JoinForm(forms.Form):
     email = forms.EmailField(
-        label="Your e-mail address at work",
+        label=_("Your e-mail address at work"),
         max_length=LONGEST,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "ben@example.com"}),
     )
@@ -147,19 +160,19 @@ class JoinForm(forms.Form):
 
 class ServiceAccountForm(forms.Form):
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=150,
-        help_text="What it does or where it runs.",
+        help_text=_("What it does or where it runs."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "nightly-training"}),
-        error_messages={"required": "The name is missing. For example: nightly-training"},
+        error_messages={"required": _("The name is missing. For example: nightly-training")},
     )
 
 
 class AccountTokenForm(ServiceAccountForm):
     name = forms.CharField(
-        label="Name of the token",
+        label=_("Name of the token"),
         max_length=150,
-        help_text="Where it will be used, so that you know later which one to revoke.",
+        help_text=_("Where it will be used, so that you know later which one to revoke."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "training-server"}),
-        error_messages={"required": "The name is missing. For example: training-server"},
+        error_messages={"required": _("The name is missing. For example: training-server")},
     )

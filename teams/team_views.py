@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from teams import invitations, membership, queries, roles
@@ -40,9 +41,13 @@ def create_team(request: PageRequest) -> HttpResponse:
     form = TeamForm(request.POST or None, auto_id="new_team_%s")  # the page underneath has a name to type as well
     if request.method == "POST" and form.is_valid():
         team = membership.create_team(name=form.cleaned_data["name"], by=request.user)
-        return done(request, f"{team.name} is created. Invite the first people.", _people_url(team))
+        return done(
+            request, gettext("%(team)s is created. Invite the first people.") % {"team": team.name}, _people_url(team)
+        )
     status = 422 if form.errors else 200
-    return dialog(request, "teams/_create.html", title="New team", back=reverse("teams:mine"), status=status, form=form)
+    return dialog(
+        request, "teams/_create.html", title=gettext("New team"), back=reverse("teams:mine"), status=status, form=form
+    )
 
 
 @require_GET
@@ -89,8 +94,12 @@ def change_role(request: PageRequest, team_id: str, user_id: str) -> HttpRespons
             form.add_error("role", str(error))
         else:
             role = dict(form.fields["role"].choices)[form.cleaned_data["role"]].split(":")[0]  # type: ignore[attr-defined]
-            return done(request, f"{other.user.get_full_name()} is {role.lower()} now.", _people_url(mine.team))
-    title = f"Role of {other.user.get_full_name()}"
+            return done(
+                request,
+                gettext("%(user)s is %(role)s now.") % {"user": other.user.get_full_name(), "role": role.lower()},
+                _people_url(mine.team),
+            )
+    title = gettext("Role of %(user)s") % {"user": other.user.get_full_name()}
     status, back = 422 if form.errors else 200, _people_url(mine.team)
     return dialog(
         request, "teams/_role.html", title=title, back=back, status=status, form=form, other=other, team=mine.team
@@ -121,7 +130,10 @@ def team_settings(request: PageRequest, team_id: str) -> HttpResponse:
 def _demand_second_factor(request: PageRequest, mine: Membership) -> HttpResponse:
     demanded = request.POST["second_factor"] == "required"
     membership.demand_second_factor(team=mine.team, demanded=demanded, by=request.user)
-    everybody = {True: "Everybody needs a second factor now.", False: "A second factor is up to everybody now."}
+    everybody = {
+        True: gettext("Everybody needs a second factor now."),
+        False: gettext("A second factor is up to everybody now."),
+    }
     url = _settings_url(mine.team)
     success_with_undo(
         request, everybody[demanded], url=url, fields={"second_factor": "optional" if demanded else "required"}
@@ -134,7 +146,11 @@ def _rename(request: PageRequest, mine: Membership) -> HttpResponse:
     if not form.is_valid():
         return _render_settings(request, mine, status=422, form=form)
     membership.rename_team(team=mine.team, name=form.cleaned_data["name"], by=request.user)
-    return done(request, f"The team is named {form.cleaned_data['name']} now.", _settings_url(mine.team))
+    return done(
+        request,
+        gettext("The team is named %(name)s now.") % {"name": form.cleaned_data["name"]},
+        _settings_url(mine.team),
+    )
 
 
 def _set_domain(request: PageRequest, mine: Membership) -> HttpResponse:
@@ -174,7 +190,7 @@ def _render_settings(
 def delete_team(request: PageRequest, team_id: str) -> HttpResponse:
     mine = membership_for(request.user, team_id)
     if not roles.may_delete_team(mine.role):
-        raise Http404("Only an owner may delete a team.")
+        raise Http404(gettext("Only an owner may delete a team."))
     problem = ""
     if request.method == "POST":
         try:
@@ -182,8 +198,8 @@ def delete_team(request: PageRequest, team_id: str) -> HttpResponse:
         except membership.TeamInUseError as error:
             problem = str(error)
         else:
-            return done(request, f"{mine.team.name} is deleted.", reverse("home"))
-    title, back = f"Delete {mine.team.name}?", _settings_url(mine.team)
+            return done(request, gettext("%(team)s is deleted.") % {"team": mine.team.name}, reverse("home"))
+    title, back = gettext("Delete %(team)s?") % {"team": mine.team.name}, _settings_url(mine.team)
     return dialog(
         request,
         "teams/_delete.html",

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -26,7 +27,11 @@ def welcome(request: HttpRequest) -> HttpResponse:
         except services.AlreadyInstalledError:
             return redirect("account_login")
         login(request, user, backend="teams.backends.PasswordBackend")
-        messages.success(request, f"Welcome! You own {data['team_name']}. Now create your first dataset.")
+        messages.success(
+            request,
+            gettext("Welcome! You own %(team_name)s. Now create your first dataset.")
+            % {"team_name": data["team_name"]},
+        )
         return redirect("home")
     return render(request, "teams/welcome.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -55,7 +60,9 @@ def revoke_token(request: PageRequest, token_id: str) -> HttpResponse:
     token = get_object_or_404(request.user.api_tokens, pk=token_id)
     if request.method == "POST":
         services.revoke_token(user=request.user, token_id=token_id)
-        messages.success(request, f"{token.name} is revoked. Nobody is let in with it any more.")
+        messages.success(
+            request, gettext("%(token)s is revoked. Nobody is let in with it any more.") % {"token": token.name}
+        )
         return HttpResponseClientRedirect(reverse("teams:tokens")) if request.htmx else redirect("teams:tokens")
     template = "teams/_revoke_token.html" if request.htmx else "teams/revoke_token.html"
     return render(request, template, {"token": token})

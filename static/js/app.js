@@ -18,6 +18,8 @@
   "use strict"
   const dialog = document.getElementById("dialog")
   const overlay = document.getElementById("overlay")
+  // Sentences in the page's language stand in base.html.
+  const said = document.getElementById("words").dataset
   const announcer = document.getElementById("announcer")
   const closest = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null
   const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true)
@@ -56,12 +58,12 @@
   on("htmx:responseError", (event) => {
     if (!asked(event)) return
     const status = event.detail.xhr.status
-    if (status === 403) toast("The server refused that. Reload the page and try again.")
-    else if (status === 404) toast("That no longer exists. Reload the page to see what does.")
-    else toast(`The server could not do that (error ${status}). Nothing you typed is lost; try again.`)
+    if (status === 403) toast(said.refused)
+    else if (status === 404) toast(said.gone)
+    else toast(said.failed.replace("{status}", status))
   })
-  on("htmx:sendError", (event) => asked(event) && toast("The server can't be reached. Nothing you typed is lost; try again."))
-  on("htmx:timeout", (event) => asked(event) && toast("The server did not answer in time. Try again."))
+  on("htmx:sendError", (event) => asked(event) && toast(said.unreachable))
+  on("htmx:timeout", (event) => asked(event) && toast(said.late))
 
   // ---- Parts that refresh themselves rest while nobody looks; hx-trigger="visibilitychange" then catches up ----
 
@@ -362,7 +364,7 @@
       announce(text)
       setTimeout(() => { label.textContent = button.dataset.label }, 2000)
     }
-    copy(document.querySelector(button.dataset.copy)).then(() => say("Copied"), () => say("Press Ctrl+C"))
+    copy(document.querySelector(button.dataset.copy)).then(() => say(said.copied), () => say(said.pressToCopy))
   })
 
   // ---- Passkeys ----
@@ -376,7 +378,7 @@
   on("allauth.error", (event) => {
     event.preventDefault()
     const refused = event.detail.exception?.name === "NotAllowedError"
-    toast(refused ? "Nothing was chosen, or it took too long. Try again." : "The passkey did not work. Try again, or use another way.")
+    toast(refused ? said.nothingChosen : said.passkeyFailed)
   })
 
   // ---- Search ----

@@ -8,6 +8,7 @@
 //   .bulb--STATE         their worst state stands in the page's title and in its icon
 (() => {
   "use strict"
+  const said = document.getElementById("words").dataset
   const on = (type, listener, options) => document.addEventListener(type, listener, options)
 
   // ---- Keyboard shortcuts ----
@@ -27,8 +28,8 @@
 
   function showList() {
     const labelled = offered().map((element) => [element.dataset.keys, element.dataset.keysLabel ?? element.textContent.trim()])
-    const search = document.querySelector("[data-search]") ? [["/", "Search"]] : []
-    const rows = [...labelled, ...search, ["?", "This list"], ["Esc", "Close what is open"]]
+    const search = document.querySelector("[data-search]") ? [["/", said.toSearch]] : []
+    const rows = [...labelled, ...search, ["?", said.thisList], ["Esc", said.closeOpen]]
     list.querySelector("dl").replaceChildren(...rows.map(([keys, label]) => row(keys, label)))
     list.showModal()
   }
@@ -62,7 +63,7 @@
   const units = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]
 
   function words(seconds) {
-    if (Math.abs(seconds) < 10) return "just now"
+    if (Math.abs(seconds) < 10) return said.justNow
     const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length)
     return relative.format(Math.trunc(seconds / size), unit)
   }

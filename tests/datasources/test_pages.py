@@ -304,7 +304,7 @@ class TestHistory:
             for _ in range(27)
         )
         page = login(alice).get(url("history", dataset)).content.decode()
-        assert "same verdict 27 times until now" in page
+        assert "same verdict 27 times until <time" in page
         assert page.count('class="mark mark--granted"') == 28
         assert 'role="img" aria-label="Input, from the oldest to the newest: 28 checks within' in page
         assert page.count("alice@example.com</td>") == 1

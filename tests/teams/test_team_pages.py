@@ -109,7 +109,7 @@ class TestPeople:
                 User.objects.bulk_create(people)
                 Membership.objects.bulk_create(Membership(team=team, user=each) for each in people)
         assert counts[0] == counts[1]
-        assert "1–50 of 1001" in html
+        assert "1–50 of 1,001" in html
         assert client.get(url("people", team.pk), {"page": 21}).content.decode().count('id="role-') == 1
 
     def test_a_role_is_changed(self, login: Login, alice: User, bob: User, team: Team) -> None:
