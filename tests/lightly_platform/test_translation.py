@@ -95,7 +95,7 @@ class Words(HTMLParser):
     """What a page shows outside of ⟦ and ⟧: its text, and attributes that are shown or read out."""
 
     NEVER = ("code", "kbd", "pre", "script", "style", "textarea", "time")
-    # They show what modules say that know no Django: snippets, rules, answers of clouds.
+    # They show what modules say that know no Django: snippets, rules, answers of clouds, where values are found.
     PURE = ("access", "cors")
     VOID = ("br", "hr", "img", "input", "link", "meta")
 
@@ -107,7 +107,8 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        hidden = tag in self.NEVER or given.get("id") in self.PURE
+        name = given.get("id", "")
+        hidden = tag in self.NEVER or name in self.PURE or name.startswith("where-")
         inside = any(self._open)
         if not inside and tag != "time":
             shown = [name for name in given if name in SHOWN or (given.get("id") == "words" and name != "id")]
