@@ -28,12 +28,16 @@ def span(length: timedelta) -> str:
 
 @dataclass(frozen=True)
 class End:
-    """The end of a datasource's credential. `look` is that of a chip; the words say it too."""
+    """The end of a datasource's credential. `look` is that of a chip; the words say it too.
+
+    `when` stands alone, as scripts keep it fresh: "SAS token", "expires", "in 5 hours".
+    """
 
     label: str
     moment: datetime
     look: str
-    words: str
+    verb: str
+    when: str
 
     @property
     def is_near(self) -> bool:
@@ -51,8 +55,8 @@ def end_of(datasource: Datasource) -> End | None:
     left = datasource.expires_at - timezone.now()
     label = datasource.provider_class.credential_label
     if left <= timedelta():
-        return End(label, datasource.expires_at, "denied", f"expired {span(-left)} ago")
-    return End(label, datasource.expires_at, "unknown" if left < SOON else "far", f"expires in {span(left)}")
+        return End(label, datasource.expires_at, "denied", "expired", f"{span(-left)} ago")
+    return End(label, datasource.expires_at, "unknown" if left < SOON else "far", "expires", f"in {span(left)}")
 
 
 def near_end_warning(moment: datetime | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.clouds import Config
 from tests.e2e.settings import CHECK_MS, fields_of
@@ -13,7 +13,7 @@ from tests.e2e.settings import CHECK_MS, fields_of
 
 def code_of_app(secret: str) -> str:
     """What an authenticator app with this secret shows now."""
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
 
 
 def set_up_app(page: Page, password: str) -> str:
@@ -40,6 +40,9 @@ class Wizard:
         steps = self.page.get_by_role("navigation", name="Steps")
         expect(steps.locator("[aria-current=step]")).to_contain_text(title)
 
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \*)?$"))
+
     def choose(self, provider: str) -> None:
         self.expect_step("Choose where it is")
         self.page.get_by_role("link", name=provider, exact=True).click()
@@ -48,7 +51,7 @@ class Wizard:
         """All that is no secret; the secret is asked for on the next page."""
         self.expect_step("Give us access")
         for label, value in fields_of(config).items():
-            field = self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \*)?$"))
+            field = self.field(label)
             if field.count():
                 field.fill(value)
         self.page.get_by_role("button", name="Next: credentials").click()
@@ -57,7 +60,7 @@ class Wizard:
         """What was typed before is there; the rest is filled in."""
         self.expect_step("Enter the credentials")
         for label, value in fields_of(config).items():
-            field = self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \*)?$"))
+            field = self.field(label)
             if not field.input_value():
                 field.fill(value)
         self.page.get_by_role("button", name="Save and check").click()

@@ -23,8 +23,8 @@ JOB = """
 from lightly.api import ApiWorkflowClient
 
 client = ApiWorkflowClient()
-client.set_dataset_id_by_name("street-scenes", shared=False)
-print([name for name, url in client.download_raw_samples()])
+client.set_dataset_id_by_name("street-scenes", shared=None)
+print([name for name, _ in client.download_raw_samples()])
 """
 
 

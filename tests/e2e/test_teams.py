@@ -121,7 +121,7 @@ def test_the_other_pages(visit: Visit, person: Person, stack: Stack, name: str, 
     expect(sharing.get_by_text("Nobody outside the team.")).to_be_visible()
 
 
-def test_it_works_without_javascript(visit: Visit, person: Person, name: str) -> None:
+def test_inviting_without_javascript(visit: Visit, person: Person, name: str) -> None:
     page = visit(person, java_script_enabled=False).page
     page.goto("/team/")
     page.get_by_role("link", name="Invite people").click()
