@@ -77,6 +77,17 @@ FOR_OWNER = [
     "/accounts/3rdparty/login/cancelled/",
     "/accounts/3rdparty/login/error/",
 ]
+# So that what makes a page worth looking at can't go missing unseen.
+SHOWS = {
+    PEOPLE: "Invited",
+    f"{TEAM}/activity/": "created the service account nightly-training",
+    f"{TEAM}/service-accounts/": "first token",
+    "/tokens/": "old notebook",
+    "/inbox/": "street-scenes: BAD",
+    f"{WIZARD}?step=check": "All green.",
+    f"{TABS}/dataset/": "pending: no account yet",
+    f"{TABS}/history/": "same verdict 4 times",
+}
 REFUSING = {"/invitation/?token=nonsense": 410, "/accounts/3rdparty/login/error/": 401}
 # The page underneath, and what is opened there.
 DIALOGS = [
@@ -198,6 +209,7 @@ def test_for_an_owner(visit: Visit, person: Person, ids: dict[str, str], axe: Ax
     for path in FOR_OWNER:
         with subtests.test(path):
             look(visitor.page, axe, path.format_map(ids))
+            expect(visitor.page.get_by_role("main")).to_contain_text(SHOWS.get(path, ""))
 
 
 def test_dialogs(visit: Visit, person: Person, ids: dict[str, str], axe: Axe, subtests: pytest.Subtests) -> None:
