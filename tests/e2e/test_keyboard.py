@@ -164,7 +164,8 @@ def test_a_team_and_its_people(visitor: Visitor, stack: Stack, person: Person, n
 
     press(page, page.get_by_role("link", name=f"Role of {colleague}"))
     expect(dialog).to_be_visible()
-    page.keyboard.press("Escape")
+    with page.expect_response("**/people/"):
+        page.keyboard.press("Escape")
     expect(page.get_by_role("link", name=f"Role of {colleague}")).to_be_focused()
     page.keyboard.press("Enter")
     tab_to(page, dialog.get_by_role("radio", checked=True))
