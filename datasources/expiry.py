@@ -40,12 +40,16 @@ def _counted(unit: str, count: int) -> str:
 
 @dataclass(frozen=True)
 class End:
-    """The end of a datasource's credential. `look` is that of a chip; the words say it too."""
+    """The end of a datasource's credential. `look` is that of a chip; the words say it too.
+
+    `when` stands alone, as scripts keep it fresh: "SAS token", "expires", "in 5 hours".
+    """
 
     label: str
     moment: datetime
     look: str
-    words: str
+    verb: str
+    when: str
 
     @property
     def is_near(self) -> bool:
@@ -63,13 +67,10 @@ def end_of(datasource: Datasource) -> End | None:
     left = datasource.expires_at - timezone.now()
     label = datasource.provider_class.credential_label
     if left <= timedelta():
-        return End(label, datasource.expires_at, "denied", gettext("expired %(span)s ago") % {"span": span(-left)})
-    return End(
-        label,
-        datasource.expires_at,
-        "unknown" if left < SOON else "far",
-        gettext("expires in %(span)s") % {"span": span(left)},
-    )
+        when = gettext("%(span)s ago") % {"span": span(-left)}
+        return End(label, datasource.expires_at, "denied", gettext("expired"), when)
+    when = gettext("in %(span)s") % {"span": span(left)}
+    return End(label, datasource.expires_at, "unknown" if left < SOON else "far", gettext("expires"), when)
 
 
 def near_end_warning(moment: datetime | None) -> str:

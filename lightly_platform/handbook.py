@@ -3,7 +3,9 @@
 import functools
 import itertools
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from lightly_platform.env import BASE_DIR
@@ -36,6 +39,19 @@ def pages() -> dict[str, str]:
     return {name: _title(DOCS / f"{name}.md") for name in FOR_READERS if (DOCS / f"{name}.md").is_file()}
 
 
+class _Renderer(RendererHTML):
+    """What may be wider than its place scrolls, also with the keyboard, and that needs the focus."""
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return super().fence(tokens, idx, options, env).replace("<pre", '<pre tabindex="0"', 1)
+
+    def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return f'<div class="prose__table" tabindex="0">{self.renderToken(tokens, idx, options, env)}'
+
+    def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return f"{self.renderToken(tokens, idx, options, env)}</div>"
+
+
 @require_GET
 def page(request: HttpRequest, name: str = "providers") -> HttpResponse:
     titles = pages()
@@ -53,7 +69,7 @@ def _title(path: Path) -> str:
 
 @functools.cache
 def _rendered(name: str) -> SafeString:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
     tokens = markdown.parse((DOCS / f"{name}.md").read_text(encoding="utf-8"))
     anchors: set[str] = set()
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
@@ -64,7 +80,7 @@ def _rendered(name: str) -> SafeString:
 
 
 def _adapt(token: Token, following: Token | None, anchors: set[str]) -> None:
-    """Headings get anchors, tables may scroll, links between pages stay in the dashboard."""
+    """Headings get anchors, links between pages stay in the dashboard."""
     if token.type == "heading_open" and following is not None:
         token.attrSet("id", _unused(slugify(following.content), anchors))
     for child in token.children or []:

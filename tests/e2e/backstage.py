@@ -78,6 +78,15 @@ class Backstage:
         dataset: str = self._call("make_dataset", name=name, owner=owner["email"], configs=configs)
         return dataset
 
+    def furnish(self, owner: Person, **configs: Config) -> dict[str, str]:
+        """One of everything for this person's team: see tests.e2e.furnished."""
+        ids: dict[str, str] = self._call("furnish", email=owner["email"], configs=configs)
+        return ids
+
+    def repeat_checks(self, dataset: str, times: int) -> None:
+        """As if the schedule had come to the last verdicts so often again."""
+        self._call("repeat_checks", dataset=dataset, times=times)
+
     def datasets(self, names: list[str], owner: Person) -> None:
         self._call("make_datasets", names=names, owner=owner["email"])
 
@@ -304,7 +313,9 @@ def serve() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
     import_module("datasources.services")  # now, as someone may be editing while the tests run
+    furnished = import_module("tests.e2e.furnished")
     calls = (
+        *(furnished.furnish, furnished.repeat_checks),
         *(make_person, promote, make_token, make_service_account, make_dataset, make_datasets, share, save, checks_of),
         *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
     )

@@ -92,12 +92,13 @@ class Axe:
     def __init__(self) -> None:
         self._source = (ensure_node_modules() / "axe-core" / "axe.min.js").read_text()
 
-    def violations(self, page: Page) -> list[str]:
-        """What it finds wrong with the page as it looks now: one line per rule and element."""
+    def violations(self, page: Page, *, only: str | None = None) -> list[str]:
+        """What it finds wrong with the page as it looks now, all rules or this one: a line per rule and element."""
         # Not as a <script>, which the content security policy would refuse; the policy stays as visitors have it.
         if not page.evaluate("typeof axe === 'object'"):
             page.evaluate(f"{self._source}\nnull")
-        found = page.evaluate("async () => (await axe.run({reporter: 'v1', resultTypes: ['violations']})).violations")
+        options = {"reporter": "v1", "resultTypes": ["violations"]} | ({"runOnly": [only]} if only else {})
+        found = page.evaluate("async options => (await axe.run(options)).violations", options)
         return [
             f"{rule['id']} ({rule['impact']}): {rule['help']}: {node['html'][:200]} {node['failureSummary']}"
             for rule in found

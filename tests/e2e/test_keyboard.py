@@ -11,7 +11,8 @@ from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import filled_bucket, reader
-from tests.e2e.settings import Row, Settings, fields_of
+from tests.e2e.people import Wizard
+from tests.e2e.settings import Row, Settings, fields_of, secret_label
 from tests.e2e.stack import Stack
 
 MOST_TABS = 60
@@ -23,6 +24,11 @@ def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
             return
         page.keyboard.press(key)
     pytest.fail(f"{target} was not reached with {key}")
+
+
+def press(page: Page, target: Locator) -> None:
+    tab_to(page, target)
+    page.keyboard.press("Enter")
 
 
 def test_from_the_empty_home_to_a_saved_datasource(visitor: Visitor, cloud: Cloud, name: str) -> None:
@@ -132,6 +138,77 @@ def test_unsaved_edits_are_not_lost_by_a_slip(visitor: Visitor, stack: Stack, pe
     expect(path).to_have_value("")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_team_and_its_people(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:
+    colleague = stack.backstage.person(f"{name}-colleague", team=person["team"], role="MEMBER")["email"]
+    page = visitor.page
+    page.goto("/")
+    press(page, page.get_by_role("link", name="Team"))
+    dialog = page.get_by_role("dialog")
+
+    press(page, page.get_by_role("link", name="Invite people"))
+    tab_to(page, dialog.get_by_label("E-mail addresses"))
+    page.keyboard.type(f"{name}-ben@example.com")
+    tab_to(page, dialog.get_by_label("Role"))
+    page.keyboard.type("Admin")
+    press(page, dialog.get_by_role("button", name="Invite"))
+    expect(dialog.get_by_role("group", name=f"{name}-ben@example.com")).to_contain_text("/invitation/")
+    press(page, dialog.get_by_role("button", name="Copy"))
+    expect(dialog.get_by_role("button", name="Copied")).to_be_focused()
+    press(page, dialog.get_by_role("link", name="Done"))
+    expect(page.get_by_role("region", name="Invitations")).to_contain_text("as admin")
+    expect(page.get_by_role("link", name="Invite people")).to_be_focused()
+    press(page, page.get_by_role("button", name="Revoke the invitation of"))
+    expect(page.get_by_text("is revoked.")).to_be_visible()
+
+    press(page, page.get_by_role("link", name=f"Role of {colleague}"))
+    expect(dialog).to_be_visible()
+    with page.expect_response("**/people/"):
+        page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name=f"Role of {colleague}")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, dialog.get_by_role("radio", checked=True))
+    page.keyboard.press("ArrowDown")
+    press(page, dialog.get_by_role("button", name="Change role"))
+    expect(page.get_by_text("is admin now.")).to_be_visible()
+    press(page, page.get_by_role("link", name=f"Remove {colleague}"))
+    press(page, dialog.get_by_role("button", name="Remove"))
+    expect(page.get_by_text("is out of the team.")).to_be_visible()
+
+    press(page, page.get_by_role("link", name="Service accounts"))
+    tab_to(page, page.get_by_label("Name"))
+    page.keyboard.type("nightly")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="nightly is created")).to_be_focused()
+    press(page, page.get_by_role("button", name="Copy"))
+    expect(page.get_by_role("button", name="Copied")).to_be_focused()
+
+
+def test_the_guided_way(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
+    stack.backstage.dataset(name, person)
+    page, config = visitor.page, reader(cloud, filled_bucket(cloud))
+    page.goto("/")
+    press(page, page.get_by_role("link", name="Connect it step by step"))
+    press(page, page.get_by_role("link", name="AWS S3", exact=True))
+    wizard = Wizard(page)
+    wizard.expect_step("Give us access")
+    typed = fields_of(config)
+    secret = typed.pop(secret_label("S3"))
+    for label, value in typed.items():
+        tab_to(page, wizard.field(label))
+        page.keyboard.type(value)
+    tab_to(page, page.get_by_role("radio", name="IAM policy"))
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="AWS CLI")).to_be_checked()
+    press(page, page.get_by_role("button", name="Next: credentials"))
+    wizard.expect_step("Enter the credentials")
+    tab_to(page, wizard.field(secret_label("S3")))
+    page.keyboard.type(secret)
+    page.keyboard.press("Enter")
+    wizard.expect_green("Input")
+    press(page, page.get_by_role("link", name="Next: connect Lightly"))
+    wizard.expect_step("Choose where it is")
 
 
 def test_the_search_key(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:

