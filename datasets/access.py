@@ -19,9 +19,11 @@ def datasets_for(user: Person) -> QuerySet[Dataset]:
         return Dataset.objects.none()
     member = Membership.objects.filter(team=OuterRef("team"), user=user)
     shared = Exists(SharedWith.objects.filter(shared_access__dataset=OuterRef("pk"), email=user.email))
-    edits = (Q(owner=user) & Exists(member)) | Exists(member.filter(role__in=MANAGING_ROLES)) | shared
+    manages = (Q(owner=user) & Exists(member)) | Exists(member.filter(role__in=MANAGING_ROLES))
     return Dataset.objects.filter(Exists(member) | shared).annotate(
-        asker_may_edit=ExpressionWrapper(edits, output_field=BooleanField()), asker_is_member=Exists(member)
+        asker_may_edit=ExpressionWrapper(manages | shared, output_field=BooleanField()),
+        asker_may_manage=ExpressionWrapper(manages, output_field=BooleanField()),
+        asker_is_member=Exists(member),
     )
 
 
@@ -51,6 +53,17 @@ def editable_dataset_for(user: Person, dataset_id: str) -> Dataset:
     dataset = dataset_for(user, dataset_id)
     if not dataset.may_edit:
         raise PermissionDenied(gettext("Only the dataset's owner and the team's admins may change it."))
+    return dataset
+
+
+def manageable_dataset_for(user: Person, dataset_id: str) -> Dataset:
+    """The dataset if the person may delete and share it, which people it is shared with may not.
+
+    Raises Http404 or PermissionDenied.
+    """
+    dataset = dataset_for(user, dataset_id)
+    if not dataset.may_manage:
+        raise PermissionDenied(gettext("Only the dataset's owner and the team's admins may delete or share it."))
     return dataset
 
 

@@ -15,6 +15,7 @@ from datasets.access import (
     datasets_of_teams,
     datasets_shared_with,
     editable_dataset_for,
+    manageable_dataset_for,
     own_datasets,
 )
 from datasets.models import Dataset, SharedAccess
@@ -127,7 +128,7 @@ def rename_dataset(request: HttpRequest, dataset_id: str, payload: DatasetUpdate
 
 @router.delete("/datasets/{dataset_id}", response={204: None, 401: Error, 403: Error, 404: Error})
 def delete_dataset(request: HttpRequest, dataset_id: str) -> Status[None]:
-    services.delete_dataset(dataset=editable_dataset_for(caller(request), dataset_id))
+    services.delete_dataset(dataset=manageable_dataset_for(caller(request), dataset_id))
     return Status(204, None)
 
 
@@ -165,7 +166,7 @@ def list_shared_access(request: HttpRequest, dataset_id: str) -> list[Answer]:
 )
 def share_dataset(request: HttpRequest, dataset_id: str, payload: SharedAccessCreate) -> Status[Answer]:
     """Replaces the whole list; an empty one ends all sharing. Addresses nobody has yet wait for their owner."""
-    dataset = editable_dataset_for(caller(request), dataset_id)
+    dataset = manageable_dataset_for(caller(request), dataset_id)
     try:
         shared = services.share_dataset(dataset=dataset, emails=payload.users)
     except ValidationError as error:
@@ -179,7 +180,7 @@ def share_dataset(request: HttpRequest, dataset_id: str, payload: SharedAccessCr
     tags=["collaboration"],
 )
 def unshare_dataset(request: HttpRequest, dataset_id: str, access_config_id: str) -> Status[None]:
-    dataset = editable_dataset_for(caller(request), dataset_id)
+    dataset = manageable_dataset_for(caller(request), dataset_id)
     if not services.unshare_dataset(dataset=dataset, shared_access_id=access_config_id):
         raise ApiError(404, "ACCESS_CONTROL_UNKNOWN", "There is no such sharing.")
     return Status(204, None)

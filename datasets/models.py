@@ -77,6 +77,12 @@ class Dataset(HexIdModel):
         return answer
 
     @property
+    def may_manage(self) -> bool:
+        """Whether that person may also delete and share it."""
+        answer: bool = vars(self)["asker_may_manage"]
+        return answer
+
+    @property
     def is_from_elsewhere(self) -> bool:
         """Whether that person sees it only because somebody of another team shares it with them."""
         return not vars(self)["asker_is_member"]

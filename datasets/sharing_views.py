@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget
 
 from datasets import services
-from datasets.access import dataset_for, editable_dataset_for
+from datasets.access import dataset_for, manageable_dataset_for
 from datasets.member_forms import ShareForm
 from datasets.models import Dataset
 from datasets.sharing import shared_people
@@ -27,7 +27,7 @@ def sharing(request: PageRequest, dataset_id: str) -> HttpResponse:
     """POST adds people, whether they have an account yet or not."""
     if request.method != "POST":
         return _render(request, dataset_for(request.user, dataset_id))
-    dataset = editable_dataset_for(request.user, dataset_id)
+    dataset = manageable_dataset_for(request.user, dataset_id)
     form = ShareForm(request.POST)
     if form.is_valid():
         try:
@@ -41,8 +41,9 @@ def sharing(request: PageRequest, dataset_id: str) -> HttpResponse:
 
 @require_POST
 def stop_sharing(request: PageRequest, dataset_id: str) -> HttpResponse:
-    dataset = editable_dataset_for(request.user, dataset_id)
     email = request.POST.get("email", "").replace("\0", "")
+    get = dataset_for if email == request.user.email else manageable_dataset_for
+    dataset = get(request.user, dataset_id)
     services.stop_sharing_with(dataset=dataset, email=email)
     # Who took themselves off the list does not see the dataset any more.
     if email == request.user.email and not Membership.objects.filter(team=dataset.team, user=request.user).exists():
@@ -54,7 +55,7 @@ def stop_sharing(request: PageRequest, dataset_id: str) -> HttpResponse:
 @require_POST
 def invite_guest(request: PageRequest, dataset_id: str) -> HttpResponse:
     """Let somebody of the list make an account, with which they see what is shared with them and nothing else."""
-    dataset = editable_dataset_for(request.user, dataset_id)
+    dataset = manageable_dataset_for(request.user, dataset_id)
     mine = managing_membership_for(request.user, dataset.team_id)
     email = request.POST.get("email", "")
     if not any(person.email == email for person in shared_people(dataset)):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from datasets.access import dataset_for, editable_dataset_for
+from datasets.access import dataset_for, editable_dataset_for, manageable_dataset_for
 from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
@@ -159,8 +159,9 @@ def dataset_tab(request: PageRequest, dataset_id: str) -> HttpResponse:
     if request.method != "POST":
         dataset = dataset_for(request.user, dataset_id)
         return _render_dataset_tab(request, dataset)
-    dataset = editable_dataset_for(request.user, dataset_id)
-    return _delete(request, dataset) if "confirm" in request.POST else _rename(request, dataset)
+    if "confirm" in request.POST:
+        return _delete(request, manageable_dataset_for(request.user, dataset_id))
+    return _rename(request, editable_dataset_for(request.user, dataset_id))
 
 
 def _rename(request: PageRequest, dataset: Dataset) -> HttpResponse:

@@ -12,7 +12,7 @@ from datasets.access import datasets_for
 from datasets.models import Dataset, SharedWith
 from datasets.services import share_dataset
 from teams.models import Invitation, Role, Team, User
-from tests.conftest import PASSWORD, Login, person
+from tests.conftest import PASSWORD, Call, Login, person
 
 pytestmark = pytest.mark.django_db
 IN_PLACE = {"HX-Request": "true", "HX-Target": "sharing"}
@@ -111,3 +111,24 @@ def test_queries_do_not_grow(login: Login, alice: User, dataset: Dataset) -> Non
             client.get(url(dataset))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_guests_work_on_it_but_neither_delete_nor_share_it(
+    login: Login, call: Call, alice: User, charlie: User, dataset: Dataset
+) -> None:
+    share_dataset(dataset=dataset, emails=[charlie.email])
+    tab, sharing = (reverse(name, args=[dataset.pk]) for name in ("datasources:dataset", "datasets:sharing"))
+    page = login(charlie).get(tab).content.decode()
+    assert "Rename" in page
+    assert "Delete this dataset" not in page
+    assert login(charlie).post(tab, {"confirm": dataset.name}).status_code == 403
+    assert login(charlie).post(sharing, {"emails": "friend@example.com"}).status_code == 403
+    access = f"/v1/datasets/{dataset.pk}/collaboration/access"
+    assert call(charlie).delete(f"/v1/datasets/{dataset.pk}").status_code == 403
+    assert call(charlie).post(access, {"accessType": "WRITE", "users": [], "creator": "x"}).status_code == 403
+    assert call(charlie).delete(f"{access}/{dataset.shared_access.pk}").status_code == 403
+    assert call(charlie).put(f"/v1/datasets/{dataset.pk}", {"name": "renamed"}).status_code == 204
+    assert SharedWith.objects.get().email == charlie.email
+    # They may go.
+    login(charlie).post(reverse("datasets:stop_sharing", args=[dataset.pk]), {"email": charlie.email})
+    assert not SharedWith.objects.exists()

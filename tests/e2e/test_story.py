@@ -28,7 +28,7 @@ print([name for name, _ in client.download_raw_samples()])
 """
 
 
-@pytest.mark.timeout(240)  # the whole of it is one story; a third of this on a quiet machine
+@pytest.mark.timeout(240)  # one long story, with an installation of its own
 def test_a_team_is_onboarded(new_stack: NewStack, visit: Visit, cloud: Cloud, tmp_path: Path) -> None:
     stack = new_stack().run()
     ava, ben = visit(at=stack), visit(at=stack)

@@ -60,9 +60,8 @@ def test_invited_in_and_out_again(visit: Visit, stack: Stack, person: Person, na
     page.reload()
     page.get_by_role("link", name=f"Role of {email}").click()
     expect(dialog.get_by_role("heading", name="Role of Ben Miller")).to_be_visible()
-    with page.expect_response(
-        "**/people/"
-    ):  # closing fetches the list anew, and a click meanwhile would miss its button
+    # Closing fetches the list anew, and a click meanwhile would miss its button.
+    with page.expect_response("**/people/"):
         page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.get_by_role("link", name=f"Remove {email}").click()
