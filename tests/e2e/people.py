@@ -31,6 +31,14 @@ def set_up_app(page: Page, password: str) -> str:
     return secret
 
 
+def dismiss_dialog(page: Page, fetched_anew: str) -> None:
+    """With Escape. The part underneath that is then fetched anew is there, and htmx has made its links its own."""
+    page.locator(fetched_anew).evaluate("part => part.setAttribute('data-before', '')")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(f"{fetched_anew}:not([data-before], .htmx-added)")).to_be_visible()
+
+
 class Wizard:
     """The guided way to a datasource, one question a page."""
 

@@ -11,7 +11,7 @@ from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import filled_bucket, reader
-from tests.e2e.people import Wizard
+from tests.e2e.people import Wizard, dismiss_dialog
 from tests.e2e.settings import Row, Settings, fields_of, secret_label
 from tests.e2e.stack import Stack
 
@@ -164,8 +164,7 @@ def test_a_team_and_its_people(visitor: Visitor, stack: Stack, person: Person, n
 
     press(page, page.get_by_role("link", name=f"Role of {colleague}"))
     expect(dialog).to_be_visible()
-    with page.expect_response("**/people/"):
-        page.keyboard.press("Escape")
+    dismiss_dialog(page, "#people")
     expect(page.get_by_role("link", name=f"Role of {colleague}")).to_be_focused()
     page.keyboard.press("Enter")
     tab_to(page, dialog.get_by_role("radio", checked=True))
