@@ -27,6 +27,8 @@ def snippets(request: Request) -> list[Snippet]:
     if not request.granted:
         return [_new_key(request)] if request.gap and request.gap.credential else []
     note = "The bucket must use uniform access for conditions to be possible." if request.place.prefix else ""
+    if request.place.prefix and Permission.LIST in request.granted:
+        note += " Listing shows the names in the whole bucket: Google can't confine that to a directory."
     return [
         Snippet("gcloud", "gcloud", _gcloud(request), "bash", note),
         Snippet("terraform", "Terraform", _terraform(request), "hcl", f"Provider hashicorp/google. {note}".rstrip()),
