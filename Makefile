@@ -5,8 +5,6 @@
 .DELETE_ON_ERROR:
 
 VENV_PYTHON := .venv/bin/python
-# Files of one folder one after the other: what they share is started once, not for each of them.
-PYTEST := $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 LAUNCH := $(VENV_PYTHON) -m lightly_platform.launch
 COMPILE := $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) pyproject.toml
 
@@ -31,7 +29,8 @@ worker: .venv/run.stamp ## Run one more worker, for DATABASE_URL and REDIS_URL o
 .PHONY: test
 test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: real servers, a real browser, SQLite, then PostgreSQL
 	@LIGHTLY_TEST_CHROMIUM="$$($(VENV_PYTHON) scripts/chromium.py)" && export LIGHTLY_TEST_CHROMIUM && \
-	$(PYTEST) $(ARGS) && $(PYTEST) --postgres $(ARGS)
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS) && \
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --postgres $(ARGS)
 
 .PHONY: lint
 lint: .venv/dev.stamp ## Check style, format, templates, import rules and types
