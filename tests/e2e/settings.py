@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from playwright.sync_api import Locator, Page, expect
@@ -34,7 +35,13 @@ class Settings:
 
     def open(self, name: str) -> Settings:
         """With the gear of the dataset on the home page."""
-        self.page.get_by_role("link", name=f"Settings of {name}", exact=True).click()
+        gear = self.page.get_by_role("link", name=f"Settings of {name}", exact=True)
+        for _ in range(3):  # a row that is fetched anew at this very moment swallows the click, as it would a person's
+            if not self.root.is_visible():
+                gear.click()
+            with contextlib.suppress(AssertionError):
+                expect(self.root).to_be_visible(timeout=4000)
+                break
         self.expect_title(name)
         return self
 

@@ -167,11 +167,13 @@ def test_a_team_and_its_people(visitor: Visitor, stack: Stack, person: Person, n
     dismiss_dialog(page, "#people")
     expect(page.get_by_role("link", name=f"Role of {colleague}")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()  # from then on it has the focus
     tab_to(page, dialog.get_by_role("radio", checked=True))
     page.keyboard.press("ArrowDown")
     press(page, dialog.get_by_role("button", name="Change role"))
     expect(page.get_by_text("is admin now.")).to_be_visible()
     press(page, page.get_by_role("link", name=f"Remove {colleague}"))
+    expect(dialog).to_be_visible()
     press(page, dialog.get_by_role("button", name="Remove"))
     expect(page.get_by_text("is out of the team.")).to_be_visible()
 
