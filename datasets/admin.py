@@ -10,6 +10,7 @@ from datasets import services
 from datasets.models import Dataset, SharedWith
 from teams.admin_base import Question, StaffAdmin, chosen
 from teams.models import Team, User
+from teams.queries import possible_owners
 
 # So many addresses are offered while typing, or shown as those a dataset is shared with.
 MOST_OFFERED = 200
@@ -49,7 +50,7 @@ class NewOwnerForm(forms.Form):
         return list(self._members().order_by("email").values_list("email", flat=True)[:MOST_OFFERED])
 
     def _members(self) -> QuerySet[User]:
-        return services.possible_owners(self.team)
+        return possible_owners(self.team)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -4,14 +4,13 @@ from collections import Counter
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
 from teams.addresses import validate_address
-from teams.models import Membership, Team, User
-from teams.queries import current_team_of
+from teams.models import Team, User
+from teams.queries import current_team_of, possible_owners
 
 
 class NoTeamError(Exception):
@@ -129,12 +128,6 @@ def touch(*, dataset: Dataset) -> None:
 
 
 MOST_TRANSFERRED = 500
-
-
-def possible_owners(team: Team) -> QuerySet[User]:
-    """Who may own datasets of the team: its members who may sign in."""
-    members = Exists(Membership.objects.filter(team=team, user=OuterRef("pk")))
-    return User.objects.filter(members, is_active=True, is_service_account=False)
 
 
 def refuse_names_taken(*, datasets: list[Dataset], owner: User) -> None:

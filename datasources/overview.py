@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from celery import current_app
 from django.db.models import Count, Min, Q
@@ -11,6 +10,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from datasets.models import Dataset
+from datasources import pulse
 from datasources.models import OPEN_STATES, CheckState, Datasource, Outcome, PermissionCheck
 from teams.ids import first_id_at
 from teams.models import Team, User
@@ -78,8 +78,7 @@ def queue() -> Queue:
     options = {"socket_connect_timeout": _PATIENCE_SECONDS, "socket_timeout": _PATIENCE_SECONDS, "max_retries": 0}
     try:
         with current_app.connection_for_write(transport_options=options) as connection:
-            redis: Any = connection.default_channel
-            waiting = redis.client.llen(current_app.conf.task_default_queue)
+            waiting = pulse.messages_behind(connection)
             answers = current_app.control.ping(timeout=_PATIENCE_SECONDS, limit=1, connection=connection)
     except (OperationalError, RedisError, OSError):
         return Queue(waiting=None, worker=False)

@@ -8,6 +8,7 @@ scheduler whenever the broker took a sweep from it (lightly_platform/celery.py).
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app
 from django.core.cache import caches
@@ -69,7 +70,11 @@ def queue_length() -> int | None:
     }
     try:
         with current_app.connection_for_read(transport_options=patience) as connection:
-            queue = current_app.conf.task_default_queue
-            return int(connection.default_channel.queue_declare(queue).message_count)  # type: ignore[attr-defined]
+            return messages_behind(connection)
     except (OperationalError, OSError):
         return None
+
+
+def messages_behind(connection: Any) -> int:
+    """How many messages wait at this broker, urgent and patient ones: Redis keeps a list of each."""
+    return int(connection.default_channel.queue_declare(current_app.conf.task_default_queue).message_count)

@@ -32,10 +32,14 @@ def people_of(team: Team, *, search: str = "") -> QuerySet[Membership]:
     return found.alias(rank=_RANK).order_by("rank", "user__email")
 
 
+def possible_owners(team: Team) -> QuerySet[User]:
+    """Who may own datasets of the team: its members who may sign in."""
+    return team.members.filter(is_service_account=False, is_active=True)
+
+
 def others_of(team: Team, person: User) -> QuerySet[User]:
     """Who could take over this person's datasets."""
-    others = team.members.filter(is_service_account=False, is_active=True).exclude(pk=person.pk)
-    return others.order_by("email")
+    return possible_owners(team).exclude(pk=person.pk).order_by("email")
 
 
 def service_accounts_of(team: Team) -> QuerySet[User]:
