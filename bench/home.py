@@ -13,7 +13,7 @@ def growth() -> Measured:
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     from teams.services import create_user
-    from tests.datasources.test_queries import make_datasets
+    from tests.dashboard.test_queries import make_datasets
 
     user = create_user(email="bench@example.com")
     client = Client()

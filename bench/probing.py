@@ -7,9 +7,9 @@ import boto3
 from botocore.config import Config
 
 from bench.__main__ import Measured, median_ms
-from datasources.clouds import CloudConfig, Endpoints, parse_config
-from datasources.probe import ALL, PROBE_KEY, probe
-from tests.clouds import ALL_RIGHTS, S3Cloud, Trouble, faults
+from clouds import CloudConfig, Endpoints, parse_config
+from clouds.doctor.probe import ALL, PROBE_KEY, probe
+from tests.servers import ALL_RIGHTS, S3Cloud, Trouble, faults
 
 LATENCY_SECONDS = 0.05
 

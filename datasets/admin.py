@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from datasets import services
 from datasets.models import Dataset, SharedWith
-from teams.admin_base import Question, StaffAdmin, chosen
+from teams.admin.base import Question, StaffAdmin, chosen
 from teams.models import Team, User
 from teams.queries import possible_owners
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from teams.ids import HexIdModel
+from core.ids import HexIdModel
 from teams.models import Team, User
 
 # The official client checks names with the same pattern, also when it lists: one odd name would break every listing.

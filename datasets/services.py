@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core.addresses import validate_address
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
-from teams.addresses import validate_address
 from teams.models import Team, User
 from teams.queries import current_team_of, possible_owners
 

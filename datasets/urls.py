@@ -1,6 +1,8 @@
 from django.urls import path, re_path
 
-from datasets import member_views, sharing_views, views
+from datasets import views
+from datasets.handover import views as member_views
+from datasets.sharing import views as sharing_views
 
 app_name = "datasets"
 _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"

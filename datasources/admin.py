@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from clouds import CONFIG_CLASSES
+from clouds.base import Cause
+from clouds.doctor.probe import Permission
+from core.ids import first_id_at
 from datasets.models import Dataset
-from datasources import checks, services
-from datasources.clouds import CONFIG_CLASSES
-from datasources.clouds.base import Cause
+from datasources import services
+from datasources.checks import lifecycle as checks
 from datasources.models import OPEN_STATES, Alert, Datasource, PermissionCheck
-from datasources.overview import LOOKS
-from datasources.probe import Permission
-from teams.admin_base import LookOnlyAdmin, Question, StaffAdmin, chosen, list_link, moment, row_link
-from teams.ids import first_id_at
+from datasources.queries import LOOKS
+from teams.admin.base import LookOnlyAdmin, Question, StaffAdmin, chosen, list_link, moment, row_link
 
 Choices = list[tuple[str, str]]
 PERIODS = {"hour": ("Last hour", 1), "day": ("Last 24 hours", 24), "week": ("Last 7 days", 168)}

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from datasources.clouds import Endpoints
+from clouds import Endpoints
 
 
 def configured_endpoints() -> Endpoints:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils import timezone
 
+from clouds.doctor.grants import Place, Platform, Snippet, gap, missing, setup
+from clouds.doctor.probe import Permission, State
 from datasources.models import Purpose
-from datasources.policies import Place, Platform, Snippet, gap, missing, setup
-from datasources.probe import Permission, State
 from datasources.schemas import StoredVerdict
 from teams.models import Team
 

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
+from clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from clouds.doctor.probe import ALL, READ_ONLY, Permission
+from core.crypto import CannotDecryptError, seal, unseal
+from core.ids import HexIdModel
 from datasets.models import Dataset
-from datasources.clouds import CONFIG_CLASSES, CloudConfig, parse_config
 from datasources.endpoints import configured_endpoints
-from datasources.probe import ALL, READ_ONLY, Permission
 from datasources.transitions import AlertKind
-from teams.crypto import CannotDecryptError, seal, unseal
-from teams.ids import HexIdModel
 from teams.models import Team, User
 
 DEFAULT_THUMBNAIL_SUFFIX = ".lightly/thumbnails/[filename]_thumb.[extension]"

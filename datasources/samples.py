@@ -5,10 +5,10 @@ import json
 from django.conf import settings
 from django.db import transaction
 
+from clouds import parse_config
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import services
-from datasources.clouds import parse_config
 from datasources.endpoints import configured_endpoints
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
 from teams.models import Team, User

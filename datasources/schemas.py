@@ -5,8 +5,8 @@ from typing import Any, NotRequired, TypedDict
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from datasources.clouds import CloudConfig
-from datasources.probe import State
+from clouds import CloudConfig
+from clouds.doctor.probe import State
 
 
 class StoredVerdict(TypedDict):

@@ -5,10 +5,11 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
+from clouds import CloudConfig
 from datasets.models import Dataset
 from datasets.services import touch
-from datasources import checks, tasks
-from datasources.clouds import CloudConfig
+from datasources import tasks
+from datasources.checks import lifecycle as checks
 from datasources.models import Datasource, PermissionCheck, Purpose, Trigger
 from teams.models import User
 

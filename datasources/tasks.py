@@ -4,7 +4,11 @@ import socket
 
 from celery import shared_task
 
-from datasources import alerts, broker, checks, mails, pruning, pulse, schedule, webhooks
+from core import broker, pulse
+from datasources.alerts import services as alerts
+from datasources.checks import lifecycle as checks
+from datasources.checks import pruning, schedule
+from notifications import mails, webhooks
 
 
 @shared_task

@@ -6,7 +6,7 @@ It is no part of a config's own validation, which stored configs pass too: a tok
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from datasources.clouds import CloudConfig, S3DelegatedAccessConfig
+from clouds import CloudConfig, S3DelegatedAccessConfig
 from teams.models import Team
 
 FOREIGN_EXTERNAL_ID = gettext_noop(

@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
-from datasources.overview import overview
+from monitoring.overview import overview
 
 # Where a model stands on the first page, by its label. One that is named nowhere stands under the name of its app.
 SECTIONS = {

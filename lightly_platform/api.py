@@ -9,13 +9,13 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 
-from datasets.api import router as datasets_router
-from datasets.members_api import router as members_router
-from datasources.api import router as datasources_router
-from datasources.listing_api import router as listing_router
-from teams.api import router as teams_router
-from teams.api_auth import TokenAuth
-from teams.errors import ApiError
+from contents.api.routes import router as listing_router
+from core.api.errors import ApiError
+from datasets.api.routes import router as datasets_router
+from datasets.handover.routes import router as members_router
+from datasources.api.routes import router as datasources_router
+from teams.api.authentication import TokenAuth
+from teams.api.routes import router as teams_router
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ def use_django_logging(**kwargs: Any) -> None:
 
 @worker_ready.connect
 def worker_lives(**kwargs: Any) -> None:
-    from datasources import pulse
+    from core import pulse
 
     pulse.leave_sign(pulse.WORKER, socket.gethostname())
 
@@ -39,6 +39,6 @@ def worker_lives(**kwargs: Any) -> None:
 @after_task_publish.connect(sender="datasources.tasks.sweep")
 def scheduler_lives(**kwargs: Any) -> None:
     """It starts, or the broker took a sweep, which nobody but the scheduler sends."""
-    from datasources import pulse
+    from core import pulse
 
     pulse.leave_sign(pulse.SCHEDULER)

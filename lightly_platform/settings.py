@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from lightly_platform import embedded_redis, keys
+from lightly_platform import keys
 from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, public_url, read_environment
+from lightly_platform.launcher import embedded_redis
 
 ENVIRONMENT = read_environment()
 
@@ -58,9 +59,14 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "ninja",
+    "core",
     "teams",
     "datasets",
+    "notifications",
     "datasources",
+    "contents",
+    "monitoring",
+    "dashboard",
 ]
 
 MIDDLEWARE = [
@@ -104,7 +110,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context_processors.teams",
-                "datasources.context_processors.unread_notices",
+                "notifications.context_processors.unread_notices",
             ],
         },
     },
@@ -153,15 +159,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "teams.adapters.AccountAdapter"  # closes sign-up
+ACCOUNT_ADAPTER = "teams.sign_in.adapters.AccountAdapter"  # closes sign-up
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # A second factor: an authenticator app, or a passkey, which serves as a sign-in of its own as well.
-MFA_ADAPTER = "teams.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "teams.auth_forms.AddPasskeyForm"}
+MFA_ADAPTER = "teams.sign_in.adapters.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "teams.sign_in.forms.AddPasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lightly Platform"
@@ -169,7 +175,7 @@ MFA_TOTP_TOLERANCE = 1  # half a minute of clock drift, as most sites allow
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come from the owner or an invitation, not from strangers
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.https  # browsers themselves allow it on localhost alone
 # Single sign-on. The provider is the operator's own, so its word on an e-mail address is good.
-SOCIALACCOUNT_ADAPTER = "teams.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "teams.sign_in.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
@@ -284,6 +290,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 16
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Tasks outside of an app's own tasks module, which Celery finds by itself.
+CELERY_IMPORTS = ("teams.invitations.tasks",)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Finds checks that nobody picked up or finished. Late sweeps are dropped, the next one sees the same.

@@ -2,10 +2,10 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
-from datasources import views
-from lightly_platform import handbook
+from dashboard import help as handbook
+from dashboard import views
 from lightly_platform.api import api, unknown_endpoint
-from teams.passkeys import remove_passkey
+from teams.sign_in.passkeys import remove_passkey
 
 
 def no_such_page(request: HttpRequest) -> HttpResponse:
@@ -17,9 +17,12 @@ urlpatterns = [
     path("", include("teams.urls")),
     path("", include("datasets.urls")),
     path("", include("datasources.urls")),
+    path("", include("notifications.urls")),
+    path("", include("monitoring.urls")),
+    path("", include("dashboard.urls")),
     # Shares and invitations are bound to addresses, so nobody may give themselves another one unproved.
     path("accounts/email/", no_such_page),
-    path("accounts/oidc/", include("teams.single_sign_on")),
+    path("accounts/oidc/", include("teams.sign_in.single_sign_on")),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", remove_passkey),
     path("accounts/", include("allauth.urls")),
     path("help/", handbook.page, name="help"),

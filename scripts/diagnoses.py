@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from datasources.clouds import CONFIG_CLASSES, Cause, CloudConfig, Failure
-from datasources.diagnosis import Diagnosis, diagnose
-from datasources.policies import Platform
-from datasources.probe import NO_PROOF, Permission, State, Verdict
+from clouds import CONFIG_CLASSES, Cause, CloudConfig, Failure
+from clouds.doctor.diagnosis import Diagnosis, diagnose
+from clouds.doctor.grants import Platform
+from clouds.doctor.probe import NO_PROOF, Permission, State, Verdict
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "diagnoses.md"
 HEAD = """# What a bulb says, and what to do

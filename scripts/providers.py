@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from datasources.clouds import CONFIG_CLASSES, CloudConfig
-from datasources.clouds.base import extra
-from datasources.diagnosis import RIGHTS
-from datasources.probe import Permission
+from clouds import CONFIG_CLASSES, CloudConfig
+from clouds.base import extra
+from clouds.doctor.diagnosis import RIGHTS
+from clouds.doctor.probe import Permission
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "providers.md"
 HEAD = """# What to enter for each cloud

@@ -3,7 +3,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from teams.invitations import joining_is_open
+from teams.invitations.services import joining_is_open
 from teams.models import Team, User
 from teams.queries import memberships_of
 

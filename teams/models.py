@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from teams.ids import HexIdModel
+from core.ids import HexIdModel
 
 
 class UserManager(BaseUserManager["User"]):

@@ -1,11 +1,8 @@
-from django.http import HttpRequest
-from django_htmx.middleware import HtmxDetails
-
+from core.web.requests import HtmxRequest
 from teams.models import User
 
 
-class PageRequest(HttpRequest):
+class PageRequest(HtmxRequest):
     """A request as pages get it: behind the login wall and the htmx middleware. For type checkers only."""
 
     user: User
-    htmx: HtmxDetails

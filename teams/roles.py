@@ -1,5 +1,7 @@
 """Who may do what to whom. Pure: knows roles, no people."""
 
+from django.utils.translation import gettext_lazy as _
+
 from teams.models import Role
 
 # Which roles somebody of this role may give, take, invite and remove.
@@ -31,3 +33,14 @@ def may_manage(actor: str) -> bool:
 
 def may_delete_team(actor: str) -> bool:
     return actor == Role.OWNER
+
+
+ROLE_HELP = {
+    Role.OWNER: _("everything, also naming and removing owners"),
+    Role.ADMIN: _("changes all datasets, people and settings"),
+    Role.MEMBER: _("sees all datasets, changes their own"),
+}
+
+
+def role_choices(actor_role: str) -> list[tuple[str, str]]:
+    return [(role.value, f"{role.label}: {ROLE_HELP[role]}") for role in roles_given_by(actor_role)]

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core.addresses import validate_address
 from teams import audit
-from teams.addresses import validate_address
 from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
 
 DEFAULT_TEAM_NAME = "My team"

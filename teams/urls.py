@@ -1,6 +1,9 @@
 from django.urls import path, re_path
 
-from teams import invitation_views, service_account_views, team_views, views
+from teams.invitations import views as invitation_views
+from teams.members import views as team_views
+from teams.service_accounts import views as service_account_views
+from teams.tokens import views
 
 app_name = "teams"
 _team = "teams/(?P<team_id>[a-f0-9]{24})"

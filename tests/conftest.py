@@ -9,12 +9,12 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
+from clouds import CloudConfig, parse_config
 from datasets.models import Dataset
 from datasets.services import create_dataset
-from datasources.clouds import CloudConfig, parse_config
 from teams.models import Membership, Role, Team, User
 from teams.services import create_token
-from tests.clouds import Cloud, all_clouds, environment_of
+from tests.servers import Cloud, all_clouds, environment_of
 
 PASSWORD = "quite-long-secret-7"
 

@@ -43,7 +43,7 @@ if not IS_XDIST_WORKER:  # workers inherit what the first process made
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     }
     if "--postgres" in sys.argv:
-        from tests.clouds import Postgres
+        from tests.servers import Postgres
 
         postgres = Postgres()
         postgres.__enter__()

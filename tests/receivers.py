@@ -15,7 +15,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.clouds.process import HOST, free_port
+from tests.servers.process import HOST, free_port
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datasources.clouds import CONFIG_CLASSES, Cause
+from clouds import CONFIG_CLASSES, Cause
 from scripts import diagnoses, providers
 
 ROOT = Path(__file__).parent.parent

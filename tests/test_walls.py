@@ -12,19 +12,20 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from clouds import CloudConfig
 from datasets.models import Dataset
-from datasources.clouds import CloudConfig
 from datasources.models import Purpose
-from datasources.notifications import save_webhook
 from datasources.services import save
-from teams import invitations, service_accounts
+from notifications.preferences import save_webhook
+from teams.invitations import services as invitations
 from teams.models import Notice, Team, User
+from teams.service_accounts import services as service_accounts
 from tests.conftest import Login
 
 pytestmark = pytest.mark.django_db
 APPS = ("teams", "datasets", "datasources")
 # These anybody may open. A new one has to be added here knowingly.
-OPEN = {"teams:welcome", "teams:invitation", "teams:join", "datasources:healthz", "datasources:metrics"}
+OPEN = {"teams:welcome", "teams:invitation", "teams:join", "monitoring:healthz", "monitoring:metrics"}
 
 
 SEARCHES = ("/", "/health/", "/team/", "/admin/teams/user/", "/admin/datasets/dataset/")

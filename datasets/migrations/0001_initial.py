@@ -2,7 +2,7 @@
 
 import datasets.models
 import django.utils.timezone
-import teams.ids
+import core.ids
 from django.db import migrations, models
 
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Dataset',
             fields=[
-                ('id', models.CharField(default=teams.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=core.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=255, validators=[datasets.models.validate_name])),
                 ('type', models.CharField(choices=[('Images', 'Images'), ('Videos', 'Videos'), ('Crops', 'Crops')], default='Images', max_length=16)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

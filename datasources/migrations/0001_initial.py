@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import teams.ids
+import core.ids
 from django.db import migrations, models
 
 
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Datasource',
             fields=[
-                ('id', models.CharField(default=teams.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=core.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('purpose', models.CharField(choices=[('INPUT', 'Input'), ('LIGHTLY', 'Lightly'), ('INPUT_OUTPUT', 'Input and Lightly')], max_length=16)),
                 ('provider', models.CharField(editable=False, max_length=32)),
                 ('path', models.TextField(editable=False)),
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PermissionCheck',
             fields=[
-                ('id', models.CharField(default=teams.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=core.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('revision', models.PositiveIntegerField()),
                 ('provider', models.CharField(max_length=32)),
                 ('path', models.TextField()),

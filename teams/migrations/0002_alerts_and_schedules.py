@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import teams.ids
+import core.ids
 import teams.models
 from django.conf import settings
 from django.db import migrations, models
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Notice',
             fields=[
-                ('id', models.CharField(default=teams.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=core.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('BAD', 'Something broke'), ('GOOD', 'Something works again'), ('SOON', 'Something ends soon'), ('INFO', 'For your information')], default='INFO', max_length=8)),
                 ('title', models.CharField(max_length=300)),
                 ('text', models.TextField(blank=True)),

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import teams.ids
+import core.ids
 import teams.models
 from django.conf import settings
 from django.db import migrations, models
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AuditEntry',
             fields=[
-                ('id', models.CharField(default=teams.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=core.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('actor_name', models.CharField(blank=True, max_length=254)),
                 ('action', models.CharField(choices=[('TEAM_CREATED', 'created the team'), ('TEAM_CHANGED', 'changed the team'), ('INVITED', 'invited'), ('INVITATION_RENEWED', 'renewed the invitation of'), ('INVITATION_REVOKED', 'revoked the invitation of'), ('JOINED', 'joined'), ('ADDED', 'added'), ('ROLE_CHANGED', 'changed the role of'), ('REMOVED', 'removed'), ('LEFT', 'left'), ('DATASETS_TRANSFERRED', 'transferred datasets'), ('SERVICE_ACCOUNT_CREATED', 'created the service account'), ('SERVICE_ACCOUNT_DELETED', 'deleted the service account'), ('TOKEN_CREATED', 'created the token'), ('TOKEN_REVOKED', 'revoked the token')], max_length=32)),
                 ('target', models.CharField(blank=True, max_length=500)),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Invitation',
             fields=[
-                ('id', models.CharField(default=teams.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=core.ids.new_id, editable=False, max_length=24, primary_key=True, serialize=False)),
                 ('email', models.EmailField(max_length=254)),
                 ('role', models.CharField(blank=True, choices=[('OWNER', 'Owner'), ('ADMIN', 'Admin'), ('MEMBER', 'Member'), ('SERVICEACCOUNT', 'Service account')], max_length=16)),
                 ('nonce', models.CharField(default=teams.models.new_nonce, editable=False, max_length=32)),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
+from clouds import parse_config
 from datasets.models import Dataset
 from datasets.services import share_dataset
 from datasources import services, tasks
-from datasources.clouds import parse_config
 from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
-from teams import service_accounts
 from teams.models import User
-from tests.clouds import WORKING_RIGHTS, Cloud, Config
+from teams.service_accounts import services as service_accounts
 from tests.conftest import person
+from tests.servers import WORKING_RIGHTS, Cloud, Config
 
 
 @pytest.fixture(scope="package")

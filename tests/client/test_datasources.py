@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import OfficialClient, bulbs, page
-from tests.clouds import WORKING_RIGHTS, Cloud, Config, Right
 from tests.e2e.backstage import Person
 from tests.e2e.stack import Stack
+from tests.servers import WORKING_RIGHTS, Cloud, Config, Right
 
 PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]
 READING = {Right.LIST, Right.READ}

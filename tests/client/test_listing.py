@@ -17,9 +17,9 @@ import pytest
 import requests
 
 from tests.client.conftest import OfficialClient
-from tests.clouds import WORKING_RIGHTS, Cloud, Config, Right
 from tests.e2e.backstage import Person
 from tests.e2e.stack import Stack
+from tests.servers import WORKING_RIGHTS, Cloud, Config, Right
 
 INPUT, LIGHTLY = "raw data/", "out+put/"
 TASK = "object-detection"

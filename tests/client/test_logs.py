@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from tests.client.conftest import OfficialClient
-from tests.clouds.process import HOST, eventually
 from tests.e2e.backstage import Person
 from tests.e2e.stack import Stack
 from tests.e2e.test_leaks import contents, leaks
+from tests.servers.process import HOST, eventually
 
 
 def raw(stack: Stack, request: bytes) -> bytes:

@@ -7,12 +7,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clouds import CloudConfig
+from core.ids import first_id_at
 from datasets.models import Dataset
-from datasources import checks, services, tasks
-from datasources.clouds import CloudConfig
+from datasources import services, tasks
+from datasources.checks import lifecycle as checks
 from datasources.models import Alert, CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from datasources.transitions import AlertKind
-from teams.ids import first_id_at
 from teams.models import ApiToken, User
 from teams.services import create_token
 from tests.conftest import SECRET, Login

@@ -7,9 +7,10 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from clouds import CloudConfig, parse_config
 from datasets.models import Dataset
-from datasources import checks, services, tasks
-from datasources.clouds import CloudConfig, parse_config
+from datasources import services, tasks
+from datasources.checks import lifecycle as checks
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose, UnreadableConfigError
 from teams.models import User
 from tests.conftest import SECRET, s3_fields

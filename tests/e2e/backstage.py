@@ -15,7 +15,7 @@ import traceback
 from importlib import import_module
 from typing import Any, TypedDict
 
-from tests.clouds import Config
+from tests.servers import Config
 
 
 class Person(TypedDict):
@@ -182,8 +182,8 @@ def make_token(email: str) -> str:
 
 
 def make_service_account(name: str, team: str, by: str) -> str:
-    from teams import service_accounts
     from teams.models import Team, User
+    from teams.service_accounts import services as service_accounts
 
     return service_accounts.create(team=Team.objects.get(pk=team), name=name, by=User.objects.get(email=by)).pk
 
@@ -199,9 +199,9 @@ def make_dataset(name: str, owner: str, configs: dict[str, Config]) -> str:
 
 
 def save(dataset: str, purpose: str, config: Config, by: str) -> None:
+    from clouds import parse_config
     from datasets.models import Dataset
     from datasources import services
-    from datasources.clouds import parse_config
     from datasources.endpoints import configured_endpoints
     from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
     from teams.models import User
@@ -259,14 +259,14 @@ def set_due(dataset: str) -> None:
 
 
 def send_task(name: str, ids: list[str]) -> None:
-    from datasources import broker
+    from core import broker
 
     if not broker.send(f"datasources.tasks.{name}", *ids):
         raise RuntimeError("the broker did not take it")
 
 
 def choose_scope(email: str, scope: str) -> None:
-    from datasources.notifications import save_settings
+    from notifications.preferences import save_settings
     from teams.models import User
 
     user = User.objects.get(email=email)
@@ -274,7 +274,7 @@ def choose_scope(email: str, scope: str) -> None:
 
 
 def make_webhook(email: str, team: str, url: str) -> str | None:
-    from datasources.notifications import save_webhook
+    from notifications.preferences import save_webhook
     from teams.models import Team, User
 
     return save_webhook(team=Team.objects.get(pk=team), url=url, by=User.objects.get(email=email))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.clouds import Config
+from tests.servers import Config
 
 
 def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
@@ -18,10 +18,13 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
 
     from datasets.services import create_dataset, share_dataset
     from datasources.models import Datasource
-    from datasources.notifications import save_webhook
-    from teams import invitations, links, service_accounts, services
-    from teams.administration import password_path
+    from notifications.preferences import save_webhook
+    from teams import services
+    from teams.admin.services import password_path
+    from teams.invitations import links
+    from teams.invitations import services as invitations
     from teams.models import Notice, User
+    from teams.service_accounts import services as service_accounts
     from tests.e2e.backstage import make_notices, make_person, save
 
     owner = User.objects.get(email=email)

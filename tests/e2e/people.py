@@ -7,8 +7,8 @@ import re
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from playwright.sync_api import Locator, Page, expect
 
-from tests.clouds import Config
 from tests.e2e.settings import CHECK_MS, fields_of
+from tests.servers import Config
 
 
 def code_of_app(secret: str) -> str:

@@ -7,8 +7,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from datasources.clouds import CONFIG_CLASSES
-from tests.clouds import Config
+from clouds import CONFIG_CLASSES
+from tests.servers import Config
 
 # So long may a check take before a test fails. One with an answering cloud takes a fraction of a second.
 CHECK_MS = 20_000

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from lightly_platform import embedded_redis
 from lightly_platform.env import BASE_DIR, variable_names
-from tests.clouds.process import HOST, eventually, free_port
+from lightly_platform.launcher import embedded_redis
 from tests.e2e.backstage import Backstage
+from tests.servers.process import HOST, eventually, free_port
 
 BANNER_ENDS_WITH = "Ctrl-C stops everything"
 _PR_SET_PDEATHSIG = 1
@@ -94,7 +94,7 @@ class Stack:
         return process
 
     def prepare(self) -> None:
-        process = self.start("prepare", ["-m", "lightly_platform.prepare"])
+        process = self.start("prepare", ["-m", "lightly_platform.launcher.prepare"])
         if process.wait(timeout=60):
             raise RuntimeError(self.log("prepare"))
 

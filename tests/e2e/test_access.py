@@ -6,12 +6,12 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import filled_bucket, reader
 from tests.e2e.settings import Settings
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 
 def test_the_setup_follows_the_path_and_stays_at_the_chosen_form(

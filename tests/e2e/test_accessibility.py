@@ -7,14 +7,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud, Trouble
-from tests.clouds.process import eventually
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import Visit, filled_bucket, reader, writer
 from tests.e2e.looks import expect_accessible
 from tests.e2e.settings import CHECK_MS, Row, Settings
 from tests.e2e.stack import Stack
+from tests.servers import Cloud, Trouble
+from tests.servers.process import eventually
 
 
 def test_it_would_see_what_is_wrong(visitor: Visitor, stack: Stack, person: Person, name: str, axe: Axe) -> None:

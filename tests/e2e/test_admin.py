@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud
-from tests.clouds.process import eventually
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import Visit, filled_bucket, reader
 from tests.e2e.looks import expect_accessible
 from tests.e2e.settings import CHECK_MS
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
+from tests.servers.process import eventually
 
 
 def look_at(visitor: Visitor, axe: Axe) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from tests.clouds import WORKING_RIGHTS, Cloud, Right
-from tests.clouds.process import eventually
-from tests.clouds.s3 import S3Cloud
 from tests.e2e.conftest import NewStack, filled_bucket, writer
 from tests.e2e.stack import Stack
 from tests.receivers import HookReceiver, MailServer, plain_text
+from tests.servers import WORKING_RIGHTS, Cloud, Right
+from tests.servers.process import eventually
+from tests.servers.s3 import S3Cloud
 
 
 class Watch:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import filled_bucket, reader
 from tests.e2e.settings import CHECK_MS, Settings
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 
 def test_the_outcome_is_announced(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:

@@ -6,13 +6,13 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import Visit, filled_bucket, reader
 from tests.e2e.looks import expect_accessible
 from tests.e2e.settings import Settings
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 TOKEN = re.compile("lp_[A-Za-z0-9_-]{43}")
 

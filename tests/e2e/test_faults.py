@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.clouds import Cloud, Trouble
-from tests.clouds.process import eventually
 from tests.e2e.backstage import Person
 from tests.e2e.conftest import Visit, filled_bucket, reader, writer
 from tests.e2e.settings import Row, Settings
 from tests.e2e.stack import Stack
+from tests.servers import Cloud, Trouble
+from tests.servers.process import eventually
 
 DEADLINE = 2
 # A lost check is looked for every 10 s, and counts as lost 10 s after its deadline.

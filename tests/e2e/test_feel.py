@@ -7,13 +7,13 @@ import re
 
 from playwright.sync_api import Page, Request, expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import Visit, filled_bucket, reader, writer
 from tests.e2e.looks import expect_accessible
 from tests.e2e.settings import CHECK_MS
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 MOST_BYTES = 150_000
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import Visit, filled_bucket, reader, writer
 from tests.e2e.settings import Row, Settings
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 
 def test_a_shared_link(visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:

@@ -6,12 +6,12 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import filled_bucket, reader
 from tests.e2e.settings import Settings
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 
 def names(page: Page) -> Locator:

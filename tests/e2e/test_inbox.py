@@ -6,7 +6,6 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import filled_bucket, reader
@@ -14,6 +13,7 @@ from tests.e2e.looks import expect_accessible
 from tests.e2e.settings import Settings
 from tests.e2e.stack import Stack
 from tests.receivers import HookReceiver
+from tests.servers import Cloud
 
 
 def test_the_bell_counts_without_reloading(

@@ -12,10 +12,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from playwright.sync_api import expect
 
-from tests.clouds.process import HOST, eventually, free_port
 from tests.e2e.browser import Axe
 from tests.e2e.conftest import NewStack, Visit
 from tests.e2e.looks import expect_accessible
+from tests.servers.process import HOST, eventually, free_port
 
 LINK = re.compile(r"https?://\S+/invitation/\?token=(\S+)")
 EMAIL = "ben@example.com"

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import filled_bucket, reader
 from tests.e2e.people import Wizard, dismiss_dialog
 from tests.e2e.settings import Row, Settings, fields_of, secret_label
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 MOST_TABS = 60
 

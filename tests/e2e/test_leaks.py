@@ -13,11 +13,11 @@ import pytest
 import redis
 from playwright.sync_api import expect
 
-from lightly_platform import embedded_redis
-from tests.clouds import Cloud, Config, Trouble
+from lightly_platform.launcher import embedded_redis
 from tests.e2e.conftest import NewStack, Visit, filled_bucket, writer
 from tests.e2e.settings import Settings, fields_of, secret_label
 from tests.e2e.stack import Stack
+from tests.servers import Cloud, Config, Trouble
 
 SECRETS = {"S3": "s3SecretAccessKey", "AZURE": "accountKey", "GCS": "gcsCredentials", "OBS": "obsSecretAccessKey"}
 # How a task's arguments lie in a message.

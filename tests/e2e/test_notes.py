@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
-from tests.clouds import AzureCloud, Cloud, S3Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe, Visitor
 from tests.e2e.conftest import filled_bucket, reader
 from tests.e2e.looks import expect_accessible
 from tests.e2e.settings import CHECK_MS, Row, Settings
 from tests.e2e.stack import Stack
+from tests.servers import AzureCloud, Cloud, S3Cloud
 
 
 def test_the_pasted_document_turns_the_cors_note_good(

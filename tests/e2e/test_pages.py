@@ -15,9 +15,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import Page, expect
 
-from lightly_platform.handbook import FOR_READERS
-from tests.clouds import Cloud
-from tests.clouds.process import eventually
+from dashboard.help import FOR_READERS
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Axe
 from tests.e2e.conftest import Visit, filled_bucket, reader
@@ -26,6 +24,8 @@ from tests.e2e.settings import CHECK_MS
 from tests.e2e.stack import Stack
 from tests.e2e.test_admin import look_at
 from tests.e2e.test_sign_in import SECOND_FACTOR
+from tests.servers import Cloud
+from tests.servers.process import eventually
 
 TEAM, DATASET = "/teams/{team_id}", "/datasets/{dataset_id}"
 WIZARD, TABS = f"{DATASET}/connect/input/", f"{DATASET}/settings"

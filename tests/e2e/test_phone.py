@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import PHONE, no_sideways_scrolling
 from tests.e2e.conftest import Visit, filled_bucket, reader
 from tests.e2e.settings import Settings
+from tests.servers import Cloud
 
 
 def test_main_job(visit: Visit, person: Person, cloud: Cloud, name: str) -> None:

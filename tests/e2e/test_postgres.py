@@ -5,10 +5,10 @@ from __future__ import annotations
 from cryptography.fernet import Fernet
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud, Postgres
 from tests.e2e.conftest import NewStack, Visit, filled_bucket, reader, writer
 from tests.e2e.settings import Row, Settings
 from tests.races import leave_together
+from tests.servers import Cloud, Postgres
 
 PASSWORD = "a-long-enough-secret"
 

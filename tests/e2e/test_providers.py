@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from datasources.clouds import CONFIG_CLASSES
-from tests.clouds import Cloud
-from tests.clouds.faults import silent, slow
-from tests.clouds.process import eventually
+from clouds import CONFIG_CLASSES
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import every_provider, filled_bucket, reader, writer
 from tests.e2e.settings import Row, Settings, fields_of
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
+from tests.servers.faults import silent, slow
+from tests.servers.process import eventually
 
 
 @every_provider

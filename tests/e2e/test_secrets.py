@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.clouds import Cloud
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import every_provider, filled_bucket, reader, writer
 from tests.e2e.settings import Settings, fields_of, secret_label
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 
 @pytest.mark.parametrize("cloud", ["S3", "GCS"], indirect=True)  # a password box and a text box

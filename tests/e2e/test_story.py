@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.client.conftest import OfficialClient
-from tests.clouds import Cloud
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import NewStack, Visit, filled_bucket, reader, writer
 from tests.e2e.people import Wizard, set_up_app
 from tests.e2e.settings import Row
 from tests.e2e.test_api_page import create_token
 from tests.e2e.test_teams import open_team
+from tests.servers import Cloud
 
 AVA, BEN = "ava@example.com", "ben@example.com"
 PASSWORD = "a-long-enough-secret"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lightly_platform import embedded_redis
 from lightly_platform.env import BASE_DIR, variable_names
+from lightly_platform.launcher import embedded_redis
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

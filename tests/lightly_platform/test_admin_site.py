@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from teams.admin_base import StaffAdmin
+from teams.admin.base import StaffAdmin
 from teams.models import User
 from tests.conftest import PASSWORD, Login
 from tests.rows import PLANTED, SECRET, Rows

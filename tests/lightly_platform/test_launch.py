@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from lightly_platform import embedded_redis
 from lightly_platform.env import WrongEnvironment
+from lightly_platform.launcher import embedded_redis
 from tests.lightly_platform.conftest import Installation, Run, Start, environ_with, free_port
 
 KINDS = {"redis-server", "celery --app lightly_platform --quiet worker", "--quiet beat", "gunicorn", "launch run"}

@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from clouds import CONFIG_CLASSES, CloudConfig
+from clouds.doctor.probe import Permission
 from datasets.models import Dataset
 from datasources import services, tasks
-from datasources.clouds import CONFIG_CLASSES, CloudConfig
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Outcome, PermissionCheck, Purpose
-from datasources.probe import Permission
-from teams import invitations, service_accounts
+from teams.invitations import services as invitations
 from teams.models import Membership, Notice, Role, Team, User
+from teams.service_accounts import services as service_accounts
 from teams.services import create_token
 from tests.catalogues import CATALOGUE, Message, in_code, in_templates, read_po, write_mo
 from tests.conftest import Login
@@ -180,7 +181,7 @@ def _finish(check: PermissionCheck) -> None:
 
 
 PAGES = [
-    "home", "datasets:create", "datasources:health", "datasources:inbox", "datasources:notification_settings",
+    "home", "datasets:create", "monitoring:health", "notifications:inbox", "notifications:notification_settings",
     "teams:tokens", "teams:create", "mfa_index", "account_logout",
 ]  # fmt: skip
 OF_TEAM = [

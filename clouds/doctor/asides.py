@@ -1,0 +1,100 @@
+"""What a check learns beside the four permissions: whether browsers may load from there, and what is published of the
+key. Runs beside the probe in threads of its own, under a short limit, and neither delays nor changes a bulb.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from clouds import CloudConfig, Deadline, Endpoints, KeyFacts, Store, StoreError
+from clouds.doctor.cors import State, judge_preflight, judge_rules
+from clouds.doctor.probe import PROBE_KEY
+
+logger = logging.getLogger(__name__)
+
+MOST_SECONDS = 5.0
+
+
+@dataclass
+class Asides:
+    """What is known so far."""
+
+    cors: State = State.UNKNOWN
+    key: KeyFacts | None = None
+
+    def expires_at(self, config: CloudConfig) -> datetime | None:
+        """The first of all ends that are known."""
+        own = config.expiry()
+        ends = [moment for moment in (own and own.moment, self.key and self.key.ends) if moment]
+        return min(ends, default=None)
+
+
+class Looking:
+    """Begins to look as soon as it is made."""
+
+    def __init__(self, config: CloudConfig, endpoints: Endpoints, origin: str, seconds: float) -> None:
+        self.config = config
+        self.endpoints = endpoints
+        self.origin = origin
+        self.deadline = Deadline(min(MOST_SECONDS, seconds))
+        self.found = Asides()
+        self.store: Store | None = None
+        self.threads = [self._spawn(self._ask_for_cors), self._spawn(self._ask_for_key)]
+
+    def results(self, *, patience: bool) -> Asides:
+        """What was found. With patience, waits for the rest until its time is over; without, not at all."""
+        for thread in self.threads:
+            thread.join(self.deadline.remaining() if patience else 0)
+        if self.store and any(thread.is_alive() for thread in self.threads):
+            self.store.close()  # wakes calls that still wait, where the SDK lets us
+        return Asides(self.found.cors, self.found.key)
+
+    def _spawn(self, step: Callable[[], None]) -> threading.Thread:
+        # A daemon, so that a server which stays silent can't keep the process from ending.
+        thread = threading.Thread(target=_unfailing(step), daemon=True)
+        thread.start()
+        return thread
+
+    def _ask_for_key(self) -> None:
+        self.found.key = self.config.key_facts(self.endpoints, self.deadline)
+
+    def _ask_for_cors(self) -> None:
+        store = self.store = self.config.open(self.endpoints, self.deadline)
+        try:
+            self.found.cors = self._judge(store)
+        finally:
+            store.close()
+
+    def _judge(self, store: Store) -> State:
+        """Rules that can be read and allow it settle it. Else what a browser would be told does: some servers let
+        everybody read without a rule, and most credentials may not read the rules."""
+        by_rules = State.UNKNOWN
+        try:
+            by_rules = judge_rules(store.cors_rules(), self.origin)
+        except StoreError as error:
+            logger.debug("CORS rules can't be read: %s", error.failure.cause)
+        if by_rules is State.ALLOWED:
+            return by_rules
+        try:
+            key = self.config.prefix + PROBE_KEY
+            asked = judge_preflight(store.preflight(key, origin=self.origin, deadline=self.deadline), self.origin)
+        except StoreError as error:
+            logger.debug("No answer to a preflight request: %s", error.failure.cause)
+            return by_rules
+        return by_rules if asked is State.UNKNOWN else asked
+
+
+def _unfailing(step: Callable[[], None]) -> Callable[[], None]:
+    """Nothing found is an answer too. Of the unforeseen only the type is logged: its text may carry credentials."""
+
+    def run() -> None:
+        try:
+            step()
+        except StoreError as error:
+            logger.debug("Nothing to note: %s", error.failure.cause)
+        except Exception as error:  # noqa: BLE001 - SDKs raise all kinds of things
+            logger.error("Unforeseen %s while looking beside a check", type(error).__name__)
+
+    return run

@@ -1,0 +1,342 @@
+"""Words that hold for every cloud. What a cloud can tell better stands in the file of its name."""
+
+from urllib.parse import urlsplit
+
+from clouds import Cause
+from clouds.doctor.probe import Permission
+from clouds.doctor.quoting import shell
+from clouds.doctor.remedies import Case, Remedy, sentence
+
+OPERATOR = "Ask the operator of this installation"
+
+
+def host(case: Case) -> str:
+    """Where we call, as far as the config says; the operator may have configured other endpoints."""
+    match case.config.type:
+        case "AZURE":
+            return f"{case.value('account')}.blob.core.windows.net"
+        case "GCS":
+            return "storage.googleapis.com"
+        case "OBS":
+            return urlsplit(case.value("endpoint")).hostname or ""
+    suffix = ".cn" if case.value("region").startswith("cn-") else ""
+    return f"s3.{case.value('region')}.amazonaws.com{suffix}"
+
+
+def address_field(case: Case) -> str:
+    """The field that says where to call."""
+    return {"OBS": "endpoint", "AZURE": "account"}.get(case.config.type, "")
+
+
+def denied(case: Case) -> Remedy:
+    # Only for what exists can a cloud say that it is not there: at a misspelt path it says "denied" as well.
+    typo = " Or the path has a typo, and the grant is for another." if case.permission is Permission.LIST else ""
+    return Remedy(
+        f"denied: {case.right}",
+        f"{sentence(case.grantee)} lacks {case.right} for this path, or a policy of the {case.container} denies it."
+        f"{typo}",
+        f"Grant {case.right} on {case.config.path} to {case.grantee}, then check again.",
+        f"Do the same as {case.config.principal} with your cloud's own tool: it must be denied as well.",
+    )
+
+
+def explicit_deny(case: Case) -> Remedy:
+    what = f"A {case.failure.detail}" if case.failure.detail else "A policy"
+    return Remedy(
+        f"forbidden: {case.right}",
+        f"{what} expressly denies {case.right} here. Such a rule wins over every grant, so granting more is no help.",
+        f"Find the statement with the effect Deny and make an exception for {case.grantee}.",
+        f"Read the policies of {case.grantee}, of the {case.container} {case.config.bucket} and of the organisation.",
+    )
+
+
+def network_rules(case: Case) -> Remedy:
+    return Remedy(
+        "can't be verified from here",
+        f"Rules for networks keep this server out of the {case.container} {case.config.bucket}. Whether the "
+        "credentials are right can't be told from here. From inside the permitted network they may well be.",
+        "If this server should get in, add its address to the rules. If not, leave it: this bulb says nothing then.",
+        "Try the same from inside the permitted network: if it works there, the credentials are right.",
+    )
+
+
+def unknown_key(case: Case) -> Remedy:
+    return Remedy(
+        "the cloud does not know this key",
+        f"{sentence(case.grantee)} does not exist: it was deleted or deactivated, or has a typo.",
+        "Compare it with your cloud's console, or make a new key, and enter it again.",
+        f"Look for {case.config.principal} in your cloud's console.",
+        field="access_key_id",
+    )
+
+
+def wrong_secret(case: Case) -> Remedy:
+    return Remedy(
+        f"wrong {case.secret}",
+        f"The {case.secret} does not belong to {case.config.principal}.",
+        f"Enter the {case.secret} again, or make a new pair of key and secret.",
+        "Use the same pair with your cloud's own tool: it must be refused as well.",
+        field=case.secret_field,
+    )
+
+
+def expired(case: Case) -> Remedy:
+    return Remedy(
+        f"{case.secret} has expired",
+        f"The end of the {case.secret}'s validity has passed.",
+        f"Make a new {case.secret} and enter it.",
+        f"Compare the {case.secret}'s end with the time now, in UTC.",
+        field=case.secret_field,
+    )
+
+
+def not_yet_valid(case: Case) -> Remedy:
+    return Remedy(
+        f"{case.secret} is not valid yet",
+        f"The {case.secret} starts to be valid at a later moment.",
+        f"Wait until then, or make a {case.secret} that starts now.",
+        f"Compare the {case.secret}'s start with the time now, in UTC.",
+        field=case.secret_field,
+    )
+
+
+def credential_refused(case: Case) -> Remedy:
+    return Remedy(
+        f"{case.secret} refused",
+        f"The {case.secret} is wrong, expired or revoked. The cloud does not say which.",
+        f"Make a new {case.secret} for the {case.container} {case.config.bucket} and enter it.",
+        "Use it with your cloud's own tool: it must be refused as well.",
+        field=case.secret_field,
+    )
+
+
+def malformed_credential(case: Case) -> Remedy:
+    return Remedy(
+        f"{case.secret} is damaged",
+        f"The {case.secret} can't be read: a part is missing or was changed while copying.",
+        f"Copy the {case.secret} again, whole, and enter it.",
+        "Compare its first and last characters, and its length, with the original.",
+        field=case.secret_field,
+    )
+
+
+def wrong_region(case: Case) -> Remedy:
+    region, bucket = case.failure.region, case.config.bucket
+    told = f"The {case.container} is in {region}." if region else "The cloud does not say which is right."
+    return Remedy(
+        f"wrong region{f': it is {region}' if region else ''}",
+        f"The {case.container} {bucket} is not in the region or at the endpoint you gave. {told}",
+        f"Set the region to {region}." if region else f"Look up the region of {bucket} in your console.",
+        f"Your console shows the region of {bucket} in the list of buckets.",
+        field="endpoint" if case.config.type == "OBS" else "region" if case.value("region") else "",
+    )
+
+
+def no_bucket(case: Case) -> Remedy:
+    return Remedy(
+        f"no {case.container} named {case.config.bucket}",
+        f"There is no {case.container} {case.config.bucket} here: its name has a typo, or it is in another account.",
+        f"Correct the {case.container}'s name in the path, or create it.",
+        f"Look for {case.config.bucket} in your console's list.",
+        field="path",
+    )
+
+
+def no_object(case: Case) -> Remedy:
+    return Remedy(
+        "the object vanished",
+        "The object was there a moment ago and is gone now.",
+        "Check again.",
+        "See whether something cleans up this directory, such as a lifecycle rule.",
+    )
+
+
+def already_exists(case: Case) -> Remedy:
+    return Remedy(
+        "the object was locked",
+        "Somebody else wrote the same object at the same moment.",
+        "Check again.",
+        "It does not come back when nobody else writes there.",
+    )
+
+
+def archived(case: Case) -> Remedy:
+    return Remedy(
+        "the object is archived",
+        "The first object under the path lies in an archive class and can't be read before it is restored.",
+        "Restore it, or choose a directory whose objects can be read.",
+        "Your console shows the object's storage class or access tier.",
+        field="path",
+    )
+
+
+def kms_denied(case: Case) -> Remedy:
+    return Remedy(
+        "denied by the encryption key",
+        f"{sentence(case.grantee)} may use the {case.container}, but not the KMS key its objects are encrypted with.",
+        "Grant the use of that key, for encrypting and decrypting.",
+        f"See with which key the {case.container} {case.config.bucket} encrypts, and who may use that key.",
+    )
+
+
+def cannot_assume_role(case: Case) -> Remedy:
+    return Remedy(
+        "cannot assume the role",
+        f"The cloud does not let this platform act as {case.config.principal}.",
+        "Let this platform do so.",
+        "Read who may.",
+    )
+
+
+def no_principal(case: Case) -> Remedy:
+    return Remedy(
+        "the platform has no AWS identity",
+        "This installation has no valid AWS credentials of its own, which assuming a role needs.",
+        f"{OPERATOR} to provide them (see docs/deploy.md).",
+        "The operator can ask AWS who this server is, in the environment its workers run in.",
+        "aws sts get-caller-identity",
+    )
+
+
+def clock_skew(case: Case) -> Remedy:
+    return Remedy(
+        "clocks differ",
+        "The clock of this server and that of the cloud are too far apart for signatures to be accepted.",
+        f"{OPERATOR} to synchronise its clock.",
+        "On the server, compare its clock with the cloud's: they may differ by a few minutes at most.",
+        f"date -u && curl -sI {shell(f'https://{host(case)}')} | grep -i '^date:'",
+    )
+
+
+def redirected(case: Case) -> Remedy:
+    return Remedy(
+        "redirected elsewhere",
+        "The endpoint sends requests on to another address. This platform does not follow, "
+        "so that credentials stay where you aimed them.",
+        "Enter the address at which the storage really answers, in the right region.",
+        "Ask the address yourself: its answer names the place it sends you to.",
+        _curl(case),
+        field=address_field(case) or ("region" if case.value("region") else ""),
+    )
+
+
+def address_blocked(case: Case) -> Remedy:
+    return Remedy(
+        "private address",
+        "The endpoint's host lies in a private network, into which this installation does not go for users.",
+        "Use a public endpoint, or ask the operator to allow the host in LIGHTLY_ALLOWED_PRIVATE_HOSTS.",
+        "Look up the host's address: it is one of a private network.",
+        f"nslookup {shell(host(case))}",
+        field=address_field(case),
+    )
+
+
+def unreachable(case: Case) -> Remedy:
+    return Remedy(
+        "host not reachable",
+        "The host does not exist, refuses connections or breaks them off: a typo, a firewall, or an outage.",
+        "Check the spelling of account and endpoint, and that this server may connect to it.",
+        "Look up the host, and ask it something, from this server's network and from yours.",
+        f"nslookup {shell(host(case))}\n{_curl(case)}",
+        field=address_field(case),
+    )
+
+
+def tls(case: Case) -> Remedy:
+    name = shell(host(case))
+    return Remedy(
+        "no trusted TLS connection",
+        "The server's certificate is not for this name, has expired, or was not made by a known authority.",
+        "Give the address its certificate was made for, or have the certificate mended.",
+        "Look at the certificate: for which name it was made, by whom, and until when it is good.",
+        f"openssl s_client -connect {name}:443 -servername {name} </dev/null | "
+        "openssl x509 -noout -subject -issuer -dates",
+        field=address_field(case),
+    )
+
+
+def throttled(case: Case) -> Remedy:
+    return Remedy(
+        "the cloud is throttling",
+        "The storage answers that it gets too many requests or is busy.",
+        "Check again in a minute.",
+        "Your cloud's metrics show the number of requests, and which of them were slowed down.",
+    )
+
+
+def server_error(case: Case) -> Remedy:
+    return Remedy(
+        "the cloud has an error",
+        "The storage answers with an error of its own.",
+        "Check again in a minute.",
+        "Your cloud's status page tells of outages.",
+    )
+
+
+def timeout(case: Case) -> Remedy:
+    return Remedy(
+        f"no answer within {case.deadline_seconds:g} s",
+        "The host took the connection or the request, but did not answer in time: a firewall that drops "
+        "packets, a wrong address, or a slow network.",
+        "Check the address and that this server may connect to it, then check again.",
+        "Ask the host something from this server's network: it must answer within a second or two.",
+        _curl(case),
+        field=address_field(case),
+    )
+
+
+def hidden(case: Case) -> Remedy:
+    return Remedy(
+        "can't be told from here",
+        "The cloud answers “denied” for any object that does not exist, and none was found to try on. "
+        "So it may be allowed or not.",
+        f"To tell, it takes the right to list and one file in {case.config.path}. Give what is missing, "
+        "then check again.",
+        "Read a file of which you know that it is there: that is allowed or not.",
+    )
+
+
+def unknown(case: Case) -> Remedy:
+    code = case.failure.code
+    return Remedy(
+        f"unexpected answer{f': {code}' if code else ''}",
+        "The cloud answered something this platform does not know.",
+        "Check again. If it stays, report the code to the operator of this installation.",
+        "Do the same with your cloud's own tool: it may say more.",
+    )
+
+
+def _curl(case: Case) -> str:
+    scheme = urlsplit(case.value("endpoint")).scheme or "https"
+    return f"curl -sSI --max-time 10 {shell(f'{scheme}://{host(case)}')}"
+
+
+REMEDIES = {
+    Cause.DENIED: denied,
+    Cause.EXPLICIT_DENY: explicit_deny,
+    Cause.NETWORK_RULES: network_rules,
+    Cause.UNKNOWN_KEY: unknown_key,
+    Cause.WRONG_SECRET: wrong_secret,
+    Cause.EXPIRED: expired,
+    Cause.NOT_YET_VALID: not_yet_valid,
+    Cause.CREDENTIAL_REFUSED: credential_refused,
+    Cause.MALFORMED_CREDENTIAL: malformed_credential,
+    Cause.WRONG_REGION: wrong_region,
+    Cause.NO_BUCKET: no_bucket,
+    Cause.NO_OBJECT: no_object,
+    Cause.ALREADY_EXISTS: already_exists,
+    Cause.ARCHIVED: archived,
+    Cause.KMS_DENIED: kms_denied,
+    Cause.CANNOT_ASSUME_ROLE: cannot_assume_role,
+    Cause.NO_PRINCIPAL: no_principal,
+    Cause.CLOCK_SKEW: clock_skew,
+    Cause.REDIRECTED: redirected,
+    Cause.ADDRESS_BLOCKED: address_blocked,
+    Cause.UNREACHABLE: unreachable,
+    Cause.TLS: tls,
+    Cause.THROTTLED: throttled,
+    Cause.SERVER_ERROR: server_error,
+    Cause.TIMEOUT: timeout,
+    Cause.HIDDEN: hidden,
+    Cause.UNKNOWN: unknown,
+}

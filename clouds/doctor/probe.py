@@ -1,0 +1,283 @@
+"""Tries list, read, write and overwrite on a Store, in parallel, under one deadline. Never raises.
+
+What each step proves was observed on real servers (docs/permission-check.md):
+
+* list: ask for the first names under the path. An empty answer is an answer.
+* read: fetch the first byte of an object found there; without one, fetch a key that isn't there, which clouds answer
+  with "missing" only to those who may read. Where they say 403 instead, nothing is proven. The object we wrote, if
+  we could, then tells for certain.
+* write: create one fixed key on condition that it does not exist. "It exists" proves the right as well as a success.
+* overwrite: replace that key.
+
+The key is deleted afterwards if that is allowed. If not, this one tiny object stays, and is reused ever after. Another
+check of the same path may delete it under our hands, so no verdict rests on its being there still.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import StrEnum
+
+from clouds import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError, safe_name
+
+logger = logging.getLogger(__name__)
+
+PROBE_DIRECTORY = ".lightly/"
+PROBE_KEY = f"{PROBE_DIRECTORY}permission-check"
+PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. You may delete it.\n"
+# How often we write the key anew when another check of the same path has deleted it meanwhile.
+MOST_ATTEMPTS = 3
+MOST_SIBLINGS = 200
+MOST_SUGGESTIONS = 3
+
+
+class Permission(StrEnum):
+    LIST = "list"
+    READ = "read"
+    WRITE = "write"
+    OVERWRITE = "overwrite"
+
+
+class State(StrEnum):
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+ALL = frozenset(Permission)
+READ_ONLY = frozenset({Permission.LIST, Permission.READ})
+
+# These say nothing about the permission: trying again, or from elsewhere, may well succeed.
+NO_PROOF = {
+    Cause.NETWORK_RULES,
+    Cause.TIMEOUT,
+    Cause.UNREACHABLE,
+    Cause.TLS,
+    Cause.THROTTLED,
+    Cause.SERVER_ERROR,
+    Cause.CLOCK_SKEW,
+    Cause.HIDDEN,
+    Cause.NO_OBJECT,
+    Cause.NO_PRINCIPAL,
+    Cause.ARCHIVED,
+    Cause.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of one permission. `milliseconds` is None for what was not tried or did not finish."""
+
+    state: State
+    milliseconds: int | None = None
+    failure: Failure | None = None
+    key: str = ""  # the object or prefix that was tried
+
+
+@dataclass(frozen=True)
+class Report:
+    verdicts: dict[Permission, Verdict]
+    milliseconds: int
+    empty: bool = False  # nothing found under the path, though it could be listed
+    similar: tuple[str, ...] = field(default=())  # existing directories nearest to a path in which nothing was found
+
+
+def probe(config: CloudConfig, needs: frozenset[Permission], endpoints: Endpoints, deadline_seconds: float) -> Report:
+    """Judge the permissions in `needs`; the others come back as skipped, untried. Ends within the deadline."""
+    return _Probe(config, needs, endpoints, Deadline(deadline_seconds)).run()
+
+
+def state_of(failure: Failure) -> State:
+    return State.UNKNOWN if failure.cause in NO_PROOF else State.DENIED
+
+
+class _Probe:
+    """One run. The steps write verdicts as they learn them; at the deadline those still missing become unknown."""
+
+    def __init__(
+        self, config: CloudConfig, needs: frozenset[Permission], endpoints: Endpoints, deadline: Deadline
+    ) -> None:
+        self.config = config
+        self.needs = needs
+        self.endpoints = endpoints
+        self.deadline = deadline
+        self.key = config.prefix + PROBE_KEY
+        # Not the user's: our key and the objects with which some tools and clouds mark directories.
+        directory = config.prefix + PROBE_DIRECTORY
+        self.markers = {config.prefix, directory, directory.removesuffix("/")}
+        self.verdicts: dict[Permission, Verdict] = {}
+        self.found: list[str] | None = None  # names under the path; None while unknown
+        self.similar: tuple[str, ...] = ()
+        self.store: Store | None = None
+        self.closed = threading.Lock()  # guards verdicts: what a late thread still learns after the end is dropped
+        self.ended = False
+
+    def run(self) -> Report:
+        started = time.monotonic()
+        main = _spawn(self._all_steps)
+        main.join(self.deadline.remaining())
+        with self.closed:
+            self.ended = True
+            verdicts = {permission: self._final(permission) for permission in Permission}
+            empty, similar = self.found == [], self.similar
+        # Only now: it wakes calls that still wait, where the SDK lets us, and what those learn of it is no verdict.
+        if self.store:
+            self.store.close()
+        return Report(verdicts, _since(started), empty, similar)
+
+    def _final(self, permission: Permission) -> Verdict:
+        if permission not in self.needs:
+            return Verdict(State.SKIPPED)
+        timeout = Verdict(State.UNKNOWN, failure=Failure(Cause.TIMEOUT), key=self._tried_key(permission))
+        return self.verdicts.get(permission, timeout)
+
+    def _tried_key(self, permission: Permission) -> str:
+        return self.config.prefix if permission is Permission.LIST else self.key
+
+    def _all_steps(self) -> None:
+        try:
+            store = self.store = self.config.open(self.endpoints, self.deadline)
+        except Exception as error:  # noqa: BLE001 - see _failure_of
+            failure = _failure_of(error)
+            for permission in self.needs:
+                self._conclude(permission, Verdict(state_of(failure), failure=failure, key=self._tried_key(permission)))
+            return
+        writer = _spawn(lambda: self._write_steps(store)) if Permission.WRITE in self.needs else None
+        self._read_steps(store)
+        if writer:
+            writer.join(self.deadline.remaining())
+            self._read_back(store)
+            self._clean_up(store)
+        if self.ended:  # perhaps before the store was open
+            store.close()
+
+    def _read_steps(self, store: Store) -> None:
+        prefix = self.config.prefix
+        names: list[str] = []
+        limit = len(self.markers) + 2  # all of those, our key, and one of the user's
+        listed = self._try(lambda: names.extend(store.keys(prefix, limit=limit)), key=prefix)
+        if listed.state is State.GRANTED:
+            self.found = [name for name in names if name not in self.markers | {self.key}]
+        self._conclude(Permission.LIST, listed)
+        readable = self.found or [name for name in names if name != self.key]
+        self._conclude_read(store, readable[0] if readable else None)
+        if self.found == [] and not readable:
+            self._look_for_similar(store)
+
+    def _conclude_read(self, store: Store, existing: str | None) -> None:
+        verdict = self._read(store, existing or self.key)
+        failure = verdict.failure
+        refused = failure and failure.cause in {Cause.DENIED, Cause.EXPLICIT_DENY}
+        if failure and refused and not existing and not store.missing_key_denial_is_proof:
+            hidden = replace(failure, cause=Cause.HIDDEN)
+            verdict = replace(verdict, state=State.UNKNOWN, failure=hidden)
+        self._conclude(Permission.READ, verdict)
+
+    def _read(self, store: Store, key: str) -> Verdict:
+        """That an object is missing is told to those who may read it."""
+        verdict = self._try(lambda: store.read(key), key=key)
+        if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
+            return replace(verdict, state=State.GRANTED, failure=None)
+        return verdict
+
+    def _write_steps(self, store: Store) -> None:
+        for _ in range(MOST_ATTEMPTS):
+            created, _existed = self._create(store)
+            self._conclude(Permission.WRITE, created)
+            if created.state is not State.GRANTED:
+                follows = State.SKIPPED if created.state is State.DENIED else State.UNKNOWN
+                self._conclude(Permission.OVERWRITE, Verdict(follows, failure=created.failure, key=self.key))
+                return
+            replaced = self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key)
+            if replaced.failure and replaced.failure.cause is Cause.ALREADY_EXISTS:
+                # Clouds that refuse to replace say "it exists" (Azure: UnauthorizedBlobOverwrite).
+                denied = replace(replaced.failure, cause=Cause.DENIED)
+                replaced = replace(replaced, state=State.DENIED, failure=denied)
+            self._conclude(Permission.OVERWRITE, replaced)
+            if not (replaced.failure and replaced.failure.cause is Cause.NO_OBJECT):
+                return
+
+    def _create(self, store: Store) -> tuple[Verdict, bool]:
+        """Whether we may write, and whether the key existed already, which proves the right as well."""
+        created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
+        if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
+            return replace(created, state=State.GRANTED, failure=None), True
+        return created, False
+
+    def _read_back(self, store: Store) -> None:
+        """The object we wrote settles what a missing key could not: a right hidden behind 403, or a KMS key's."""
+        read, written = self.verdicts.get(Permission.READ), self.verdicts.get(Permission.WRITE)
+        tried_missing = read and read.key == self.key and read.state is not State.DENIED
+        if not tried_missing or not written or written.state is not State.GRANTED:
+            return
+        for _ in range(MOST_ATTEMPTS):
+            settled = self._read(store, self.key)
+            if settled.state is State.UNKNOWN:
+                return
+            # Denied means nothing if the key was gone.
+            if settled.state is State.GRANTED or self._create(store)[1]:
+                self._conclude(Permission.READ, settled)
+                return
+
+    def _clean_up(self, store: Store) -> None:
+        written = self.verdicts.get(Permission.WRITE)
+        if written and written.state is not State.DENIED:  # an answer may get lost, and the object be there
+            # Deleting is not a right we ask for: without it the one object stays.
+            self._try(lambda: store.delete(self.key), key=self.key)
+
+    def _look_for_similar(self, store: Store) -> None:
+        """Nothing is there: perhaps the path has a typo. Best effort: the parent may be none of our business."""
+        if not self.config.prefix:
+            return
+        parent, _, name = self.config.prefix.removesuffix("/").rpartition("/")
+        parent = f"{parent}/" if parent else ""
+        names: list[str] = []
+        looked = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
+        if looked.state is State.GRANTED:
+            fit = [folder for folder in names if folder != f"{name}/" and folder == safe_name(folder)]
+            others = {folder.removesuffix("/"): folder for folder in fit}
+            nearest = get_close_matches(name, others, n=MOST_SUGGESTIONS, cutoff=0.6)
+            with self.closed:
+                self.similar = tuple(parent + others[match] for match in nearest)
+
+    def _try(self, action: Callable[[], object], key: str) -> Verdict:
+        if self.deadline.over:  # nobody waits for the answer any more
+            return Verdict(State.UNKNOWN, failure=Failure(Cause.TIMEOUT), key=key)
+        started = time.monotonic()
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - see _failure_of
+            failure = _failure_of(error)
+            return Verdict(state_of(failure), _since(started), failure, key)
+        return Verdict(State.GRANTED, _since(started), key=key)
+
+    def _conclude(self, permission: Permission, verdict: Verdict) -> None:
+        with self.closed:
+            if not self.ended:
+                self.verdicts[permission] = verdict
+
+
+def _failure_of(error: Exception) -> Failure:
+    """What a step learnt from an exception. SDKs raise all kinds of things; a bulb must tell of each, and crash never.
+
+    Only the type of an unforeseen one is kept: its text may carry credentials or a server's raw answer.
+    """
+    if isinstance(error, StoreError):
+        return error.failure
+    logger.error("Unforeseen %s from a storage SDK", type(error).__name__)
+    return Failure(Cause.UNKNOWN, type(error).__name__)
+
+
+def _spawn(target: Callable[[], None]) -> threading.Thread:
+    # Daemon threads, unlike those of an executor, never keep the process from ending while a server stays silent.
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    return thread
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,229 @@
+"""What AWS can tell better, with a user's key and with a role."""
+
+import json
+from dataclasses import replace
+
+from clouds import Cause
+from clouds.doctor import common_remedies as common
+from clouds.doctor.probe import Permission
+from clouds.doctor.quoting import command, iam, shell
+from clouds.doctor.remedies import Case, Remedy
+from clouds.s3.policies import partition
+
+# These can't be about what the user entered: a role has no key of its own.
+_OF_THE_SESSION = {
+    Cause.UNKNOWN_KEY,
+    Cause.WRONG_SECRET,
+    Cause.EXPIRED,
+    Cause.NOT_YET_VALID,
+    Cause.CREDENTIAL_REFUSED,
+    Cause.MALFORMED_CREDENTIAL,
+}
+
+
+def explain(case: Case) -> Remedy | None:
+    if case.config.type == "S3DelegatedAccess" and case.failure.cause in _OF_THE_SESSION:
+        return _session(case)
+    if case.failure.cause is Cause.CANNOT_ASSUME_ROLE and case.config.type != "S3DelegatedAccess":
+        return None
+    remedy = _REMEDIES.get(case.failure.cause)
+    return remedy(case) if remedy else None
+
+
+def same_call(case: Case) -> str:
+    """What the check did, with AWS's own tool. For a role, which nobody can be by hand, AWS is asked what it thinks."""
+    if case.config.type == "S3DelegatedAccess":
+        return _simulation(case)
+    bucket, key = f"--bucket={case.config.bucket}", f"--key={shell(case.safe_key)}"
+    region = f"--region={shell(case.value('region'))}"
+    match case.permission:
+        case Permission.LIST:
+            prefix = [f"--prefix={shell(case.config.prefix)}"] if case.config.prefix else []
+            return command("aws s3api list-objects-v2", bucket, *prefix, "--max-keys=1", region)
+        case Permission.READ:
+            return command("aws s3api get-object", bucket, key, "--range=bytes=0-0", region, "/dev/null")
+        case Permission.WRITE:
+            return command("aws s3api put-object", bucket, key, "--if-none-match='*'", region)
+    return command("aws s3api put-object", bucket, key, region)
+
+
+def _simulation(case: Case) -> str:
+    bucket = f"arn:{partition(case.value('region'))}:s3:::{case.config.bucket}"
+    resource, context = f"{bucket}/{iam(case.safe_key)}", []
+    if case.permission is Permission.LIST:
+        resource = bucket
+        entry = {"ContextKeyName": "s3:prefix", "ContextKeyValues": [case.config.prefix], "ContextKeyType": "string"}
+        context = [f"--context-entries={shell(json.dumps([entry], ensure_ascii=False))}"] if case.config.prefix else []
+    return command(
+        "aws iam simulate-principal-policy",
+        f"--policy-source-arn={shell(case.value('role_arn'))}",
+        f"--action-names={case.right}",
+        f"--resource-arns={shell(resource)}",
+        *context,
+        "--query 'EvaluationResults[].EvalDecision'",
+    )
+
+
+def _sure(case: Case) -> tuple[str, str]:
+    if case.config.type == "S3DelegatedAccess":
+        return (
+            "In the role's account, ask AWS what the role's policies allow. It answers allowed or denied.",
+            same_call(case),
+        )
+    return "With the same access key, see who you are and do the same.", (
+        f"aws sts get-caller-identity\n{same_call(case)}"
+    )
+
+
+# Kinds of policies that must allow as well, beside the one with the grant.
+_LIMITS = {
+    "permissions boundary": "the permissions boundary",
+    "service control policy": "a service control policy of the organisation",
+    "resource control policy": "a resource control policy of the organisation",
+    "session policy": "the session's policy",
+}
+
+
+def _denied(case: Case) -> Remedy:
+    sure, shell_text = _sure(case)
+    usual = common.denied(case)
+    if limit := _LIMITS.get(case.failure.detail):
+        usual = replace(
+            usual,
+            cause=f"For {case.grantee}, {limit} does not include {case.right}. Both that and a grant are needed.",
+            fix=f"Add {case.right} for {case.config.path} there. A grant to {case.grantee} alone is no help.",
+        )
+    elif case.failure.detail == "identity-based policy":
+        usual = replace(usual, cause=f"No policy of {case.grantee} allows {case.right} for this path.")
+    return replace(usual, sure=sure, command=shell_text)
+
+
+def _explicit_deny(case: Case) -> Remedy:
+    sure, shell_text = _sure(case)
+    bucket = f"aws s3api get-bucket-policy --bucket={case.config.bucket} --query Policy --output text"
+    return replace(
+        common.explicit_deny(case), sure=f"{sure} Then read the bucket's policy.", command=f"{shell_text}\n{bucket}"
+    )
+
+
+def _hidden(case: Case) -> Remedy:
+    sure, shell_text = _sure(case)
+    return replace(common.hidden(case), sure=sure, command=shell_text)
+
+
+def _network_rules(case: Case) -> Remedy:
+    return replace(
+        common.network_rules(case),
+        cause="The policy of a VPC endpoint, through which this server calls S3, does not let this request pass. "
+        "Whether the credentials are right can't be told from here.",
+        fix="Ask the operator of this installation to let the bucket pass in the VPC endpoint's policy.",
+        sure="The operator can read the policies of the VPC endpoints.",
+        command="aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].PolicyDocument'",
+    )
+
+
+def _unknown_key(case: Case) -> Remedy:
+    look = command("aws iam get-access-key-last-used", f"--access-key-id={shell(case.value('access_key_id'))}")
+    return replace(
+        common.unknown_key(case),
+        sure="In the account of the bucket, ask whose key it is. An active key has a user's name. "
+        "The IAM console shows whether it was deactivated.",
+        command=look,
+    )
+
+
+def _wrong_secret(case: Case) -> Remedy:
+    return replace(
+        common.wrong_secret(case),
+        sure="With the same access key and secret, ask who you are: SignatureDoesNotMatch means that they are no pair.",
+        command="aws sts get-caller-identity",
+    )
+
+
+def _wrong_region(case: Case) -> Remedy:
+    return replace(
+        common.wrong_region(case),
+        sure="AWS says in which region the bucket is.",
+        command=f"aws s3api head-bucket --bucket={case.config.bucket} --query BucketRegion",
+    )
+
+
+def _no_bucket(case: Case) -> Remedy:
+    return replace(
+        common.no_bucket(case),
+        sure="The bucket's name must stand in the list of the account it is in.",
+        command="aws s3api list-buckets --query 'Buckets[].Name' --output text",
+    )
+
+
+def _kms_denied(case: Case) -> Remedy:
+    key = case.value("kms_key_arn")
+    show = f"aws s3api get-bucket-encryption --bucket={case.config.bucket}"
+    entered = " The one you entered here must be the key that the bucket is meant to use." if key else ""
+    return replace(
+        common.kms_denied(case),
+        fix="Grant kms:Decrypt, and kms:GenerateDataKey for writing, on that key. If the key's own policy leaves "
+        "nothing to IAM, grant it there." + entered,
+        sure="See with which key the bucket encrypts, and what that key's policy says.",
+        command=f"{show}\naws kms get-key-policy --policy-name default --key-id={shell(key)}" if key else show,
+        field="kms_key_arn" if key and case.permission in {Permission.WRITE, Permission.OVERWRITE} else "",
+    )
+
+
+def _cannot_assume_role(case: Case) -> Remedy:
+    role, given, own = case.value("role_arn"), case.value("external_id"), case.platform.external_id
+    name = role.rpartition("/")[2]
+    show = command("aws iam get-role", f"--role-name={shell(name)}", "--query Role.AssumeRolePolicyDocument")
+    sure = "In the role's account, read the trust policy: principal and external ID must be exactly those."
+    if case.failure.detail == "identity-based policy":
+        return Remedy(
+            "the platform may not assume roles",
+            "This platform's own AWS identity is not allowed to call sts:AssumeRole on any role, or on this one.",
+            f"{common.OPERATOR} to grant it sts:AssumeRole (see docs/deploy.md).",
+            "The operator can read the policies of the platform's own identity.",
+            "aws sts get-caller-identity",
+        )
+    if own and given != own:
+        return Remedy(
+            "cannot assume the role: check the external ID",
+            f"Most likely the external ID: {given} was entered, and your team's is {own}. Else {role} does not "
+            "exist, or its trust policy names another principal. AWS does not say which.",
+            f"Enter {own}, or put {given} into the role's trust policy.",
+            sure,
+            show,
+            "external_id",
+        )
+    return Remedy(
+        "cannot assume the role",
+        f"AWS does not let this platform assume {role}: its trust policy names another principal or another external "
+        "ID, or the role does not exist. AWS does not say which.",
+        f"Put this platform's AWS principal and exactly the external ID {given} into the role's trust policy.",
+        sure,
+        show,
+        "role_arn",
+    )
+
+
+def _session(case: Case) -> Remedy:
+    return Remedy(
+        "the role's temporary key was refused",
+        f"{case.config.principal} could be assumed, but the storage does not accept the key that came of it.",
+        "Check again. If it stays, ask the operator of this installation whether its endpoints for roles (STS) "
+        "and for storage belong together.",
+        "Assume the role yourself, and list with the key that you get.",
+        command("aws sts assume-role", f"--role-arn={shell(case.value('role_arn'))}", "--role-session-name=test"),
+    )
+
+
+_REMEDIES = {
+    Cause.DENIED: _denied,
+    Cause.EXPLICIT_DENY: _explicit_deny,
+    Cause.HIDDEN: _hidden,
+    Cause.NETWORK_RULES: _network_rules,
+    Cause.UNKNOWN_KEY: _unknown_key,
+    Cause.WRONG_SECRET: _wrong_secret,
+    Cause.WRONG_REGION: _wrong_region,
+    Cause.NO_BUCKET: _no_bucket,
+    Cause.KMS_DENIED: _kms_denied,
+    Cause.CANNOT_ASSUME_ROLE: _cannot_assume_role,
+}

@@ -1,0 +1,56 @@
+"""The first steps on the home page, and sample data for who has no bucket at hand."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from core.web.undo import success_with_undo
+from dashboard.onboarding import Checklist, checklist
+from datasets.services import NoTeamError
+from datasources import samples
+from teams.queries import current_team_of
+from teams.requests import PageRequest
+from teams.services import put_onboarding_away
+
+
+@require_GET
+def first_steps(request: PageRequest) -> HttpResponse:
+    """The checklist alone, which asks for itself again."""
+    return render(request, "dashboard/_first_steps.html", {"checklist": checklist_of(request)})
+
+
+def checklist_of(request: PageRequest) -> Checklist | None:
+    team = current_team_of(request.user)
+    return checklist(request.user, team) if team else None
+
+
+@require_POST
+def put_first_steps_away(request: PageRequest) -> HttpResponse:
+    team = current_team_of(request.user)
+    if team is None:
+        raise Http404
+    away = request.POST.get("show") != "1"
+    put_onboarding_away(user=request.user, team=team, away=away)
+    if away:
+        url = reverse("dashboard:put_first_steps_away")
+        success_with_undo(request, gettext("The first steps are put away."), url=url, fields={"show": "1"})
+    return redirect("home")
+
+
+@require_POST
+def sample_data(request: PageRequest) -> HttpResponse:
+    try:
+        dataset = samples.create(owner=request.user, team=current_team_of(request.user))
+    except samples.NoSamplesError:
+        raise Http404 from None
+    except NoTeamError:
+        messages.error(request, gettext("You are in no team yet. Ask an admin to add you to one."))
+        return redirect("home")
+    messages.success(
+        request,
+        gettext("%(dataset)s is connected to sample data. Watch its bulbs turn green.") % {"dataset": dataset.name},
+    )
+    return redirect("home")

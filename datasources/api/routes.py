@@ -1,0 +1,270 @@
+"""/v1/datasets/{id}/datasource: configure, read back, verify. The same services as the web pages."""
+
+from typing import Annotated, Any, cast
+
+from django.http import HttpRequest
+from ninja import Body, Query, Router, Status
+from pydantic import ConfigDict, Field, RootModel, SecretStr, ValidationError, create_model
+
+from clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from core.api.client_version import LAST_LENIENT, client_version
+from core.api.errors import ApiError, malformed
+from core.api.parameters import Parameters
+from datasets.access import dataset_for, editable_dataset_for
+from datasets.api.routes import caller
+from datasets.api.schemas import HEX_ID, Error
+from datasets.models import Dataset
+from datasources import services
+from datasources.checks.verify import VerifyData, verify_data
+from datasources.endpoints import configured_endpoints
+from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
+from datasources.schemas import field_problems
+from datasources.validation import problems_on_save
+
+router = Router(tags=["datasource"])
+Answer = dict[str, Any]
+
+# What stands for a secret in answers. Sent back unchanged, it keeps the stored one.
+PLACEHOLDER = "***"
+
+
+def _schema(config_class: type[CloudConfig]) -> Any:
+    """The REST form of a config class: its own fields, plus purpose and thumbnail suffix."""
+    name = config_class.model_fields["type"].default
+    secrets: dict[str, Any] = {
+        field: (str, Field(alias=info.alias, title=info.title, description=info.description, min_length=1))
+        for field, info in config_class.fields().items()
+        if info.annotation is SecretStr
+    }
+    others: dict[str, Any] = {
+        field: (info.annotation, info) for field, info in config_class.model_fields.items() if field not in secrets
+    }
+    others["type"] = (config_class.model_fields["type"].annotation, ...)  # tells them apart, so it must be there
+    return create_model(
+        f"DatasourceConfig{name}",
+        __config__=ConfigDict(populate_by_name=True, extra="ignore", json_schema_extra={"additionalProperties": True}),
+        **others,
+        **secrets,
+        id=(str | None, Field(None, pattern=HEX_ID)),
+        purpose=(Purpose, ...),
+        thumb_suffix=(str | None, Field(None, alias="thumbSuffix")),
+    )
+
+
+_schemas = [_schema(config_class) for config_class in CONFIG_CLASSES.values()]
+_union: Any = _schemas[0]
+for _more in _schemas[1:]:
+    _union |= _more
+
+
+class DatasourceConfig(RootModel[Annotated[_union, Field(discriminator="type")]]):
+    """One of the providers' configurations, told apart by `type`."""
+
+
+class OfPurpose(Parameters):
+    purpose: Purpose | None = None
+
+
+@router.put(
+    "/datasets/{dataset_id}/datasource",
+    response={204: None, 400: Error, 401: Error, 403: Error, 404: Error, 413: Error, 422: Error},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DatasourceConfig"}}},
+        }
+    },
+)
+def put_datasource(request: HttpRequest, dataset_id: str, payload: Body[dict[str, Any]]) -> Status[None]:
+    """Store a datasource and queue its check, as *Save and check* in the dashboard does.
+
+    `***` as a secret keeps the stored one, as long as bucket, account and user stay the same. `LOCAL` is not
+    supported: this server checks and signs what lies in a cloud, and can't reach into anybody's machine.
+    """
+    dataset = editable_dataset_for(caller(request), dataset_id)
+    purpose = _purpose(payload.get("purpose"))
+    config = _config(dataset, purpose, payload)
+    suffix = payload.get("thumbSuffix") or ""
+    if not isinstance(suffix, str):
+        raise malformed("thumbSuffix: must be text")
+    services.save(
+        dataset=dataset,
+        purpose=purpose,
+        config=config,
+        thumb_suffix=suffix,
+        by=caller(request),
+        trigger=Trigger.API,
+    )
+    return Status(204, None)
+
+
+def _purpose(value: Any) -> Purpose:
+    try:
+        return Purpose(value)
+    except ValueError:
+        raise malformed(f"purpose: must be one of {', '.join(Purpose.values)}") from None
+
+
+def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
+    kind = payload.get("type")
+    if kind in ("LOCAL", "LIGHTLY"):
+        raise ApiError(
+            422,
+            "DATASET_DATASOURCE_ACTION_NOT_IMPLEMENTED",
+            f"Datasources of type {kind} are not supported by this server. Use one of {', '.join(CONFIG_CLASSES)}.",
+        )
+    if not isinstance(kind, str) or kind not in CONFIG_CLASSES:
+        raise malformed(f"type: must be one of {', '.join(CONFIG_CLASSES)}")
+    config_class = CONFIG_CLASSES[kind]
+    names = {info.alias or name: name for name, info in config_class.fields().items()}
+    fields = {alias: payload[alias] for alias in names if payload.get(alias) is not None} | {"type": kind}
+    stored = _stored_config(dataset, purpose)
+    kept = [
+        alias
+        for alias, name in names.items()
+        if name in config_class.secret_fields() and fields.get(alias) == PLACEHOLDER
+    ]
+    if kept and not isinstance(stored, config_class):
+        raise malformed(f"{kept[0]}: {PLACEHOLDER} keeps a stored secret, but none is stored for this purpose and type")
+    for alias in kept:
+        fields[alias] = getattr(stored, names[alias])
+    try:
+        config = parse_config(fields, configured_endpoints())
+    except ValidationError as error:
+        raise malformed(_told(field_problems(error, config_class), config_class)) from None
+    if kept and stored and config.target() != stored.target():
+        raise malformed(f"{kept[0]}: bucket, account or user changed, so the secret must be sent again")
+    if problems := problems_on_save(config, dataset.team):
+        raise malformed(_told(problems, config_class))
+    return config
+
+
+def _told(problems: dict[str, str], config_class: type[CloudConfig]) -> str:
+    """Problems by field in the spelling of the API."""
+    fields = config_class.fields()
+    return "; ".join(f"{fields[name].alias or name}: {words}" for name, words in problems.items())
+
+
+def _stored_config(dataset: Dataset, purpose: Purpose) -> CloudConfig | None:
+    datasource = dataset.datasources.filter(purpose=purpose).first()
+    try:
+        return datasource.config if datasource else None
+    except UnreadableConfigError:
+        return None
+
+
+@router.get(
+    "/datasets/{dataset_id}/datasource",
+    response={200: DatasourceConfig, 400: Error, 401: Error, 404: Error},
+    by_alias=True,
+    exclude_none=True,
+)
+def get_datasource(request: HttpRequest, dataset_id: str, which: Query[OfPurpose]) -> Answer:
+    """The configuration with secrets replaced. Without a purpose: INPUT_OUTPUT, else INPUT, else LIGHTLY."""
+    dataset = dataset_for(caller(request), dataset_id)
+    wanted = [which.purpose] if which.purpose else [Purpose.INPUT_OUTPUT, Purpose.INPUT, Purpose.LIGHTLY]
+    found = {datasource.purpose: datasource for datasource in dataset.datasources.all()}
+    datasource = next((found[purpose] for purpose in wanted if purpose in found), None)
+    if datasource is None:
+        raise _no_datasource()
+    return _shown(request, datasource)
+
+
+@router.get(
+    "/datasets/{dataset_id}/datasource/all",
+    response={200: list[DatasourceConfig], 401: Error, 404: Error},
+    by_alias=True,
+    exclude_none=True,
+)
+def get_datasources(request: HttpRequest, dataset_id: str) -> list[Answer]:
+    dataset = dataset_for(caller(request), dataset_id)
+    return [_shown(request, datasource) for datasource in dataset.datasources.order_by("purpose")]
+
+
+@router.get(
+    "/datasets/{dataset_id}/datasource/verify",
+    response={200: VerifyData, 401: Error, 404: Error},
+    by_alias=True,
+    exclude_none=True,
+)
+def verify_datasource(request: HttpRequest, dataset_id: str) -> Answer:
+    """Check all datasources of the dataset right now. The dashboard's bulbs show the same check.
+
+    List and read must be granted everywhere, write and overwrite on the Lightly (or INPUT_OUTPUT) datasource.
+    """
+    dataset = dataset_for(caller(request), dataset_id)
+    if not dataset.datasources.exists():
+        raise _no_datasource()
+    return verify_data(services.verify_now(dataset=dataset, by=caller(request)))
+
+
+def _no_datasource() -> ApiError:
+    return ApiError(404, "DATASET_DATASOURCE_UNKNOWN", "The dataset has no such datasource.")
+
+
+def _shown(request: HttpRequest, datasource: Datasource) -> Answer:
+    try:
+        config = datasource.config
+    except UnreadableConfigError:
+        raise ApiError(
+            422,
+            "DATASET_DATASOURCE_INVALID",
+            "The stored credentials can't be decrypted. Configure the datasource again.",
+        ) from None
+    fields = config.revealed()
+    for name in config.secret_fields():
+        fields[config.fields()[name].alias or name] = PLACEHOLDER
+    if "s3Region" in fields:
+        fields["s3Region"] = _known_region(request, cast("str", fields["s3Region"]))
+    return {
+        "id": datasource.pk,
+        **fields,
+        "purpose": datasource.purpose,
+        "thumbSuffix": datasource.thumbnail_suffix or None,
+    }
+
+
+# The regions client 1.5.26 knows. It refuses a whole answer over any other, so others get the nearest of these there.
+CLIENT_REGIONS = frozenset(
+    [
+        "us-east-2",
+        "us-east-1",
+        "us-west-1",
+        "us-west-2",
+        "af-south-1",
+        "ap-east-1",
+        "ap-south-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-south-1",
+        "ap-northeast-3",
+        "ap-northeast-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-northeast-1",
+        "ca-central-1",
+        "cn-northwest-1",
+        "eu-central-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-south-1",
+        "eu-west-3",
+        "eu-north-1",
+        "eu-south-2",
+        "eu-central-2",
+        "me-south-1",
+        "me-central-1",
+        "sa-east-1",
+        "us-gov-east",
+        "us-gov-west",
+    ]
+)
+
+
+def _known_region(request: HttpRequest, region: str) -> str:
+    version = client_version(request)
+    if version is None or version <= LAST_LENIENT or region in CLIENT_REGIONS:
+        return region
+    area = region.rpartition("-")[0]  # us-gov-west-1 -> us-gov-west, ap-southeast-5 -> ap-southeast
+    alike = sorted(known for known in CLIENT_REGIONS if known == area or known.startswith(area))
+    return alike[0] if alike else "us-east-1"

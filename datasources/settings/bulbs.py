@@ -1,0 +1,274 @@
+"""What the pages show of a datasource: its bulbs, and the words around them."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from clouds import CONFIG_CLASSES
+from clouds.doctor.asides import MOST_SECONDS
+from clouds.doctor.grants import Snippet
+from clouds.doctor.probe import Permission, State
+from datasets.models import Dataset
+from datasources.checks.expiry import End, end_of, key_age_words
+from datasources.granting import grantable, missing_grant
+from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
+from datasources.schemas import StoredCors, StoredVerdict
+
+# So long may a queued check wait before we say that nobody is there to pick it up.
+NO_WORKER_AFTER = timedelta(seconds=10)
+
+# So long after the bulbs a note may follow.
+NOTED_WITHIN = timedelta(seconds=MOST_SECONDS + 3)
+
+NOT_REACHED = gettext_noop(
+    "The task queue can't be reached, so the check has not started. Everything is saved; "
+    "the check starts by itself once the queue is back."
+)
+NO_WORKER = gettext_noop(
+    "No worker is answering. The check starts by itself as soon as one does; "
+    "ask the operator of this installation whether its workers run."
+)
+GIVEN_UP = gettext_noop("This check was given up: the workers that tried it did not finish. Check again.")
+
+STATE_WORDS = {
+    State.GRANTED: gettext_noop("granted"),
+    State.DENIED: gettext_noop("denied"),
+    State.UNKNOWN: gettext_noop("unknown"),
+    State.SKIPPED: "denied",
+}
+
+
+@dataclass(frozen=True)
+class Bulb:
+    """One lamp. `state` is its look: granted, denied, unknown, checking, off."""
+
+    permission: str
+    state: str
+    word: str
+    summary: str
+    verdict: StoredVerdict | None = None
+    field_title: str = ""  # of the form's field at fault
+    same_as: str = ""  # an earlier bulb that is dark for the very same reason
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the last check found wrong with one field of the form; empty words for a field that is well."""
+
+    id: str
+    words: str
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """One datasource, configured or not, as a row or a panel shows it."""
+
+    purpose: Purpose
+    datasource: Datasource | None
+    check: PermissionCheck | None
+    bulbs: list[Bulb]
+    warning: str = ""
+
+    @property
+    def provider(self) -> str:
+        return CONFIG_CLASSES[self.datasource.provider].provider_short if self.datasource else ""
+
+    @property
+    def help_anchor(self) -> str:
+        """This cloud's place on the help pages about fields and diagnoses."""
+        return self.datasource.provider_class.help_anchor() if self.datasource else ""
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.check and self.check.is_open)
+
+    @property
+    def end(self) -> End | None:
+        """When the credential ends, as far as that is known."""
+        return end_of(self.datasource) if self.datasource else None
+
+    @property
+    def credential_words(self) -> str:
+        """What is to be said of the credential's life besides a date."""
+        if self.datasource is None:
+            return ""
+        made = (self.check.cors.get("key_made_at") if self.check else "") or ""
+        if made:
+            return key_age_words(datetime.fromisoformat(made), ends=self.datasource.expires_at is not None)
+        return self.datasource.provider_class.lifetime_note
+
+    @property
+    def cors(self) -> StoredCors | None:
+        return self.check.cors or None if self.check else None
+
+    @property
+    def cors_is_coming(self) -> bool:
+        """It is noted a little after the bulbs, if the worker lives on."""
+        if self.check is None or self.check.cors or self.check.state != CheckState.DONE:
+            return False
+        return bool(self.check.finished_at and timezone.now() - self.check.finished_at < NOTED_WITHIN)
+
+    @property
+    def granted(self) -> int:
+        return sum(bulb.state == "granted" for bulb in self.bulbs)
+
+    @property
+    def dot(self) -> str:
+        """The look of all bulbs together."""
+        states = {bulb.state for bulb in self.bulbs}
+        return next(state for state in ("checking", "denied", "unknown", "off", "granted") if state in states)
+
+    @property
+    def verdict_words(self) -> str:
+        """All bulbs in one sentence, for screen readers."""
+        return f"{self.purpose.label}: {', '.join(f'{bulb.permission} {bulb.word}' for bulb in self.bulbs)}."
+
+    @property
+    def dot_words(self) -> str:
+        words = {
+            "checking": "checking",
+            "denied": gettext("something is denied"),
+            "unknown": gettext("something is unknown"),
+        }
+        return words.get(self.dot, gettext("all granted") if self.dot == "granted" else gettext("not configured"))
+
+    @property
+    def poll_after(self) -> str:
+        """How long the page waits before it asks again: often at first, seldom for a check that nobody picks up."""
+        age = timezone.now() - self.check.queued_at if self.check else timedelta()
+        if age < timedelta(seconds=2):
+            return "250ms"  # most checks are done by then
+        if age < timedelta(seconds=20):
+            return "700ms"
+        return "2s" if age < timedelta(minutes=2) else "5s"
+
+    @property
+    def verdicts(self) -> dict[str, StoredVerdict]:
+        return self.check.verdicts if self.check and self.check.state == CheckState.DONE else {}
+
+    @functools.cached_property
+    def grant(self) -> list[Snippet]:
+        """What to grant so that the red bulbs turn green, all of it together."""
+        return missing_grant(self.verdicts, self.purpose, self.datasource.dataset.team) if self.datasource else []
+
+    @property
+    def grant_covers(self) -> list[str]:
+        return [name.capitalize() for name in grantable(self.verdicts)] if self.grant else []
+
+    @property
+    def marks(self) -> list[Mark]:
+        """One for each field of the stored provider."""
+        if self.datasource is None:
+            return []
+        names = self.datasource.provider_class.fields()
+        return [Mark(mark_id(self.datasource.provider, name), self._faults(name)) for name in names]
+
+    def _faults(self, name: str) -> str:
+        """Grouped by what is wrong, as one fault often darkens several bulbs."""
+        found: dict[str, list[str]] = {}
+        for permission, verdict in self.verdicts.items():
+            if verdict.get("field") == name:
+                found.setdefault(verdict["summary"], []).append(permission.capitalize())
+        faults = [
+            gettext("Last check: %(summary)s (%(list)s).") % {"summary": summary, "list": ", ".join(bulbs)}
+            for summary, bulbs in found.items()
+        ]
+        if name == "path" and self.empty and self.check and self.check.similar:
+            faults.append(
+                gettext("Last check: nothing lies there. Did you mean %(list)s?")
+                % {"list": " or ".join(self.check.similar)}
+            )
+        return " ".join(faults)
+
+    @property
+    def finished_at(self) -> datetime | None:
+        return self.check.finished_at if self.check else None
+
+    @property
+    def empty(self) -> bool:
+        return bool(self.check and self.check.state == CheckState.DONE and self.check.empty)
+
+
+def source_view(purpose: Purpose, datasource: Datasource | None) -> SourceView:
+    check = datasource.latest_check if datasource else None
+    permissions = [permission for permission in Permission if permission in purpose.needs]
+    bulbs = _compared([_bulb(permission, check, configured=datasource is not None) for permission in permissions])
+    return SourceView(purpose, datasource, check, bulbs, _warning(check))
+
+
+def source_views(dataset: Dataset) -> list[SourceView]:
+    """Input and Lightly, whether or not they are configured; or the one that serves as both."""
+    by_purpose = {datasource.purpose: datasource for datasource in dataset.datasources.all()}
+    if Purpose.INPUT_OUTPUT in by_purpose:
+        return [source_view(Purpose.INPUT_OUTPUT, by_purpose[Purpose.INPUT_OUTPUT])]
+    return [source_view(purpose, by_purpose.get(purpose)) for purpose in (Purpose.INPUT, Purpose.LIGHTLY)]
+
+
+def _compared(bulbs: list[Bulb]) -> list[Bulb]:
+    """With `same_as`: one fault often darkens all, and need not be read four times."""
+    first: dict[tuple[str, str], str] = {}
+    compared = []
+    for bulb in bulbs:
+        if bulb.verdict and bulb.verdict["likely_cause"]:
+            reason = bulb.verdict["summary"], bulb.verdict["likely_cause"]
+            earlier = first.setdefault(reason, bulb.permission)
+            bulb = replace(bulb, same_as=earlier if earlier != bulb.permission else "")
+        compared.append(bulb)
+    return compared
+
+
+def check_bulbs(check: PermissionCheck) -> list[Bulb]:
+    """The bulbs of one check in the history."""
+    return [_bulb(permission, check, configured=True) for permission in _judged(check)]
+
+
+def _judged(check: PermissionCheck) -> Iterable[Permission]:
+    needs = Purpose(check.datasource.purpose).needs
+    return [permission for permission in Permission if permission in needs]
+
+
+def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: bool) -> Bulb:
+    name = permission.value.capitalize()
+    if not configured:
+        return Bulb(name, "off", gettext("not configured"), gettext("Not configured yet."))
+    if check is None:
+        return Bulb(name, "off", gettext("not checked"), gettext("Not checked yet."))
+    if check.state == CheckState.QUEUED:
+        return Bulb(name, "checking", gettext("waiting"), gettext("Waiting for a worker."))
+    if check.state == CheckState.RUNNING:
+        return Bulb(name, "checking", gettext("being checked"), gettext("Being checked right now."))
+    verdict: StoredVerdict | None = check.verdicts.get(permission)
+    if check.state == CheckState.EXPIRED or verdict is None:
+        return Bulb(name, "unknown", gettext("unknown"), gettext(GIVEN_UP))
+    word = STATE_WORDS[State(verdict["state"])]
+    return Bulb(name, word, gettext(word), verdict["summary"], verdict, _field_title(check.provider, verdict))
+
+
+def _field_title(provider: str, verdict: StoredVerdict) -> str:
+    info = CONFIG_CLASSES[provider].fields().get(verdict.get("field", ""))
+    return info.title or "" if info else ""
+
+
+def mark_id(provider: str, name: str) -> str:
+    """Where a field's mark stands on the page. With the provider, as the form may show another one's fields."""
+    return f"mark-{provider}-{name}"
+
+
+def _warning(check: PermissionCheck | None) -> str:
+    if check is None:
+        return ""
+    if check.state == CheckState.EXPIRED:
+        return gettext(GIVEN_UP)
+    if check.state == CheckState.QUEUED and check.dispatched_at is None and _waits(check, timedelta(seconds=1)):
+        return gettext(NOT_REACHED)
+    if check.state == CheckState.QUEUED and _waits(check, NO_WORKER_AFTER):
+        return gettext(NO_WORKER)
+    return ""
+
+
+def _waits(check: PermissionCheck, longer_than: timedelta) -> bool:
+    return timezone.now() - check.queued_at > longer_than

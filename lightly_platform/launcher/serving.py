@@ -1,0 +1,153 @@
+"""Starts an installation: Redis (unless REDIS_URL names one), the migrations, then web, worker and scheduler."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import http.client
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from lightly_platform import keys
+from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
+from lightly_platform.launcher import embedded_redis
+from lightly_platform.launcher.supervisor import Supervisor
+
+LOCK_NAME = "lock"
+
+# Without the query string: API clients send their token there.
+_ACCESS_LOG_FORMAT = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+def serve(
+    environment: Environment,
+    *,
+    banner: str,
+    start_more: Callable[[Supervisor], None] = lambda supervisor: None,
+    before_web: Callable[[Supervisor], None] = lambda supervisor: None,
+) -> None:
+    """Runs until stopped. `start_more` comes before everything else, `before_web` finds database and Redis ready."""
+    with (
+        lock(environment.data_dir),
+        listen(environment.bind, environment.port) as listener,
+        Supervisor(grace_seconds=environment.check_deadline_seconds + 5) as supervisor,
+    ):
+        start_more(supervisor)
+        if not environment.database_url:
+            keys.secret_key(environment.data_dir)
+            keys.encryption_keys(environment.data_dir)
+        if not environment.redis_url:
+            supervisor.start("Redis", embedded_redis.prepare(environment.data_dir), needed_by_others=True)
+            supervisor.wait_until(lambda: embedded_redis.answers(environment.data_dir), poll=True)
+        supervisor.run("preparing the database", _python("lightly_platform.launcher.prepare"))
+        before_web(supervisor)
+        supervisor.start("The worker", worker_command())
+        supervisor.start("The scheduler (beat)", _celery("beat", "--pidfile="))
+        supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
+        listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
+        threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()
+        supervisor.wait_until(lambda: False)
+
+
+def url(environment: Environment) -> str:
+    return f"{environment.public_url or public_url(environment)}/"
+
+
+def lock(data_dir: Path) -> IO[str]:
+    """Two installations on one data directory would fight over Redis and SQLite. The kernel frees the lock."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (data_dir / LOCK_NAME).open("a+", encoding="ascii")
+    except OSError as error:
+        raise WrongEnvironment(
+            f"The data directory {data_dir} can't be written ({error.strerror}); make it writable, or name another one,"
+            " for example LIGHTLY_DATA_DIR=/var/lib/lightly."
+        ) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise WrongEnvironment(
+            f"Lightly already runs on the data directory {data_dir} (process {file.read().strip() or 'unknown'});"
+            " stop it first, or name another directory, for example LIGHTLY_DATA_DIR=/var/lib/lightly."
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """Bound here and handed to the web server, so a busy port is known before anything starts."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise WrongEnvironment(
+                f"Port {port} on {address} is already in use; stop the other program or choose another port,"
+                f" for example PORT={port + 1 if port < 65535 else 8000}."
+            ) from None
+        raise WrongEnvironment(
+            f"Port {port} on {address} can't be opened ({error.strerror}); choose another PORT or BIND,"
+            " for example PORT=8000 BIND=127.0.0.1."
+        ) from None
+    return listener
+
+
+def worker_command(*, name: str = "main") -> list[str]:
+    return _celery("worker", "--without-gossip", "--without-mingle", "--hostname", f"{name}@%h")
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def _celery(*arguments: str) -> list[str]:
+    # In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
+    no_lecture = ["-W", "ignore:You're running the worker with superuser privileges"]
+    return [sys.executable, *no_lecture, "-m", "celery", "--app", "lightly_platform", "--quiet", *arguments]
+
+
+def _web_command(environment: Environment, listener: socket.socket) -> list[str]:
+    options = {
+        "bind": f"fd://{listener.fileno()}",
+        "worker-class": "gthread",
+        "workers": str(environment.web_concurrency),
+        "threads": "8",
+        "timeout": "60",
+        "graceful-timeout": "10",
+        "log-level": "error",  # warnings quote malformed requests, with the token in them
+        "limit-request-line": "8190",  # names of a thousand bytes stand in the cursors of listings
+        "access-logfile": "-",
+        "access-logformat": _ACCESS_LOG_FORMAT,
+    }
+    return [
+        *_python("gunicorn", "lightly_platform.wsgi:application", "--preload", "--no-control-socket"),
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]
+
+
+def _announce(environment: Environment, banner: str) -> None:
+    """Prints the banner once the web server answers; the connection waits in the queue until then."""
+    connection = http.client.HTTPConnection(host_in_url(environment), environment.port, timeout=120)
+    try:
+        name = allowed_name(environment)
+        connection.request("GET", "/", headers={"Host": name} if name else {})
+        connection.getresponse()
+    except OSError:
+        return  # the supervisor reports what went wrong
+    finally:
+        connection.close()
+    width = max(map(len, banner.splitlines()))
+    lines = ["", "─" * width, banner, "─" * width, "Ctrl-C stops everything.", ""]
+    print("\n".join(lines), flush=True)  # noqa: T201

@@ -1,0 +1,86 @@
+"""The table of the health page as a file for spreadsheets, row by row, however many there are."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.utils.translation import override
+
+from clouds import CONFIG_CLASSES
+from clouds.doctor.probe import Permission
+from datasources.models import Datasource, Purpose
+from monitoring.health import Light, cause_words
+
+COLUMNS = [
+    "dataset id",
+    "dataset",
+    "team",
+    "owner",
+    "purpose",
+    "provider",
+    "path",
+    "state",
+    "cause",
+    *(permission.value for permission in Permission),
+    "checked at",
+    "milliseconds",
+    "expires at",
+]
+# Spreadsheets take a cell that begins like this for a formula, and a path is what somebody typed.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where the comma is for decimals, spreadsheets begin a new cell behind a semicolon, with what follows as its content.
+_NEXT_CELL = re.compile(r"(?<=[;\t])(?=\s*[=+\-@＝＋－＠])")
+
+
+class _Echo:
+    """What csv.writer writes into; it hands each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(rows: Iterable[Datasource]) -> Iterator[str]:
+    """`rows` as health.found() gives them. Times are UTC, in ISO 8601. Begins with a byte order mark, for Excel."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(COLUMNS)
+    for row in rows:
+        yield writer.writerow([safe_cell(cell) for cell in _cells(row)])
+
+
+def safe_cell(text: str) -> str:
+    """The text, kept from being run as a formula."""
+    text = _NEXT_CELL.sub("'", text)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _cells(row: Datasource) -> list[str]:
+    check, dataset = row.latest_check, row.dataset
+    verdicts = check.verdicts if check and not check.is_open else {}
+    judged = [permission for permission in Permission if permission in Purpose(row.purpose).needs]
+    values = vars(row)  # light and cause are annotations
+    return [
+        dataset.pk,
+        dataset.name,
+        dataset.team.name,
+        dataset.owner.email,
+        row.get_purpose_display(),
+        CONFIG_CLASSES[row.provider].provider_short,
+        row.path,
+        _in_english(Light(values["light"])),
+        cause_words(values["cause"]),
+        *(verdicts.get(permission, {}).get("state", "") if permission in judged else "" for permission in Permission),
+        _time(check.finished_at) if check else "",
+        str(check.milliseconds) if check and check.milliseconds is not None else "",
+        _time(row.expires_at),
+    ]
+
+
+def _in_english(light: Light) -> str:
+    """Programs read the file: its words don't depend on the language of whoever fetches it."""
+    with override("en"):
+        return str(light.label)
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""

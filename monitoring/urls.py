@@ -1,0 +1,12 @@
+from django.urls import path
+
+from monitoring import views
+
+app_name = "monitoring"
+urlpatterns = [
+    path("health/", views.health, name="health"),
+    path("health/tiles/", views.tiles, name="health_tiles"),
+    path("health/datasources.csv", views.export, name="health_export"),
+    path("healthz", views.healthz, name="healthz"),
+    path("metrics", views.metrics, name="metrics"),
+]

@@ -1,0 +1,127 @@
+"""The health page for who answers for datasources, and two endpoints for programs that watch the platform."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import Error, connection
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_safe
+
+from clouds import CONFIG_CLASSES
+from core.words import age_words
+from datasets.access import manages_any
+from datasources.models import Datasource, Purpose
+from monitoring import health as reading
+from monitoring.export import csv_lines
+from monitoring.health import Filters, Light, Scope
+from monitoring.metrics import CONTENT_TYPE, exposition
+from monitoring.tiles import bars, cause_choices, columns, machine_lines
+from teams.requests import PageRequest
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def health(request: PageRequest) -> HttpResponse:
+    scope, filters = _scope(request), Filters.of(request.GET)
+    paginator = Paginator(reading.found(scope, filters), PAGE_SIZE)
+    page = paginator.get_page(request.GET.get("page"))
+    top = _tiles(scope)
+    context = top | {
+        "causes": cause_choices(top["overview"], filters.cause),
+        "page": page,
+        "pages": paginator.get_elided_page_range(page.number),
+        "rows": [_row(row) for row in page],
+        "may_open": reading.visible_among(request.user, page),
+        "filters": filters,
+        "lights": Light,
+        "providers": {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()},
+        "columns": columns(filters),
+        "chosen_cause": reading.cause_words(filters.cause),
+    }
+    return render(request, "monitoring/health.html", context)
+
+
+@require_GET
+def tiles(request: PageRequest) -> HttpResponse:
+    """The numbers at the top, which refresh themselves."""
+    return render(request, "monitoring/_health_tiles.html", _tiles(_scope(request)))
+
+
+@require_GET
+def export(request: PageRequest) -> StreamingHttpResponse:
+    """All filtered rows, not just a page of them."""
+    rows = reading.found(_scope(request), Filters.of(request.GET)).iterator(chunk_size=500)
+    name = f"lightly-health-{timezone.now():%Y-%m-%d-%H%M}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers and its database does too; 503 without the database. No details."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return HttpResponse("database unreachable\n", content_type="text/plain", status=503)
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, which sends LIGHTLY_METRICS_TOKEN. Not there at all until the operator sets one."""
+    if settings.LIGHTLY_METRICS_TOKEN is None:
+        raise Http404
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not constant_time_compare(token.strip(), settings.LIGHTLY_METRICS_TOKEN):
+        text = "This needs the token of LIGHTLY_METRICS_TOKEN, sent as Authorization: Bearer.\n"
+        return HttpResponse(text, content_type="text/plain", status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE)
+
+
+def _scope(request: PageRequest) -> Scope:
+    if not manages_any(request.user):
+        raise PermissionDenied(gettext("Only the owners and admins of a team see its health."))
+    return reading.scope_of(request.user)
+
+
+def _tiles(scope: Scope) -> dict[str, Any]:
+    overview = reading.overview(scope)
+    with_names = scope.user is not None and scope.user.is_staff
+    now = timezone.now()
+    return {
+        "overview": overview,
+        "oldest": age_words((now - overview.oldest).total_seconds()) if overview.oldest else "",
+        "bars": [(light, bars(overview, light)) for light in overview.causes if overview.lights[light]],
+        "rates": reading.provider_rates(scope),
+        "lines": machine_lines(reading.machinery(scope), with_names=with_names),
+        "counted_at": now,
+    }
+
+
+def _row(row: Datasource) -> dict[str, Any]:
+    check, values = row.latest_check, vars(row)
+    return {
+        "datasource": row,
+        "purpose": Purpose(row.purpose),
+        "tab": "lightly" if row.purpose == Purpose.LIGHTLY else "input",
+        "provider": CONFIG_CLASSES[row.provider].provider_short,
+        "light": Light(values["light"]),
+        "cause": values["cause"],
+        "cause_words": reading.cause_words(values["cause"]),
+        "check": check,
+        "expired": bool(row.expires_at and row.expires_at <= timezone.now()),
+    }

@@ -1,0 +1,77 @@
+"""One POST to an address that a user typed: judged, pinned, within a deadline; of the answer only the status is used.
+
+Knows no Django. Like the clouds' endpoints it goes through clouds/guard.py, so it can't be sent into private networks.
+"""
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Iterable, Mapping
+from urllib.parse import SplitResult, urlsplit
+
+from clouds import StoreError, guard
+
+SECONDS = 10.0
+
+
+class UndeliveredError(Exception):
+    """There was no answer; the text says why, in words of our own."""
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed_private_hosts: Iterable[str]) -> int:
+    """The HTTP status of the answer. A redirect is an answer too: it is not followed. Raises UndeliveredError."""
+    parts = urlsplit(url)
+    connection = _Pinned(parts, allowed_private_hosts)
+    # Timeouts of sockets count per operation, and a server that drips a byte a second passes them all.
+    alarm = threading.Timer(SECONDS, connection.hang_up)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        connection.request("POST", _target(parts), body, dict(headers))
+        status = connection.getresponse().status
+    except StoreError:
+        raise UndeliveredError("the address is private, and the operator has not allowed it") from None
+    except TimeoutError:
+        raise UndeliveredError(f"no answer within {SECONDS:g} s") from None
+    except ssl.SSLError:
+        raise UndeliveredError("no trusted TLS certificate") from None
+    except socket.gaierror:
+        raise UndeliveredError("the host name is unknown") from None
+    except (OSError, http.client.HTTPException, ValueError):  # ValueError: a socket that was hung up under its reader
+        why = f"no answer within {SECONDS:g} s" if connection.hung_up else "the connection failed"
+        raise UndeliveredError(why) from None
+    finally:
+        alarm.cancel()
+        connection.close()
+    if connection.hung_up:  # half an answer looks like a whole one then
+        raise UndeliveredError(f"no answer within {SECONDS:g} s")
+    return status
+
+
+def _target(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+class _Pinned(http.client.HTTPConnection):
+    """Connects to an address the guard has judged, with TLS (certificate and host name verified) for https."""
+
+    def __init__(self, parts: SplitResult, allowed_private_hosts: Iterable[str]) -> None:
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        super().__init__(parts.hostname or "", parts.port or (443 if self._tls else 80), timeout=SECONDS)
+        self._allowed = tuple(allowed_private_hosts)
+        self.hung_up = False
+
+    def connect(self) -> None:
+        self.sock = guard.connect(self.host, self.port, timeout=SECONDS, allowed_private_hosts=self._allowed)
+        if self._tls:
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
+        if self.hung_up:  # while there was no socket yet that it could have shut: nobody would hang up again
+            raise TimeoutError
+
+    def hang_up(self) -> None:
+        self.hung_up = True
+        if (sock := self.sock) is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)

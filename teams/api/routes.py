@@ -1,0 +1,124 @@
+"""/v1/teams: people, roles, service accounts. What ends or changes a membership is in datasets.members_api."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Router
+
+from core.addresses import validate_address
+from core.api.errors import ApiError, malformed
+from teams import membership, queries
+from teams.access import colleague_for, managing_membership_for, membership_for, service_account_for
+from teams.api.authentication import caller
+from teams.api.schemas import (
+    Error,
+    MembershipCreate,
+    ProfileBasicData,
+    ServiceAccountBasicData,
+    TeamData,
+    profile_data,
+    service_account_data,
+    team_data,
+)
+from teams.invitations import services as invitations
+from teams.models import Membership, User
+from teams.service_accounts import services as service_accounts
+
+router = Router(tags=["teams"])
+Answer = dict[str, Any]
+
+
+def caller_in(request: HttpRequest, team_id: str, *, managing: bool = False) -> Membership:
+    """The caller's membership. Raises ApiError 404, or PermissionDenied for who may only look."""
+    door = managing_membership_for if managing else membership_for
+    try:
+        return door(caller(request), team_id)
+    except Http404 as error:
+        raise ApiError(404, "TEAM_UNKNOWN", str(error)) from None
+
+
+def member_of(mine: Membership, user_id: str) -> Membership:
+    """A person of the caller's team. Raises ApiError 404."""
+    try:
+        return colleague_for(mine, user_id)
+    except Http404 as error:
+        raise ApiError(404, "USER_NOT_KNOWN", str(error)) from None
+
+
+@router.get("/teams/{team_id}", response={200: TeamData, 401: Error, 404: Error}, by_alias=True)
+def get_team(request: HttpRequest, team_id: str) -> Answer:
+    return team_data(caller_in(request, team_id).team)
+
+
+@router.get(
+    "/teams/{team_id}/members",
+    response={200: list[ProfileBasicData], 401: Error, 404: Error},
+    by_alias=True,
+    exclude_none=True,
+)
+def list_members(request: HttpRequest, team_id: str) -> list[Answer]:
+    """The team's people, owners first, without its service accounts."""
+    team = caller_in(request, team_id).team
+    return [profile_data(each) for each in queries.people_of(team).select_related("team")]
+
+
+@router.post(
+    "/teams/{team_id}/members",
+    response={200: str, 400: Error, 401: Error, 403: Error, 404: Error, 409: Error},
+)
+def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) -> str:
+    """Who has an account is in the team at once: the answer is the person's id. Anybody else is invited, by mail if
+    there is a mail server: the answer is the invitation's id, and the dashboard's *Team* page has the link.
+    """
+    mine = caller_in(request, team_id, managing=True)
+    email = User.objects.normalize_email(payload.email)
+    try:
+        validate_address(email)  # before it is looked for: no database can be asked for a NUL or half a character
+    except ValidationError as error:
+        raise malformed(f"email: {' '.join(error.messages)}") from None
+    person = User.objects.filter(email=email, is_service_account=False).first()
+    if person:
+        return _add(mine, person, payload.role)
+    if queries.pending_invitations_of(mine.team).filter(email=email, expires_at__gt=timezone.now()).exists():
+        raise ApiError(409, "CONFLICT", f"{email} is invited already.")
+    try:
+        invited = invitations.Invited(email, payload.role)
+        (invitation,) = invitations.invite(team=mine.team, people=[invited], by=caller(request))
+    except ValidationError as error:
+        raise malformed(f"email: {' '.join(error.messages)}") from None
+    return invitation.pk
+
+
+def _add(mine: Membership, person: User, role: str) -> str:
+    try:
+        membership.add_existing_person(team=mine.team, user=person, role=role, by=mine.user)
+    except membership.AlreadyInTeamError as error:
+        raise ApiError(409, "CONFLICT", str(error)) from None
+    return person.pk
+
+
+@router.get(
+    "/teams/{team_id}/serviceaccounts",
+    response={200: list[ServiceAccountBasicData], 401: Error, 404: Error},
+    by_alias=True,
+)
+def list_service_accounts(request: HttpRequest, team_id: str) -> list[Answer]:
+    """Their tokens can't be shown again: something stands in for them."""
+    team = caller_in(request, team_id).team
+    return [service_account_data(account) for account in queries.service_accounts_of(team)]
+
+
+@router.post(
+    "/teams/{team_id}/serviceaccounts/{service_account_id}/token",
+    response={200: str, 401: Error, 403: Error, 404: Error},
+)
+def reset_service_account_token(request: HttpRequest, team_id: str, service_account_id: str) -> str:
+    """All tokens of the service account end; the answer is its new one."""
+    mine = caller_in(request, team_id, managing=True)
+    try:
+        account = service_account_for(mine, service_account_id).user
+    except Http404 as error:
+        raise ApiError(404, "USER_NOT_KNOWN", str(error)) from None
+    return service_accounts.reset_token(team=mine.team, account=account, by=caller(request))

@@ -1,0 +1,115 @@
+"""Forms of invitations, for those who send them and for those who got one."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from core.addresses import LONGEST, validate_address
+from teams import roles
+from teams.invitations.services import MOST_AT_ONCE, Invited
+from teams.models import Role, User
+from teams.roles import role_choices
+
+
+class InviteForm(forms.Form):
+    """Addresses, one per line, perhaps each with its role. `cleaned_data["people"]` is a list of Invited."""
+
+    people = forms.CharField(
+        label=_("E-mail addresses"),
+        strip=False,
+        max_length=40_000,
+        help_text=_("One per line. A role may follow a comma: ben@example.com, admin"),
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocapitalize": "none"}),
+        error_messages={"required": _("Enter at least one address. For example: ben@example.com")},
+    )
+    role = forms.ChoiceField(label=_("Role of those without one"), initial=Role.MEMBER)
+
+    def __init__(self, actor_role: str, data: Any = None) -> None:
+        super().__init__(data)
+        self.given = {role.value.lower(): role.value for role in roles.roles_given_by(actor_role)}
+        field = self.fields["role"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = role_choices(actor_role)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "people" in data and "role" in data:
+            data["people"] = self._people(data["people"], data["role"])
+        return data
+
+    def _people(self, text: str, default: str) -> list[Invited]:
+        people: dict[str, Invited] = {}
+        problems = []
+        lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        for number, line in lines[:MOST_AT_ONCE]:
+            try:
+                person = self._person(line, default)
+                if person.email in people:
+                    raise ValidationError(gettext("%(person)s is there twice.") % {"person": person.email})
+                people[person.email] = person
+            except ValidationError as error:
+                problems.append(
+                    gettext("Line %(number)s: %(problems)s") % {"number": number, "problems": " ".join(error.messages)}
+                )
+        if len(lines) > MOST_AT_ONCE:
+            problems.append(
+                gettext("These are %(count)s lines. At most %(most)s at once.")
+                % {"count": len(lines), "most": MOST_AT_ONCE}
+            )
+        if not lines:
+            problems.append(gettext("Enter at least one address. For example: ben@example.com"))
+        if problems:
+            self.add_error("people", problems)
+        return list(people.values())
+
+    def _person(self, line: str, default: str) -> Invited:
+        """`ben@example.com`, `ben@example.com, admin`, `Ben <ben@example.com>; owner`. Raises ValidationError."""
+        in_brackets = re.fullmatch(r"[^<>]*<([^<>]*)>[\s,;]*([^<>]*)", line)
+        parts = in_brackets.groups() if in_brackets else re.split(r"[\s,;]+", line, maxsplit=1)
+        email = User.objects.normalize_email(parts[0])
+        word = parts[1].strip(" ,;").lower() if len(parts) > 1 else ""
+        try:
+            validate_address(email)
+        except ValidationError:
+            raise ValidationError(gettext("“%(short)s” is not an e-mail address.") % {"short": _short(line)}) from None
+        if word and word not in self.given:
+            may_be = ", ".join(self.given)
+            raise ValidationError(
+                gettext("“%(short)s” is no role you may give. It may be %(may_be)s.")
+                % {"short": _short(word), "may_be": may_be}
+            )
+        return Invited(email, self.given[word] if word else default)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+class AcceptForm(forms.Form):
+    """A new account for an invited address."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        help_text=_("As your colleagues see it."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 10 characters, not a common password."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class JoinForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Your e-mail address at work"),
+        max_length=LONGEST,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "ben@example.com"}),
+    )

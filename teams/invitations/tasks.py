@@ -1,0 +1,52 @@
+"""What workers do for people. Tasks take ids: the link in a mail is made by the worker."""
+
+import logging
+from smtplib import SMTPException
+
+from celery import current_app, shared_task
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext
+from kombu.exceptions import OperationalError
+
+from teams.invitations.links import path_of
+from teams.models import Invitation, InvitationState
+
+logger = logging.getLogger(__name__)
+QUEUE_PROBLEM = "The task queue could not be reached."
+
+
+@shared_task(name="teams.tasks.mail_invitation")
+def mail_invitation(invitation_id: str) -> None:
+    """Send an open invitation's link to its address. What goes wrong stands beside the invitation."""
+    invitation = Invitation.objects.select_related("team", "invited_by").get(pk=invitation_id)
+    if invitation.state is not InvitationState.PENDING:
+        return
+    context = {"invitation": invitation, "link": settings.LIGHTLY_PUBLIC_URL + path_of(invitation)}
+    subject = gettext("%(team)s invites you to Lightly Platform") % {"team": invitation.team.name}
+    subject = subject.replace("\n", " ").replace("\r", " ")
+    try:
+        send_mail(subject, render_to_string("teams/mail/invitation.txt", context), None, [invitation.email])
+    except (SMTPException, OSError) as error:
+        # Not its text: a server's answer may quote the mail, and so the link.
+        logger.warning("The invitation %s could not be mailed: %s", invitation.pk, type(error).__name__)
+        problem = f"The mail server did not take it ({type(error).__name__})."
+        Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(mail_problem=problem)
+        return
+    Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(
+        mailed_at=timezone.now(), mail_problem=""
+    )
+
+
+def dispatch_invitation(invitation_id: str) -> None:
+    """Give it to a worker. If the broker can't be reached, that stands beside the invitation, which can be renewed."""
+    try:
+        with current_app.connection_for_write(
+            transport_options={"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
+        ) as connection:
+            mail_invitation.apply_async((invitation_id,), connection=connection, retry=False)  # type: ignore[call-arg]
+    except (OperationalError, OSError) as error:
+        logger.warning("The task queue can't be reached (%s); invitation %s", type(error).__name__, invitation_id)
+        Invitation.objects.filter(pk=invitation_id).update(mail_problem=QUEUE_PROBLEM)

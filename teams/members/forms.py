@@ -1,0 +1,42 @@
+"""Forms about teams and their people."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from teams.membership import LONGEST_TEAM_NAME
+from teams.roles import role_choices
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(
+        label=_("Team name"),
+        max_length=LONGEST_TEAM_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Acme Vision"}),
+        error_messages={"required": _("The name is missing. For example: Acme Vision")},
+    )
+
+
+class JoinDomainForm(forms.Form):
+    join_domain = forms.CharField(
+        label=_("Domain"),
+        required=False,
+        max_length=253,
+        help_text=_(
+            "What stands behind the @ in your addresses. Everybody who has one there may join as a member: on the"
+            " sign-in page they ask for a link, which we mail to that address."
+            " Leave it empty to invite people one by one."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "example.com", "inputmode": "url"}),
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
+
+    def __init__(self, actor_role: str, data: Any = None, *, initial: str = "") -> None:
+        super().__init__(data, initial={"role": initial})
+        field = self.fields["role"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = role_choices(actor_role)

@@ -1,0 +1,110 @@
+"""Accounts of scripts: they belong to a team, have tokens, and can never sign in."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from core.ids import new_id
+from teams import audit, roles, services
+from teams.membership import lock
+from teams.models import AuditAction, Membership, Role, Team, User
+
+# .invalid is reserved (RFC 2606): no mail can ever reach such an address, and nobody can own one.
+_DOMAIN = "service-account.invalid"
+LONGEST_NAME = 150
+
+
+@transaction.atomic
+def create(*, team: Team, name: str, by: User) -> User:
+    """Raises PermissionDenied, or ValidationError by field for a bad or taken name."""
+    team = lock(team)
+    _demand_manager(team, by)
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or "\0" in name:
+        raise ValidationError(
+            {
+                "name": gettext("A name of 1 to %(longest_name)s characters. For example: nightly-training")
+                % {"longest_name": LONGEST_NAME}
+            }
+        )
+    if team.members.filter(is_service_account=True, name=name).exists():
+        raise ValidationError(
+            {"name": gettext("The team has a service account named %(name)s already.") % {"name": name}}
+        )
+    account_id = new_id()
+    account = User.objects.create_user(
+        f"{account_id}@{_DOMAIN}", None, pk=account_id, name=name, is_service_account=True, current_team=team
+    )
+    Membership.objects.create(team=team, user=account, role=Role.SERVICEACCOUNT)
+    audit.record(team=team, actor=by, action=AuditAction.SERVICE_ACCOUNT_CREATED, target=name)
+    return account
+
+
+@transaction.atomic
+def create_token(*, team: Team, account: User, name: str, by: User) -> str:
+    """A further token as plain text: the only moment it can be read. Raises PermissionDenied, ValidationError."""
+    _demand_manager(team, by)
+    _demand_of_team(team, account)
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or "\0" in name:
+        raise ValidationError(
+            {
+                "name": gettext("A name of 1 to %(longest_name)s characters. For example: training-server")
+                % {"longest_name": LONGEST_NAME}
+            }
+        )
+    # Also what keeps a reload, which sends the form again, from making another token.
+    if any(token.state == "ACTIVE" for token in account.api_tokens.filter(name=name)):
+        raise ValidationError(
+            {
+                "name": gettext("%(account)s has a token named %(name)s already.")
+                % {"account": account.name, "name": name}
+            }
+        )
+    token = services.create_token(user=account, name=name, by=by)
+    return token
+
+
+@transaction.atomic
+def reset_token(*, team: Team, account: User, by: User) -> str:
+    """End all its tokens and make one new one. Raises PermissionDenied."""
+    _demand_manager(team, by)
+    _demand_of_team(team, account)
+    for token in account.api_tokens.filter(revoked_at=None):
+        services.revoke_token(user=account, token_id=token.pk, by=by)
+    return services.create_token(user=account, name=f"reset on {timezone.now():%Y-%m-%d %H:%M}", by=by)
+
+
+@transaction.atomic
+def revoke_token(*, team: Team, account: User, token_id: str, by: User) -> None:
+    """Raises PermissionDenied, ApiToken.DoesNotExist."""
+    _demand_manager(team, by)
+    _demand_of_team(team, account)
+    services.revoke_token(user=account, token_id=token_id, by=by)
+
+
+@transaction.atomic
+def delete(*, team: Team, account: User, by: User) -> None:
+    """Its tokens end at once; checks it asked for keep their history. Call it through datasets.members.
+
+    Raises PermissionDenied.
+    """
+    team = lock(team)
+    _demand_manager(team, by)
+    _demand_of_team(team, account)
+    account.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+    account.memberships.filter(team=team).delete()
+    User.objects.filter(pk=account.pk).update(is_active=False)
+    audit.record(team=team, actor=by, action=AuditAction.SERVICE_ACCOUNT_DELETED, target=account.name)
+
+
+def _demand_manager(team: Team, by: User) -> None:
+    role = Membership.objects.filter(team=team, user=by).values_list("role", flat=True).first() or ""
+    if not roles.may_manage(role):
+        raise PermissionDenied(gettext("Only the team's owners and admins may change its service accounts."))
+
+
+def _demand_of_team(team: Team, account: User) -> None:
+    if not account.is_service_account or not team.memberships.filter(user=account).exists():
+        raise PermissionDenied(gettext("That is no service account of this team."))

@@ -1,0 +1,223 @@
+"""Every verdict can be explained, in our own words, and in nobody else's."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import random
+import subprocess
+from types import SimpleNamespace
+from typing import Any
+
+import azure.core.exceptions
+import botocore.exceptions
+import google.api_core.exceptions
+import google.auth.exceptions
+import pytest
+
+from clouds import Cause, CloudConfig, Failure, parse_config
+from clouds.azure import store as azure_cloud
+from clouds.doctor.diagnosis import RIGHTS, UNREADABLE, Diagnosis, answer_of, diagnose
+from clouds.doctor.probe import ALL, Permission, State, Verdict, state_of
+from clouds.gcs import store as gcs
+from clouds.obs import store as obs
+from clouds.s3 import delegated as s3_delegated
+from clouds.s3 import store as s3
+from tests.clouds.doctor.scenarios import PROVIDERS
+from tests.clouds.examples import example, secrets_of
+
+CONFIGS: dict[str, CloudConfig] = {provider: parse_config(example(provider)) for provider in PROVIDERS}
+KEY = "input/a.jpg"
+
+
+def words(diagnosis: Diagnosis) -> str:
+    """All sentences; the command, which is no sentence, stands apart."""
+    return "\n".join(dataclasses.astuple(dataclasses.replace(diagnosis, command="")))
+
+
+def assert_shell(text: str) -> None:
+    """It is whole: every quote is closed, and bash could read it."""
+    subprocess.run(["bash", "-n"], input=text, text=True, check=True, capture_output=True)
+
+
+def explain(provider: str, permission: Permission, failure: Failure, state: State | None = None) -> Diagnosis:
+    verdict = Verdict(state or state_of(failure), 12, failure, KEY)
+    return diagnose(permission, verdict, CONFIGS[provider], 15)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_is_explained_whole(provider: str, cause: Cause) -> None:
+    for permission in Permission:
+        diagnosis = explain(provider, permission, Failure(cause, "SomeCode", 403, "request-1"))
+        assert 0 < len(diagnosis.summary) <= 80
+        sentences = (diagnosis.tried, diagnosis.cause, diagnosis.fix, diagnosis.how_to_be_sure)
+        for sentence in (diagnosis.answered, *sentences):
+            assert sentence
+            assert sentence == sentence.strip()
+            assert "\n" not in sentence
+        for sentence in sentences:
+            assert sentence.endswith(".")
+        assert diagnosis.field in {"", *CONFIGS[provider].fields()}
+        assert_shell(diagnosis.command)
+        assert RIGHTS[provider][permission] in diagnosis.tried
+        assert CONFIGS[provider].display_key(KEY) in diagnosis.tried
+        assert not [secret for secret in secrets_of(provider) if secret in words(diagnosis)]
+        for blank in ("None", "{", "}", "  ", "()"):
+            assert blank not in words(diagnosis)
+        assert diagnosis.answered == (
+            "No answer within 15 s." if cause is Cause.TIMEOUT else "403 SomeCode (request request-1)"
+        )
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_a_sentence_must_name(provider: str) -> None:
+    config = CONFIGS[provider]
+    for permission, right in RIGHTS[provider].items():
+        denied = explain(provider, permission, Failure(Cause.DENIED, "AccessDenied", 403))
+        assert right in denied.summary
+        assert right in denied.cause
+        assert right in denied.fix
+        assert config.bucket in denied.fix
+    missing = explain(provider, Permission.LIST, Failure(Cause.NO_BUCKET, "NoSuchBucket", 404))
+    assert config.bucket in missing.summary
+    region = explain(provider, Permission.LIST, Failure(Cause.WRONG_REGION, "x", 301, region="eu-central-1"))
+    assert "eu-central-1" in region.summary
+    assert "eu-central-1" in region.fix
+    assert "does not say" in explain(provider, Permission.LIST, Failure(Cause.WRONG_REGION, "x", 301)).cause
+    assert "SomeCode" in explain(provider, Permission.LIST, Failure(Cause.UNKNOWN, "SomeCode", 418)).summary
+    assert explain(provider, Permission.LIST, Failure(Cause.UNKNOWN)).summary == "unexpected answer"
+    assert config.path in explain(provider, Permission.READ, Failure(Cause.HIDDEN, "", 403)).fix
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("permission", Permission)
+def test_verdicts_without_a_cause(provider: str, permission: Permission) -> None:
+    config = CONFIGS[provider]
+    granted = diagnose(permission, Verdict(State.GRANTED, 12, key=KEY), config, 15)
+    assert (granted.answered, granted.cause, granted.fix) == ("It worked.", "", "")
+    assert granted.summary == RIGHTS[provider][permission]
+    untried = diagnose(permission, Verdict(State.SKIPPED), config, 15)
+    assert untried.summary == "not needed here"
+    skipped = explain(provider, permission, Failure(Cause.DENIED, "AccessDenied", 403), State.SKIPPED)
+    assert "Write" in skipped.cause + skipped.fix
+    for state in (State.DENIED, State.UNKNOWN):
+        with pytest.raises(ValueError, match=state):
+            diagnose(permission, Verdict(state), config, 15)
+
+
+@pytest.mark.parametrize(
+    "cause", [Cause.EXPIRED, Cause.WRONG_SECRET, Cause.UNKNOWN_KEY, Cause.CREDENTIAL_REFUSED], ids=str
+)
+def test_what_befalls_a_roles_session_is_not_blamed_on_the_external_id(cause: Cause) -> None:
+    diagnosis = explain("S3DelegatedAccess", Permission.LIST, Failure(cause, "ExpiredToken", 400))
+    assert "external" not in words(diagnosis)
+    assert "temporary key" in diagnosis.summary
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("AuthorizationResourceTypeMismatch", "resource types"),
+        ("AuthorizationServiceMismatch", "blob service"),
+        ("AuthorizationProtocolMismatch", "https"),
+        ("AccountIsDisabled", "disabled"),
+    ],
+)
+def test_azure_says_what_else_is_wrong_with_a_sas(code: str, word: str) -> None:
+    assert word in explain("AZURE", Permission.LIST, Failure(Cause.DENIED, code, 403)).cause
+
+
+def test_what_nobody_can_read_has_a_diagnosis_as_well() -> None:
+    assert all((UNREADABLE.summary, UNREADABLE.tried, UNREADABLE.cause, UNREADABLE.fix))
+
+
+@pytest.mark.parametrize(
+    ("failure", "answer"),
+    [
+        (Failure(Cause.DENIED, "AccessDenied", 403, "abc"), "403 AccessDenied (request abc)"),
+        (Failure(Cause.DENIED, "", 403), "403"),
+        (Failure(Cause.UNREACHABLE, "gaierror"), "gaierror"),
+        (Failure(Cause.ADDRESS_BLOCKED), "No answer."),
+        (Failure(Cause.TIMEOUT, "ReadTimeoutError"), "No answer within 2.5 s."),
+    ],
+)
+def test_what_the_cloud_said_in_codes(failure: Failure, answer: str) -> None:
+    assert answer_of(failure, 2.5) == answer
+
+
+# --- hostile clouds -------------------------------------------------------------------------------------------------
+PIECES = [
+    "<b>",
+    "</script>",
+    "{{ x }}",
+    "{% x %}",
+    "\n",
+    "\r\n",
+    "\x00",
+    "\x1b[31m",
+    "\u202e",
+    "\ud800",
+    "&lt;",
+    "'",
+    '"',
+]
+PIECES += ["=HYPERLINK()", "javascript:alert(1)", " ", "größe", "😀", "A" * 2000, "%s", "%n", "../..", "Secret", "7"]
+
+
+def hostile(chance: random.Random) -> str:
+    return "".join(chance.choices(PIECES, k=chance.randint(1, 8)))
+
+
+def failures_of_a_hostile_cloud(chance: random.Random) -> dict[str, Failure]:
+    """What is left of an answer in which every text is the attacker's."""
+    status = chance.choice([200, 301, 400, 401, 403, 404, 409, 412, 416, 429, 500, 503])
+    answer: Any = {
+        "Error": {"Code": hostile(chance), "Message": hostile(chance), "Region": hostile(chance)},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": hostile(chance)},
+    }
+    amazon = botocore.exceptions.ClientError(answer, "GetObject")
+    headers = {"x-ms-request-id": hostile(chance), "x-guploader-uploadid": hostile(chance)}
+    response: Any = SimpleNamespace(status_code=status, reason=hostile(chance), headers=headers)
+    microsoft = azure.core.exceptions.HttpResponseError(hostile(chance), response=response)
+    microsoft.error_code = hostile(chance)  # type: ignore[attr-defined]
+    google_error: Exception = google.api_core.exceptions.from_http_status(
+        max(status, 300), hostile(chance), errors=[{"reason": hostile(chance)}], response=response
+    )
+    if chance.random() < 0.5:
+        details = {"error": hostile(chance), "error_description": hostile(chance)}
+        google_error = google.auth.exceptions.RefreshError(hostile(chance), details)
+    huawei = SimpleNamespace(errorCode=hostile(chance), status=status, requestId=hostile(chance))
+    return {
+        "S3": s3.failure_of(amazon),
+        "S3DelegatedAccess": s3_delegated._failure_of_role(amazon),
+        "AZURE": azure_cloud.failure_of(microsoft),
+        "GCS": gcs.failure_of(google_error),
+        "OBS": obs.failure_of(huawei),
+    }
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_words_are_ours_whatever_a_hostile_cloud_answers(seed: int) -> None:
+    chance = random.Random(seed)
+    failures = failures_of_a_hostile_cloud(chance)
+    for provider, permission in itertools.product(PROVIDERS, sorted(ALL)):
+        state = chance.choice([State.DENIED, State.UNKNOWN, State.SKIPPED])
+        # An object's name is the cloud's as well: as much of it is shown as can be.
+        verdict = Verdict(state, 12, failures[provider], f"input/{hostile(chance)}")
+        diagnosis = diagnose(permission, verdict, CONFIGS[provider], 15)
+        for text in (
+            diagnosis.summary,
+            diagnosis.answered,
+            diagnosis.cause,
+            diagnosis.fix,
+            diagnosis.how_to_be_sure,
+        ):
+            assert not set(text) & set('<>{}%"\\&;=')
+            assert len(text) < 400
+        assert len(diagnosis.tried) < 500
+        for text in dataclasses.astuple(diagnosis):
+            assert "\x00" not in text  # which no database takes
+            assert "\n" not in text or text is diagnosis.command
+            assert "\u202e" not in text
+            text.encode()

@@ -1,0 +1,91 @@
+"""Pages stay fast: the number of queries does not grow with the number of rows."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from core.crypto import seal
+from dashboard import queries
+from datasets.models import Dataset
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from teams.models import User
+from tests.conftest import Login
+
+pytestmark = pytest.mark.django_db
+
+
+def make_datasets(owner: User, count: int, start: int = 0) -> None:
+    """Datasets with two checked datasources each; every third one has something red."""
+    team = owner.teams.get()
+    datasets = Dataset.objects.bulk_create(
+        Dataset(name=f"dataset {start + n:05}", owner=owner, team=team) for n in range(count)
+    )
+    sealed = seal("{}")
+    datasources = Datasource.objects.bulk_create(
+        Datasource(
+            dataset=dataset, purpose=purpose, provider="S3", path=f"s3://b/{dataset.name}/", sealed_config=sealed
+        )
+        for dataset in datasets
+        for purpose in (Purpose.INPUT, Purpose.LIGHTLY)
+    )
+    checks = PermissionCheck.objects.bulk_create(
+        PermissionCheck(
+            datasource=datasource,
+            revision=0,
+            provider="S3",
+            path=datasource.path,
+            state=CheckState.DONE,
+            outcome=Outcome.RED if number % 6 == 1 else Outcome.GREEN,
+            finished_at=timezone.now(),
+            milliseconds=100 + number % 400,
+            verdicts={},
+        )
+        for number, datasource in enumerate(datasources)
+    )
+    for datasource, check in zip(datasources, checks, strict=True):
+        datasource.latest_check = check
+    Datasource.objects.bulk_update(datasources, ["latest_check"], batch_size=400)
+
+
+def count_queries(login: Login, user: User, query: dict[str, str]) -> int:
+    client = login(user)
+    client.get("/")  # the first visit of a process asks once whether anybody exists
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get("/", query).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"sort": "name"}, {"sort": "attention"}, {"q": "dataset 0"}, {"page": "2"}], ids=str
+)
+def test_the_home_page_asks_the_same_number_of_questions(login: Login, alice: User, query: dict[str, str]) -> None:
+    make_datasets(alice, 30)
+    before = count_queries(login, alice, query)
+    make_datasets(alice, 300, start=30)
+    assert count_queries(login, alice, query) == before
+    assert before <= 16
+
+
+def test_needs_attention_comes_first(alice: User) -> None:
+    make_datasets(alice, 9)
+    flags = [
+        any(source.latest_check and source.latest_check.outcome == Outcome.RED for source in dataset.datasources.all())
+        for dataset in queries.home_datasets(alice, sort="attention")
+    ]
+    assert flags == sorted(flags, reverse=True)
+    assert any(flags)
+
+
+def test_the_summary_counts(alice: User, charlie: User) -> None:
+    make_datasets(alice, 9)
+    make_datasets(charlie, 4)
+    assert queries.home_summary(alice) == queries.Summary(total=9, ready=6, attention=3)
+
+
+def test_sorting_by_name(alice: User) -> None:
+    make_datasets(alice, 5)
+    names = [dataset.name for dataset in queries.home_datasets(alice, sort="name")]
+    assert names == sorted(names)

@@ -1,0 +1,407 @@
+"""The health page: who sees what, counts, filters, the file for spreadsheets; and that it stays quick."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache, caches
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from core import pulse
+from core.crypto import seal
+from core.words import age_words
+from datasets.models import Dataset
+from datasets.services import create_dataset
+from datasources import tasks
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
+from monitoring import health
+from monitoring.export import COLUMNS, safe_cell
+from monitoring.health import Filters, Light, scope_of
+from teams.models import Membership, Role, User
+from tests.conftest import SECRET, Login
+from tests.dashboard.test_queries import make_datasets
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+PAGES = ["/health/", "/health/tiles/", "/health/datasources.csv"]
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return User.objects.create_user("staff@example.com", is_staff=True)
+
+
+def verdicts(purpose: Purpose, state: str, cause: str) -> dict[str, Any]:
+    return {
+        permission.value: {"state": "granted", "cause": "", "summary": ""}
+        | ({"state": state, "cause": cause} if permission.value in {"read", "overwrite"} else {})
+        for permission in sorted(purpose.needs)
+    }
+
+
+def add(dataset: Dataset, purpose: Purpose = Purpose.LIGHTLY, cause: str = "", **fields: Any) -> Datasource:
+    """A datasource with a finished check: green, or with the cause of it being red or (timeout) unknown."""
+    check_fields = {name: fields.pop(name) for name in list(fields) if name in {"state", "finished_at", "milliseconds"}}
+    source = Datasource(
+        dataset=dataset, purpose=purpose, provider="S3", path="s3://acme/street/", sealed_config=seal(SECRET)
+    )
+    for name, value in fields.items():
+        setattr(source, name, value)
+    source.save()
+    unknown = cause == "timeout"
+    outcome = Outcome.GREEN if not cause else Outcome.UNKNOWN if unknown else Outcome.RED
+    state = "granted" if not cause else "unknown" if unknown else "denied"
+    if check_fields.get("state", CheckState.DONE) != CheckState.DONE:
+        check_fields |= {"outcome": "", "milliseconds": None, "verdicts": {}}
+    values: dict[str, Any] = {
+        "revision": source.revision,
+        "provider": source.provider,
+        "path": source.path,
+        "trigger": Trigger.SCHEDULE,
+        "state": CheckState.DONE,
+        "outcome": outcome,
+        "finished_at": NOW - timedelta(minutes=5),
+        "milliseconds": 200,
+        "verdicts": verdicts(purpose, state, cause),
+    }
+    source.latest_check = PermissionCheck.objects.create(datasource=source, **values | check_fields)
+    source.save()
+    return source
+
+
+@pytest.fixture
+def elsewhere(charlie: User) -> Datasource:
+    """Of Charlie's own team."""
+    return add(create_dataset(name="charlies-secret-cats", owner=charlie), cause="no_bucket", path="s3://cats/")
+
+
+class TestWhoSeesIt:
+    @pytest.mark.parametrize("path", PAGES)
+    def test_not_members(self, login: Login, bob: User, dataset: Dataset, path: str) -> None:
+        answer = login(bob).get(path)
+        assert answer.status_code == 403
+        assert "Only the owners and admins of a team" in answer.content.decode()
+
+    @pytest.mark.parametrize("path", PAGES)
+    def test_not_strangers(self, client: Client, dataset: Dataset, path: str) -> None:
+        assert client.get(path)["Location"].startswith("/accounts/login/")
+
+    @pytest.mark.parametrize("path", PAGES)
+    def test_nothing_is_changed_by_asking(self, login: Login, alice: User, path: str) -> None:
+        assert login(alice).post(path).status_code == 405
+
+    def test_owners_see_their_teams(
+        self, login: Login, alice: User, charlie: User, dataset: Dataset, elsewhere: Datasource
+    ) -> None:
+        add(dataset)
+        for person, own, other in ((alice, "street-scenes", "cats"), (charlie, "cats", "street-scenes")):
+            for path in PAGES:
+                answer = login(person).get(path)
+                text = (answer.getvalue() if answer.streaming else answer.content).decode()
+                assert other not in text
+            assert own in login(person).get("/health/").content.decode()
+        assert health.overview(scope_of(alice)).total == 1
+
+    def test_an_admin_of_another_team_sees_that_one_alone(
+        self, login: Login, bob: User, dataset: Dataset, elsewhere: Datasource
+    ) -> None:
+        add(dataset)
+        Membership.objects.create(team=elsewhere.dataset.team, user=bob, role=Role.ADMIN)
+        html = login(bob).get("/health/").content.decode()
+        assert "charlies-secret-cats" in html
+        assert "street-scenes" not in html
+
+    def test_staff_sees_all_and_opens_what_it_may(
+        self, login: Login, staff: User, dataset: Dataset, elsewhere: Datasource
+    ) -> None:
+        source = add(dataset)
+        Membership.objects.create(team=dataset.team, user=staff)
+        html = login(staff).get("/health/").content.decode()
+        assert f'href="/datasets/{source.dataset_id}/settings/lightly/"' in html
+        assert "charlies-secret-cats" in html
+        assert f"/datasets/{elsewhere.dataset_id}/settings" not in html
+
+    def test_the_link_stands_where_the_page_may_be_seen(
+        self, login: Login, alice: User, bob: User, staff: User
+    ) -> None:
+        for person, shown in ((alice, True), (bob, False), (staff, True)):
+            assert ('href="/health/"' in login(person).get("/tokens/").content.decode()) is shown
+
+    def test_the_link_costs_no_query_of_its_own(self, login: Login, alice: User) -> None:
+        client = login(alice)
+        client.get("/tokens/")
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/tokens/")
+        asked = [query["sql"] for query in captured if "teams_membership" in query["sql"]]
+        assert (
+            len([sql for sql in asked if "mfa_required" not in sql.partition("WHERE")[2]]) == 1
+        )  # that one is asked on every page
+
+    def test_hosts_are_for_staff(self, login: Login, alice: User, staff: User, dataset: Dataset) -> None:
+        pulse.leave_sign(pulse.WORKER, "worker-7.internal")
+        assert "worker-7.internal" in login(staff).get("/health/").content.decode()
+        assert "worker-7.internal" not in login(alice).get("/health/").content.decode()
+
+
+class TestCounts:
+    @pytest.fixture
+    def everything(self, alice: User) -> dict[str, Datasource]:
+        named = {
+            name: create_dataset(name=name, owner=alice) for name in ("green", "red", "unknown", "lost", "open", "new")
+        }
+        long_ago = NOW - timedelta(days=3)
+        found = {
+            "green": add(named["green"], milliseconds=90, expires_at=NOW + timedelta(days=3)),
+            "red": add(named["red"], cause="kms_denied", finished_at=long_ago, expires_at=NOW - timedelta(days=1)),
+            "unknown": add(named["unknown"], cause="timeout", provider="GCS", expires_at=NOW + timedelta(days=90)),
+            "lost": add(named["lost"], state=CheckState.EXPIRED),
+            "open": add(named["open"], state=CheckState.QUEUED, finished_at=None),
+            "new": add(named["new"]),
+        }
+        found["new"].checks.all().delete()  # which leaves it without a latest check
+        return found
+
+    def test_by_state_and_cause(self, alice: User, everything: dict[str, Datasource]) -> None:
+        found = health.overview(scope_of(alice))
+        assert {light.value: count for light, count in found.lights.items()} == {
+            "green": 1,
+            "red": 1,
+            "unknown": 2,
+            "checking": 1,
+            "never": 1,
+        }
+        assert found.causes[Light.RED] == [("kms_denied", 1)]
+        assert dict(found.causes[Light.UNKNOWN]) == {"timeout": 1, "given_up": 1}
+        assert (found.total, found.expired, found.expiring) == (6, 1, 1)
+        assert found.oldest == NOW - timedelta(days=3)
+
+    @pytest.mark.parametrize(
+        ("query", "names"),
+        [
+            ({}, ["red", "lost", "unknown", "new", "open", "green"]),
+            ({"state": "red"}, ["red"]),
+            ({"state": "unknown"}, ["lost", "unknown"]),
+            ({"state": "checking"}, ["open"]),
+            ({"state": "never"}, ["new"]),
+            ({"cause": "timeout"}, ["unknown"]),
+            ({"cause": "given_up"}, ["lost"]),
+            ({"cause": "denied"}, []),
+            ({"provider": "GCS"}, ["unknown"]),
+            ({"expiring": "1", "sort": "expires"}, ["red", "green"]),
+            ({"sort": "-expires"}, ["unknown", "green", "red"]),
+            ({"sort": "checked"}, ["red"]),
+            ({"sort": "took"}, ["green"]),
+            ({"sort": "-dataset"}, ["unknown", "red", "open", "new", "lost", "green"]),
+            ({"q": "gree"}, ["green"]),
+            ({"q": "alice acme"}, ["green", "lost", "new", "open", "red", "unknown"]),
+            ({"q": "%"}, []),
+            ({"state": "purple", "provider": "DROPBOX", "sort": "sealed_config", "q": "\0"}, ["red"]),
+        ],
+        ids=str,
+    )
+    def test_filters_and_order(
+        self, login: Login, alice: User, everything: dict[str, Datasource], query: dict[str, str], names: list[str]
+    ) -> None:
+        """Where fewer names are given than found, they come first."""
+        answer = login(alice).get("/health/", query)
+        found = [row["datasource"].dataset.name for row in answer.context["rows"]]
+        if query.get("q") == "alice acme":
+            assert sorted(found) == names
+        else:
+            assert found[: len(names)] == names
+        if not names:
+            assert "No datasource matches" in answer.content.decode()
+
+    def test_an_order_is_told_and_turned_around(
+        self, login: Login, alice: User, everything: dict[str, Datasource]
+    ) -> None:
+        html = login(alice).get("/health/", {"sort": "took", "q": "e"}).content.decode()
+        assert html.count("aria-sort=") == 1
+        assert 'aria-sort="ascending" class="num"><a class="sorter" href="?sort=-took&amp;q=e">' in html
+
+    def test_how_often_providers_fail(self, alice: User, everything: dict[str, Datasource]) -> None:
+        (gcs, s3) = health.provider_rates(scope_of(alice))
+        assert (gcs.name, gcs.day.percent, gcs.causes) == ("Google Cloud", 100.0, [("timeout", 1)])
+        assert (s3.day.total, s3.day.red, s3.week.total, s3.week.red) == (1, 0, 2, 1)  # neither open nor given up ones
+        assert (s3.median_ms, s3.labelled_causes) == (90, [("KMS denied", 1)])
+
+    def test_rates_are_counted_for_each_scope(
+        self, alice: User, charlie: User, elsewhere: Datasource, everything: Any
+    ) -> None:
+        assert [rate.day.total for rate in health.provider_rates(scope_of(charlie))] == [1]
+        assert len(health.provider_rates(scope_of(alice))) == 2
+
+    def test_an_empty_installation_teaches(self, login: Login, alice: User) -> None:
+        html = login(alice).get("/health/").content.decode()
+        assert "No datasource yet" in html
+        assert "No check has ended" in html
+
+
+def test_a_red_check_is_red_for_what_was_denied_not_for_what_is_unknown(alice: User, dataset: Dataset) -> None:
+    source = add(dataset, cause="denied")
+    assert source.latest_check
+    source.latest_check.verdicts["list"] = {"state": "unknown", "cause": "timeout", "summary": ""}
+    source.latest_check.save()
+    assert health.overview(scope_of(alice)).causes[Light.RED] == [("denied", 1)]
+
+
+@pytest.mark.parametrize(
+    ("times", "share", "expected"),
+    [
+        ([(5, 1)], 0.5, 5),
+        ([(1, 1), (2, 1), (3, 1)], 0.5, 2),
+        ([(1, 99), (9, 1)], 0.99, 1),
+        ([(1, 98), (9, 2)], 0.99, 9),
+    ],
+)
+def test_quantiles(times: list[tuple[int, int]], share: float, expected: int) -> None:
+    assert health.quantile(times, share) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (99, "99 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 days")]
+)
+def test_ages(seconds: float, words: str) -> None:
+    assert age_words(seconds) == words
+
+
+class TestMachinery:
+    def lines(self, client: Client) -> dict[str, str]:
+        return {
+            line.name: f"{line.look}: {line.word}. {line.text}"
+            for line in client.get("/health/tiles/").context["lines"]
+        }
+
+    def test_a_broker_out_of_reach_breaks_nothing(self, login: Login, alice: User, dataset: Dataset) -> None:
+        """No Redis runs beside these tests."""
+        add(dataset)
+        lines = self.lines(login(alice))
+        assert lines["Queue"].startswith("denied: out of reach")
+        assert lines["Worker"].startswith("denied: never seen")
+
+    def test_a_sweep_is_a_sign_of_life(self, login: Login, alice: User) -> None:
+        tasks.sweep()
+        pulse.leave_sign(pulse.SCHEDULER)
+        lines = self.lines(login(alice))
+        assert lines["Worker"].startswith("granted: alive")
+        assert lines["Scheduler"].startswith("granted: alive")
+
+    def test_who_was_silent_for_a_minute(self, login: Login, alice: User) -> None:
+        for who in (pulse.WORKER, pulse.SCHEDULER):
+            caches["pulse"].set(who, (timezone.now() - timedelta(seconds=60), ""), None)
+        lines = self.lines(login(alice))
+        assert lines["Worker"].startswith("denied: silent. It last did something 60 s ago. No check starts")
+        assert lines["Scheduler"].startswith("denied: silent")
+
+    def test_a_worker_with_full_hands_is_alive(self, alice: User, dataset: Dataset) -> None:
+        source = add(dataset, state=CheckState.RUNNING, finished_at=None)
+        PermissionCheck.objects.filter(datasource=source).update(
+            started_at=timezone.now(), dispatched_at=timezone.now()
+        )
+        sign = health.machinery(scope_of(alice)).worker
+        assert sign
+        assert sign.is_recent
+
+    def test_open_checks(self, login: Login, alice: User, dataset: Dataset, elsewhere: Datasource) -> None:
+        source = add(dataset, state=CheckState.QUEUED, finished_at=None)
+        PermissionCheck.objects.filter(datasource=source).update(queued_at=timezone.now() - timedelta(minutes=3))
+        line = self.lines(login(alice))["Open checks"]
+        assert line.startswith(
+            "unknown: late. 1 queued, 0 running; the oldest is 3 min old. 1 not handed to the queue yet."
+        )
+
+
+class TestExport:
+    def rows(self, client: Client, query: dict[str, str] | None = None) -> list[dict[str, str]]:
+        answer = client.get("/health/datasources.csv", query or {})
+        assert answer.streaming
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        assert 'attachment; filename="lightly-health-' in answer["Content-Disposition"]
+        return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+    def test_what_it_tells(self, login: Login, alice: User, dataset: Dataset) -> None:
+        add(dataset, Purpose.INPUT, cause="wrong_secret", expires_at=NOW)
+        (row,) = self.rows(login(alice))
+        assert list(row) == COLUMNS
+        assert row | {} == {
+            "dataset id": dataset.pk,
+            "dataset": "street-scenes",
+            "team": "Acme Vision",
+            "owner": "alice@example.com",
+            "purpose": "Input",
+            "provider": "AWS S3",
+            "path": "s3://acme/street/",
+            "state": "Red",
+            "cause": "Wrong secret",
+            "list": "granted",
+            "read": "denied",
+            "write": "",
+            "overwrite": "",
+            "checked at": f"{NOW - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
+            "milliseconds": "200",
+            "expires at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+        }
+
+    def test_it_holds_the_filtered_rows_of_all_pages_and_no_secret(
+        self, login: Login, alice: User, dataset: Dataset
+    ) -> None:
+        make_datasets(alice, 60)
+        add(dataset)
+        assert len(self.rows(login(alice))) == 121
+        assert [row["dataset"] for row in self.rows(login(alice), {"q": "street"})] == ["street-scenes"]
+        assert SECRET not in login(alice).get("/health/datasources.csv").getvalue().decode()
+
+    def test_no_cell_is_a_formula(self, login: Login, alice: User, dataset: Dataset) -> None:
+        team = dataset.team
+        team.name = '=HYPERLINK("https://evil.example.com")'
+        team.save()
+        add(dataset, path="+cmd|calc")
+        (row,) = self.rows(login(alice))
+        assert row["team"] == '\'=HYPERLINK("https://evil.example.com")'
+        assert row["path"] == "'+cmd|calc"
+
+    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+    def test_what_a_formula_begins_with(self, start: str) -> None:
+        assert safe_cell(f"{start}1") == f"'{start}1"
+        assert safe_cell("s3://a=b") == "s3://a=b"
+
+    def test_what_another_country_takes_for_the_next_cell(self) -> None:
+        assert safe_cell("s3://a/b;=1+1;-2;c/") == "s3://a/b;'=1+1;'-2;c/"
+        assert safe_cell("s3://a/b; @x/") == "s3://a/b;' @x/"
+
+
+class TestSpeed:
+    def count(self, client: Client, path: str, query: dict[str, str]) -> int:
+        cache.clear()
+        client.get(path, query)
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(path, query)
+            if answer.streaming:
+                answer.getvalue()
+        return len(captured)
+
+    @pytest.mark.parametrize("path", PAGES)
+    @pytest.mark.parametrize(
+        "query", [{}, {"state": "red", "sort": "-checked"}, {"q": "dataset 0", "page": "2"}], ids=str
+    )
+    def test_the_number_of_queries_does_not_grow(
+        self, login: Login, alice: User, elsewhere: Datasource, path: str, query: dict[str, str], settings: Settings
+    ) -> None:
+        client = login(alice)
+        make_datasets(alice, 40)
+        before = self.count(client, path, query)
+        make_datasets(alice, 200, start=40)
+        assert self.count(client, path, query) == before
+        assert before <= 16
+
+
+def test_only_known_filters_are_taken() -> None:
+    assert Filters.of({"state": "red", "sort": "-took"}) == Filters(light="red", sort="-took")
+    assert Filters.of({"state": "x", "provider": "x", "expiring": "yes", "sort": "--took"}) == Filters()
+    assert not Filters().narrows

@@ -1,0 +1,139 @@
+"""What Prometheus and health probes get: guarded, parseable, bounded."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
+
+from core import pulse
+from datasets.models import Dataset
+from datasources.models import CheckState, PermissionCheck, Trigger
+from teams.models import User
+from tests.monitoring.test_health import add
+
+pytestmark = pytest.mark.django_db
+TOKEN = "scrape-me-0123456789"
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+@pytest.fixture
+def token(settings: Settings) -> str:
+    settings.LIGHTLY_METRICS_TOKEN = TOKEN
+    return TOKEN
+
+
+def scrape(client: Client, token: str = TOKEN) -> Any:
+    return client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+
+
+def samples(client: Client) -> Samples:
+    answer = scrape(client)
+    assert answer.status_code == 200
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.content.decode())
+        for sample in family.samples
+    }
+
+
+def one(found: Samples, name: str, **labels: str) -> float:
+    return found[name, tuple(sorted(labels.items()))]
+
+
+class TestTheDoor:
+    def test_it_is_not_there_without_a_token(self, client: Client, alice: User) -> None:
+        assert scrape(client).status_code == 404
+
+    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"])
+    def test_a_wrong_token(self, client: Client, alice: User, token: str, header: str) -> None:
+        answer = client.get("/metrics", headers={"Authorization": header})
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+        assert b"lightly_" not in answer.content
+
+    def test_a_session_is_no_token(self, client: Client, alice: User, token: str) -> None:
+        client.force_login(alice, "teams.backends.PasswordBackend")
+        assert client.get("/metrics").status_code == 401
+
+    def test_no_redirect_before_the_first_user_nor_to_https(
+        self, client: Client, token: str, settings: Settings
+    ) -> None:
+        settings.SECURE_SSL_REDIRECT = True
+        assert client.get("/").status_code == 301
+        assert scrape(client).status_code == 200
+        assert client.get("/healthz").content == b"ok\n"
+
+    def test_only_reading(self, client: Client, token: str) -> None:
+        assert client.post("/metrics").status_code == 405
+        assert client.head("/healthz").status_code == 200
+
+
+class TestNumbers:
+    def test_datasources_and_checks(self, client: Client, dataset: Dataset, token: str) -> None:
+        source = add(dataset, cause="denied", milliseconds=1500, expires_at=timezone.now() + timedelta(days=5))
+        PermissionCheck.objects.create(
+            datasource=source, revision=0, provider="S3", path="", state=CheckState.DONE, outcome="GREEN",
+            trigger=Trigger.API, milliseconds=500, finished_at=timezone.now() - timedelta(hours=2),
+        )  # fmt: skip
+        found = samples(client)
+        assert one(found, "lightly_datasources", provider="S3", purpose="LIGHTLY", outcome="red") == 1
+        assert one(found, "lightly_datasources", provider="GCS", purpose="INPUT", outcome="green") == 0
+        assert one(found, "lightly_checks_last_hour", provider="S3", outcome="red", trigger="schedule") == 1
+        assert one(found, "lightly_checks_last_hour", provider="S3", outcome="green", trigger="api") == 0
+        assert one(found, "lightly_check_duration_last_hour_seconds", provider="S3", quantile="0.5") == 1.5
+        expiring = [one(found, "lightly_datasources_expiring", days=days) for days in ("0", "7", "30")]
+        assert expiring == [0, 1, 1]
+
+    def test_machinery(self, client: Client, dataset: Dataset, token: str) -> None:
+        """No Redis runs beside these tests: the broker is down, and the rest is told all the same."""
+        source = add(dataset, state=CheckState.QUEUED, finished_at=None)
+        PermissionCheck.objects.filter(datasource=source).update(queued_at=timezone.now() - timedelta(seconds=90))
+        found = samples(client)
+        names = {name for name, _ in found}
+        assert one(found, "lightly_broker_up") == 0
+        assert "lightly_queue_length" not in names
+        assert "lightly_worker_heartbeat_age_seconds" not in names
+        assert one(found, "lightly_open_checks", state="queued") == 1
+        assert one(found, "lightly_undispatched_checks") == 1
+        assert 90 <= one(found, "lightly_oldest_open_check_seconds") < 120
+        pulse.leave_sign(pulse.WORKER)
+        pulse.leave_sign(pulse.SCHEDULER)
+        found = samples(client)
+        assert 0 <= one(found, "lightly_worker_heartbeat_age_seconds") < 30
+        assert 0 <= one(found, "lightly_scheduler_heartbeat_age_seconds") < 30
+
+    def test_labels_are_bounded(self, client: Client, dataset: Dataset, token: str) -> None:
+        before = set(samples(client))
+        add(dataset, path="s3://somebodys-bucket/")
+        added = {name for name, _ in set(samples(client)) - before}
+        assert added == {"lightly_check_duration_last_hour_seconds"}
+        text = scrape(client).content.decode()
+        assert not any(name in text for name in ("somebodys-bucket", dataset.name, dataset.pk, "alice"))
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    def refuse(execute: Callable[..., Any], *arguments: Any) -> Any:
+        raise OperationalError("no route to db.internal")
+
+    with connection.execute_wrapper(refuse):
+        yield
+
+
+def test_without_its_database_it_is_not_ready(client: Client) -> None:
+    with database_away():
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (503, b"database unreachable\n")
+
+
+def test_a_sign_of_life_that_can_not_be_left_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    with database_away():
+        pulse.leave_sign(pulse.WORKER, "host")
+    assert "No sign of life could be left (OperationalError)" in caplog.text
+    assert pulse.last_sign(pulse.WORKER) is None

@@ -1,0 +1,149 @@
+"""Single sign-on against a real OpenID Connect provider."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from allauth.socialaccount.models import SocialAccount
+from django.test import Client
+from pytest_django import Settings
+
+from teams.invitations.services import Invited, invite, revoke
+from teams.membership import create_team
+from teams.models import InvitationState, Membership, Role, Team, User
+from tests.conftest import PASSWORD
+from tests.oidc import CLIENT_ID, CLIENT_SECRET, OpenIDProvider
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[OpenIDProvider]:
+    with OpenIDProvider() as provider:
+        yield provider
+
+
+@pytest.fixture(autouse=True)
+def configured(settings: Settings, provider: OpenIDProvider) -> None:
+    app = {"provider_id": "sso", "name": "Acme SSO", "client_id": CLIENT_ID, "secret": CLIENT_SECRET}
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [{**app, "settings": {"server_url": provider.url}}],
+        }
+    }
+
+
+def sign_in(client: Client) -> Any:
+    """As a browser does it: out to the provider, and back with what it says."""
+    there = client.post("/accounts/oidc/sso/login/?process=login")
+    assert there.status_code == 302
+    back = requests.get(there["Location"], allow_redirects=False, timeout=10).headers["Location"]
+    return client.get(back.removeprefix("http://testserver"))
+
+
+def person(email: str, **claims: object) -> dict[str, object]:
+    return {"sub": f"id-of-{email}", "email": email, "email_verified": True, "name": "Al Ice", **claims}
+
+
+def test_the_sign_in_page_offers_it(client: Client, alice: User) -> None:
+    page = client.get("/accounts/login/").content.decode()
+    assert "Sign in with Acme SSO" in page
+    assert CLIENT_SECRET not in page
+
+
+def test_a_known_person_is_signed_in_and_keeps_the_password(
+    client: Client, provider: OpenIDProvider, alice: User
+) -> None:
+    provider.person = person("Alice@Example.com")
+    answer = sign_in(client)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.get("/").status_code == 200
+    assert client.session["_auth_user_id"] == alice.pk
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+    # From now on it is the account that counts, whatever its address.
+    client.logout()
+    provider.person = person("Alice@Example.com") | {"email": "alice.married@example.com"}
+    sign_in(client)
+    assert client.session["_auth_user_id"] == alice.pk
+    assert SocialAccount.objects.get().user == alice
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [person("stranger@example.com"), person("alice@example.com", email_verified=False), {"sub": "no-address"}],
+    ids=["unknown", "unverified", "without address"],
+)
+def test_nobody_else_gets_in(client: Client, provider: OpenIDProvider, alice: User, claims: dict[str, object]) -> None:
+    provider.person = claims
+    answer = sign_in(client)
+    assert answer.status_code == 403
+    assert "not known here" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert User.objects.count() == 1
+    assert not SocialAccount.objects.exists()
+
+
+def test_who_turns_back_is_told_so(client: Client, provider: OpenIDProvider, alice: User) -> None:
+    provider.person = None
+    answer = sign_in(client)
+    assert answer.status_code == 302
+    assert "Nothing has changed" in client.get(answer["Location"]).content.decode()
+
+
+def test_a_provider_that_is_down_is_no_crash(
+    client: Client, provider: OpenIDProvider, alice: User, settings: Settings
+) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = "http://127.0.0.1:9"
+    answer = client.post("/accounts/oidc/sso/login/?process=login")
+    assert answer.status_code == 502
+    assert "Single sign-on failed" in answer.content.decode()
+
+
+def test_an_inactive_person_stays_out(client: Client, provider: OpenIDProvider, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    provider.person = person("alice@example.com")
+    sign_in(client)
+    assert client.get("/").status_code == 302
+
+
+def test_an_invitation_opens_the_door(client: Client, provider: OpenIDProvider, alice: User, team: Team) -> None:
+    invitation = invite(team=team, people=[Invited("new@example.com", Role.ADMIN)], by=alice)[0]
+    provider.person = person("New@Example.com")
+    assert sign_in(client)["Location"] == "/"
+    newcomer = User.objects.get(email="new@example.com")
+    assert client.session["_auth_user_id"] == newcomer.pk
+    assert newcomer.name == "Al Ice"
+    assert not newcomer.has_usable_password()
+    assert Membership.objects.get(user=newcomer).role == Role.ADMIN
+    invitation.refresh_from_db()
+    assert invitation.state == InvitationState.ACCEPTED
+
+
+def test_so_do_all_of_them(client: Client, provider: OpenIDProvider, alice: User, bob: User, team: Team) -> None:
+    """Somebody with whom a dataset is shared, invited as a guest first, is not left without the team."""
+    invite(team=team, people=[Invited("new@example.com", "")], by=alice)
+    other = create_team(name="Beta", by=bob)
+    invite(team=other, people=[Invited("new@example.com", Role.MEMBER)], by=bob)
+    provider.person = person("new@example.com")
+    assert sign_in(client)["Location"] == "/"
+    assert Membership.objects.get(user__email="new@example.com").team == other
+
+
+def test_a_revoked_one_does_not(client: Client, provider: OpenIDProvider, alice: User, team: Team) -> None:
+    invitation = invite(team=team, people=[Invited("new@example.com", Role.MEMBER)], by=alice)[0]
+    revoke(invitation=invitation, by=alice)
+    provider.person = person("new@example.com")
+    assert sign_in(client).status_code == 403
+    assert User.objects.count() == 1
+
+
+def test_nor_does_one_for_an_address_nobody_vouches_for(
+    client: Client, provider: OpenIDProvider, alice: User, team: Team
+) -> None:
+    invite(team=team, people=[Invited("new@example.com", Role.MEMBER)], by=alice)
+    provider.person = person("new@example.com", email_verified=False)
+    assert sign_in(client).status_code == 403
+    assert User.objects.count() == 1
