@@ -406,6 +406,6 @@ def machinery(scope: Scope) -> Machinery:
     return Machinery(
         worker=sign,
         scheduler=signs.get(pulse.SCHEDULER),
-        queues=[QueueLine(queue, lengths and lengths[queue], signs.get(queue.value)) for queue in Queue],
+        queues=[QueueLine(queue, lengths[queue] if lengths else None, signs.get(queue.value)) for queue in Queue],
         **counts,
     )

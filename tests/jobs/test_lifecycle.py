@@ -313,7 +313,7 @@ class TestBounds:
         class Long(Rehearsal):
             kind = "tests.long"
             queue = Queue.CONTENTS
-            slice_seconds = 31.0  # type: ignore[assignment]
+            slice_seconds = 31.0
 
         with pytest.raises(ValueError, match="longer than the queue"):
             register(Long)

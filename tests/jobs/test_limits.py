@@ -32,7 +32,7 @@ def test_nothing_that_still_runs_is_delivered_again() -> None:
 def test_a_lease_is_longer_than_a_slice_can_be(queue: Queue) -> None:
     class Some(Rehearsal):
         kind = "tests.some"
-        slice_seconds = 7.0  # type: ignore[assignment]
+        slice_seconds = 7.0
 
     Some.queue = queue
     runner: Runner = Some()

@@ -367,7 +367,12 @@ class TestMail:
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch, invitation: Invitation
     ) -> None:
         sent: list[tuple[str, ...]] = []
-        monkeypatch.setattr(broker, "send", lambda *task: sent.append(task) or True)
+
+        def send(*task: str) -> bool:
+            sent.append(task)
+            return True
+
+        monkeypatch.setattr(broker, "send", send)
         tasks.dispatch_invitation(invitation.pk)
         assert sent == [("teams.tasks.mail_invitation", invitation.pk)]
 
