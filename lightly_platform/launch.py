@@ -10,7 +10,6 @@ import os
 import sys
 
 from lightly_platform import keys
-from lightly_platform.demo import demo as the_demo
 from lightly_platform.env import BASE_DIR, WrongEnvironment, read_environment
 from lightly_platform.launcher import embedded_redis
 from lightly_platform.launcher.serving import serve, url
@@ -24,6 +23,9 @@ def run() -> None:
 
 
 def demo() -> None:
+    # Imported here: its storage brings libraries that would stay in the memory of every launcher.
+    from lightly_platform.demo import demo as the_demo
+
     the_demo.run()
 
 
