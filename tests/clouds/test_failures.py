@@ -18,13 +18,12 @@ import requests
 from azure.storage.blob import StorageErrorCode
 
 from clouds import Cause, Failure
-from clouds.azure import store as azure_cloud
-from clouds.base import cause_of_status, safe_code
-from clouds.doctor.probe import NO_PROOF
-from clouds.gcs import store as gcs
-from clouds.obs import store as obs
-from clouds.s3 import delegated as s3_delegated
-from clouds.s3 import store as s3
+from clouds.azure import failures as azure_cloud
+from clouds.failures import cause_of_status, safe_code
+from clouds.gcs import failures as gcs
+from clouds.obs import failures as obs
+from clouds.permissions import NO_PROOF
+from clouds.s3 import failures as s3
 
 HOSTILE = "<script>alert(1)</script>\r\nSet-Cookie: x=1 " + "A" * 500
 
@@ -198,7 +197,7 @@ def test_an_answer_without_anything_in_it() -> None:
     ids=str,
 )
 def test_a_role_that_can_t_be_assumed(error: Exception, cause: Cause) -> None:
-    assert s3_delegated._failure_of_role(error).cause is cause
+    assert s3.failure_of_role(error).cause is cause
 
 
 # --- Azure ----------------------------------------------------------------------------------------------------------
@@ -295,7 +294,7 @@ def test_azure_transport(error: azure.core.exceptions.AzureError, cause: Cause) 
     ],
 )
 def test_a_sas_tells_its_time_itself(fields: dict[str, str], failure: Failure | None) -> None:
-    assert azure_cloud._expiry_failure(fields) == failure
+    assert azure_cloud.failure_of_time(fields) == failure
 
 
 # --- GCS ------------------------------------------------------------------------------------------------------------
