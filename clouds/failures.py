@@ -22,6 +22,7 @@ class Cause(StrEnum):
     NO_BUCKET = "no_bucket"
     NO_OBJECT = "no_object"
     ALREADY_EXISTS = "already_exists"
+    CHANGED = "changed"  # replaced by somebody while it was read in pieces
     ARCHIVED = "archived"
     KMS_DENIED = "kms_denied"
     CANNOT_ASSUME_ROLE = "cannot_assume_role"

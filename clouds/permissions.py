@@ -34,6 +34,7 @@ NO_PROOF = {
     Cause.CLOCK_SKEW,
     Cause.HIDDEN,
     Cause.NO_OBJECT,
+    Cause.CHANGED,
     Cause.NO_PRINCIPAL,
     Cause.ARCHIVED,
     Cause.UNKNOWN,

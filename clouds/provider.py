@@ -16,11 +16,11 @@ from clouds.config import CloudConfig, Endpoints, KeyFacts
 from clouds.failures import Cause, Failure
 from clouds.policies import Request, Snippet
 from clouds.remedies import Case, Remedy, Words
-from clouds.store import Deadline, Store
+from clouds.store import Deadline, Store, TimeLimit
 
 
 class Opener(Protocol):
-    def __call__(self, config: Any, endpoints: Endpoints, deadline: Deadline, /) -> Store:
+    def __call__(self, config: Any, endpoints: Endpoints, limit: TimeLimit, /) -> Store:
         """Connect. May call the cloud (tokens, roles); raises StoreError, also for credentials that can't be used."""
 
 
@@ -97,8 +97,8 @@ class Provider:
         """The anchor of this cloud's heading on the pages that are made from the records."""
         return re.sub(r"[^a-z0-9]+", "-", self.label.lower()).strip("-")
 
-    def open(self, config: CloudConfig, endpoints: Endpoints, deadline: Deadline) -> Store:
-        return self.opener()(config, endpoints, deadline)
+    def open(self, config: CloudConfig, endpoints: Endpoints, limit: TimeLimit) -> Store:
+        return self.opener()(config, endpoints, limit)
 
     def key_facts(self, config: CloudConfig, endpoints: Endpoints, deadline: Deadline) -> KeyFacts | None:
         return self.key_facts_reader()(config, endpoints, deadline) if self.key_facts_reader else None
@@ -112,9 +112,9 @@ def provider_of(config: CloudConfig | type[CloudConfig]) -> Provider:
     return PROVIDERS[config.provider_type()]
 
 
-def open_store(config: CloudConfig, endpoints: Endpoints, deadline: Deadline) -> Store:
+def open_store(config: CloudConfig, endpoints: Endpoints, limit: TimeLimit) -> Store:
     """Connect to the cloud a config is for. May call it (tokens, roles); raises StoreError."""
-    return provider_of(config).open(config, endpoints, deadline)
+    return provider_of(config).open(config, endpoints, limit)
 
 
 def parse_config(fields: dict[str, Any], endpoints: Endpoints | None = None) -> CloudConfig:

@@ -2,8 +2,31 @@
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from clouds.failures import Cause, Failure, StoreError
+
+# What a stream reads at once, and holds in memory.
+CHUNK_BYTES = 4 * 1024 * 1024
+
+
+class TimeLimit(Protocol):
+    """How long the calls of a store may take."""
+
+    def timeout(self) -> float:
+        """Seconds that a call which begins now may wait for the cloud. Never 0, which some SDKs read as no limit."""
+
+
+class CallLimit:
+    """The same time for every call."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def timeout(self) -> float:
+        return self.seconds
 
 
 class Deadline:
@@ -21,7 +44,6 @@ class Deadline:
         return self.remaining() == 0.0
 
     def timeout(self) -> float:
-        """Seconds for a network call: the rest of the time, and never 0, which some SDKs read as 'no limit'."""
         return max(0.05, self.remaining())
 
 
@@ -40,6 +62,14 @@ class Page:
 
     entries: list[Entry]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an object's bytes. `version` tells whether two pieces are of one and the same content, if not empty."""
+
+    data: bytes
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +94,7 @@ class Store(ABC):
     """One opened place in a cloud. Keys are full object names in the bucket. Every method raises StoreError."""
 
     # Whether 403 for a missing key proves that reading is not allowed (else such clouds hide missing keys behind 403).
-    missing_key_denial_is_proof: ClassVar[bool]
+    missing_key_denial_is_proof: bool
 
     @abstractmethod
     def keys(self, prefix: str, *, limit: int) -> list[str]:
@@ -93,8 +123,12 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def read(self, key: str, *, limit: int = 1) -> bytes:
-        """The first `limit` bytes of an object. Cause NO_OBJECT when it isn't there."""
+    def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
+        """The `length` bytes (at least 1) of an object from byte `start` on, as they are stored; fewer where it ends.
+
+        Behind its end there are none. Cause NO_OBJECT when it isn't there, and CHANGED when a `version` is given and it
+        has another one by now.
+        """
 
     @abstractmethod
     def create(self, key: str, data: bytes) -> None:
@@ -119,6 +153,37 @@ class Store(ABC):
         It need not exist. Redirects are answers, not orders.
         """
 
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The whole object in chunks of CHUNK_BYTES, the last one shorter. Causes as of `read_range`, at any chunk.
+
+        Each is a ranged read of its own. So no connection waits while a chunk is worked on, and a connection that
+        breaks costs one chunk, which a patient store reads again.
+        """
+        start, version = 0, ""
+        while True:
+            piece = self.read_range(key, start, CHUNK_BYTES, version=version)
+            if piece.data:
+                yield piece.data
+            if len(piece.data) < CHUNK_BYTES:
+                return
+            start, version = start + len(piece.data), piece.version
+
     @abstractmethod
     def close(self) -> None:
         """Give connections back. A call that still hangs may end with an error."""
+
+
+def piece_of_refusal(error: StoreError) -> Piece:
+    """What a refused ranged read stands for: nothing where the object has ended. Else raises why it was refused."""
+    if error.failure.status == 416:
+        return Piece(b"")
+    if error.failure.status == 412:
+        raise StoreError(replace(error.failure, cause=Cause.CHANGED)) from None
+    raise error
+
+
+def whole_piece(data: bytes, *, expected: int, version: str = "") -> Piece:
+    """A piece that has all the bytes the answer announced. Raises UNREACHABLE where the connection broke before."""
+    if len(data) < expected:
+        raise StoreError(Failure(Cause.UNREACHABLE, "IncompleteRead"))
+    return Piece(data, version)

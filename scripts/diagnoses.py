@@ -28,6 +28,7 @@ EVERYWHERE = (
     Cause.SERVER_ERROR,
     Cause.NO_OBJECT,
     Cause.ALREADY_EXISTS,
+    Cause.CHANGED,
     Cause.ARCHIVED,
     Cause.UNKNOWN,
 )

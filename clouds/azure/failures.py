@@ -46,6 +46,8 @@ CAUSES = {
 def failure_of(error: azure.core.exceptions.AzureError) -> Failure:
     """What an Azure exception means. Reads codes and statuses only."""
     cut_short = azure.core.exceptions.IncompleteReadError
+    if isinstance(error.inner_exception, cut_short):  # in the middle of a download
+        return Failure(Cause.UNREACHABLE, cut_short.__name__)
     if isinstance(error, azure.core.exceptions.HttpResponseError) and not isinstance(error, cut_short):
         raw = getattr(error, "error_code", None)
         code = str(getattr(raw, "value", raw) or "")

@@ -4,7 +4,7 @@ import urllib.parse
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 import azure.core.exceptions
 from azure.core import MatchConditions
@@ -14,13 +14,13 @@ from clouds import preflight
 from clouds.azure.config import AzureConfig, sas_fields
 from clouds.azure.failures import failure_of, failure_of_time
 from clouds.config import Endpoints
-from clouds.failures import Cause, Failure, StoreError
-from clouds.store import CorsRule, Deadline, Entry, Page, Preflight, Store
+from clouds.failures import Cause, Failure, StoreError, not_storage
+from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
 
 PUBLIC_ENDPOINT = "https://{account}.blob.core.windows.net"
 
 
-def open_with_sas(config: AzureConfig, endpoints: Endpoints, deadline: Deadline, /) -> "AzureStore":
+def open_with_sas(config: AzureConfig, endpoints: Endpoints, limit: TimeLimit, /) -> "AzureStore":
     token = config.sas_token.get_secret_value()
     if failure := failure_of_time(sas_fields(token)):
         raise StoreError(failure)
@@ -29,19 +29,19 @@ def open_with_sas(config: AzureConfig, endpoints: Endpoints, deadline: Deadline,
         credential=token.lstrip("?"),
         retry_total=0,
         permit_redirects=False,
-        connection_timeout=deadline.timeout(),
-        read_timeout=deadline.timeout(),
+        connection_timeout=limit.timeout(),
+        read_timeout=limit.timeout(),
     )
-    return AzureStore(service.get_container_client(config.bucket), deadline)
+    return AzureStore(service.get_container_client(config.bucket), limit)
 
 
 class AzureStore(Store):
     # A SAS is judged before the blob is looked up, so a refusal says nothing of the blob and all of the right.
-    missing_key_denial_is_proof: ClassVar[bool] = True
+    missing_key_denial_is_proof = True
 
-    def __init__(self, container: ContainerClient, deadline: Deadline) -> None:
+    def __init__(self, container: ContainerClient, limit: TimeLimit) -> None:
         self.container = container
-        self.deadline = deadline
+        self.limit = limit
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         with _StoreErrors():
@@ -86,15 +86,18 @@ class AzureStore(Store):
         address, _, token = self.container.url.partition("?")
         return f"{address}/{urllib.parse.quote(key, safe='/~')}?{token}"
 
-    def read(self, key: str, *, limit: int = 1) -> bytes:
-        with _StoreErrors():
-            try:
-                content: bytes = self.container.download_blob(key, offset=0, length=limit, **self._limits()).readall()
-            except azure.core.exceptions.HttpResponseError as error:
-                if error.status_code == 416:  # an object of no bytes: it was found and could be read
-                    return b""
-                raise
-        return content
+    def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
+        condition: dict[str, Any] = (
+            {"etag": version, "match_condition": MatchConditions.IfNotModified} if version else {}
+        )
+        try:
+            with _StoreErrors():
+                found = self.container.download_blob(key, offset=start, length=length, **condition, **self._limits())
+                return Piece(found.readall(), found.properties.etag or "")
+        except StoreError as error:
+            return piece_of_refusal(error)
+        except ValueError:  # what the SDK raises when an answer does not say which range it is
+            raise not_storage() from None
 
     def create(self, key: str, data: bytes) -> None:
         with _StoreErrors():
@@ -123,7 +126,7 @@ class AzureStore(Store):
         self.container.close()
 
     def _limits(self) -> dict[str, Any]:
-        return {"connection_timeout": self.deadline.timeout(), "read_timeout": self.deadline.timeout()}
+        return {"connection_timeout": self.limit.timeout(), "read_timeout": self.limit.timeout()}
 
 
 class _StoreErrors:

@@ -142,6 +142,15 @@ def already_exists(case: Case) -> Remedy:
     )
 
 
+def changed(case: Case) -> Remedy:
+    return Remedy(
+        "the object was replaced",
+        "Somebody replaced the object while it was read, so that its pieces do not belong together.",
+        "Check again.",
+        "It does not come back when nobody writes there meanwhile.",
+    )
+
+
 def archived(case: Case) -> Remedy:
     return Remedy(
         "the object is archived",
@@ -307,6 +316,7 @@ REMEDIES = {
     Cause.NO_BUCKET: no_bucket,
     Cause.NO_OBJECT: no_object,
     Cause.ALREADY_EXISTS: already_exists,
+    Cause.CHANGED: changed,
     Cause.ARCHIVED: archived,
     Cause.KMS_DENIED: kms_denied,
     Cause.CANNOT_ASSUME_ROLE: cannot_assume_role,

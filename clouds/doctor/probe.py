@@ -134,7 +134,7 @@ class _Probe:
 
     def _read(self, store: Store, key: str) -> Verdict:
         """That an object is missing is told to those who may read it."""
-        verdict = self._try(lambda: store.read(key), key=key)
+        verdict = self._try(lambda: store.read_range(key, 0, 1), key=key)
         if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
             return replace(verdict, state=State.GRANTED, failure=None)
         return verdict

@@ -3,12 +3,13 @@
 import google.api_core.exceptions
 import google.auth.exceptions
 import requests
+import urllib3
 
 from clouds.failures import Cause, Failure, StoreError, cause_of_status, safe_code
 
 
 def failure_of(error: Exception) -> Failure:
-    """What an exception of google-cloud-storage, google-auth or requests means."""
+    """What an exception of google-cloud-storage, google-auth, requests or urllib3 means."""
     if isinstance(error, google.api_core.exceptions.GoogleAPICallError):
         return _failure_of_call(error)
     if isinstance(error, google.auth.exceptions.RefreshError):
@@ -83,13 +84,14 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 def _cause_of_transport(error: Exception) -> Cause:
     for link in _chain(error):
-        if isinstance(link, requests.exceptions.SSLError):
+        if isinstance(link, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
             return Cause.TLS
-        if isinstance(link, requests.exceptions.Timeout):
+        if isinstance(link, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
             return Cause.TIMEOUT
         if isinstance(link, requests.exceptions.TooManyRedirects):
             return Cause.REDIRECTED
-    if any(isinstance(link, requests.exceptions.RequestException | ConnectionError) for link in _chain(error)):
+    broken = requests.exceptions.RequestException | urllib3.exceptions.HTTPError | ConnectionError
+    if any(isinstance(link, broken) for link in _chain(error)):
         return Cause.UNREACHABLE
     return Cause.UNKNOWN
 
@@ -105,6 +107,7 @@ class StoreErrors:
             error,
             google.api_core.exceptions.GoogleAPIError
             | google.auth.exceptions.GoogleAuthError
-            | requests.exceptions.RequestException,
+            | requests.exceptions.RequestException
+            | urllib3.exceptions.HTTPError,  # of downloads
         ):
             raise StoreError(failure_of(error)) from None

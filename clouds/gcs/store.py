@@ -2,27 +2,26 @@
 
 import json
 import os
-from typing import Any, ClassVar
+from typing import Any
 
-import google.api_core.exceptions
 import google.auth.exceptions
 from google.cloud import storage
 from google.oauth2 import service_account
 
 from clouds import preflight
 from clouds.config import Endpoints
-from clouds.failures import Cause, Failure, StoreError, safe_code
+from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.gcs.config import PUBLIC_TOKEN_URL, GCSConfig
 from clouds.gcs.failures import StoreErrors
 from clouds.paths import directory_names
-from clouds.store import CorsRule, Deadline, Entry, Page, Preflight, Store
+from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
 
 PUBLIC_ENDPOINT = "https://storage.googleapis.com"
 MOST_PER_PAGE = 1000
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 
 
-def open_with_service_account(config: GCSConfig, endpoints: Endpoints, deadline: Deadline, /) -> "GCSStore":
+def open_with_service_account(config: GCSConfig, endpoints: Endpoints, limit: TimeLimit, /) -> "GCSStore":
     key = json.loads(config.credentials.get_secret_value())
     # Whatever the file says, keys are exchanged at the configured address only.
     key |= {"token_uri": endpoints.gcs_token or PUBLIC_TOKEN_URL, "universe_domain": "googleapis.com"}
@@ -35,7 +34,7 @@ def open_with_service_account(config: GCSConfig, endpoints: Endpoints, deadline:
         credentials=credentials,
         client_options={"api_endpoint": endpoints.gcs} if endpoints.gcs else None,
     )
-    return GCSStore(client, config.bucket, deadline, endpoints.gcs or PUBLIC_ENDPOINT)
+    return GCSStore(client, config.bucket, limit, endpoints.gcs or PUBLIC_ENDPOINT)
 
 
 class _Credentials(service_account.Credentials):
@@ -50,13 +49,13 @@ os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"
 
 class GCSStore(Store):
     # 403 for a missing object unless storage.objects.list is granted too.
-    missing_key_denial_is_proof: ClassVar[bool] = False
+    missing_key_denial_is_proof = False
 
-    def __init__(self, client: storage.Client, bucket: str, deadline: Deadline, endpoint: str) -> None:
+    def __init__(self, client: storage.Client, bucket: str, limit: TimeLimit, endpoint: str) -> None:
         self.client = client
         self.endpoint = endpoint
         self.bucket = client.bucket(bucket)  # makes no call, and needs no right on the bucket itself
-        self.deadline = deadline
+        self.limit = limit
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         with StoreErrors():
@@ -105,15 +104,24 @@ class GCSStore(Store):
             )
         return url
 
-    def read(self, key: str, *, limit: int = 1) -> bytes:
-        with StoreErrors():
-            try:
-                content: bytes = self.bucket.blob(key).download_as_bytes(
-                    start=0, end=limit - 1, checksum=None, **self._limits()
+    def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
+        blob = self.bucket.blob(key)
+        condition = {"if_generation_match": int(version)} if version else {}
+        try:
+            with StoreErrors():
+                data: bytes = blob.download_as_bytes(
+                    start=start,
+                    end=start + length - 1,
+                    raw_download=True,  # else a part of a compressed object would be unpacked, which can't work
+                    checksum=None,  # it is of the whole object
+                    **condition,
+                    **self._limits(),
                 )
-            except google.api_core.exceptions.RequestRangeNotSatisfiable:
-                return b""  # an object of no bytes: it was found and could be read
-        return content
+        except StoreError as error:
+            return piece_of_refusal(error)
+        if start and len(data) > length:  # the whole object was sent, and its beginning is not asked for
+            raise not_storage()
+        return Piece(data[:length], str(blob.generation or ""))
 
     def create(self, key: str, data: bytes) -> None:
         with StoreErrors():
@@ -142,7 +150,7 @@ class GCSStore(Store):
 
     def _limits(self) -> dict[str, Any]:
         # retry=None: the default would go on for 120 s.
-        return {"timeout": self.deadline.timeout(), "retry": None}
+        return {"timeout": self.limit.timeout(), "retry": None}
 
 
 def _cors_rule(entry: dict[str, Any]) -> CorsRule | None:

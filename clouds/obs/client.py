@@ -17,32 +17,32 @@ from obs.convertor import Convertor
 
 from clouds import guard
 from clouds.obs.config import OBSConfig
-from clouds.store import Deadline
+from clouds.store import CallLimit, TimeLimit
 
 
 class _PinnedConnection(http.client.HTTPConnection):
     """Connects to an address the guard has judged, with TLS (certificate and host name verified) where asked for."""
 
     def __init__(self, client: "GuardedObsClient", host: str, port: int, tls: ssl.SSLContext | None) -> None:
-        super().__init__(host, port, timeout=client.deadline.timeout())
+        super().__init__(host, port, timeout=client.limit.timeout())
         self.client = client
         self.tls = tls
 
     def connect(self) -> None:
-        timeout = self.client.deadline.timeout()
+        timeout = self.client.limit.timeout()
         self.sock: socket.socket = guard.connect(
             self.host, self.port, timeout=timeout, allowed_private_hosts=self.client.allowed_private_hosts
         )
         if self.tls:
             self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.host)
-        self.client.sockets.append(self.sock)
+        self.client.keep(self.sock)
         if self.client.hung_up:  # while this one was being made: nobody would hang up again
             self.sock.close()
             raise TimeoutError
 
 
 class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no types
-    def __init__(self, config: OBSConfig, deadline: Deadline, allowed_private_hosts: tuple[str, ...]) -> None:
+    def __init__(self, config: OBSConfig, limit: TimeLimit, allowed_private_hosts: tuple[str, ...]) -> None:
         super().__init__(
             access_key_id=config.access_key_id,
             secret_access_key=config.secret_access_key.get_secret_value(),
@@ -50,11 +50,13 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
             ssl_verify=True,
             max_retry_count=0,
             max_redirect_count=0,  # the first redirect is an answer, not an order
-            timeout=deadline.timeout(),
+            timeout=limit.timeout(),
+            # Only who tries again may keep connections: the server may have closed one meanwhile.
+            long_conn_mode=isinstance(limit, CallLimit),
             is_signature_negotiation=False,  # it asks for bucket metadata, a right that checks must not need
         )
         self.convertor = _Convertor(self.signature, self.ha)
-        self.deadline = deadline
+        self.limit = limit
         self.allowed_private_hosts = allowed_private_hosts
         self.sockets: list[socket.socket] = []
         self.hung_up = False
@@ -71,6 +73,10 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
         """For a request the SDK doesn't know, with the same care."""
         tls = ssl.create_default_context() if parts.scheme == "https" else None
         return _PinnedConnection(self, parts.hostname or "", parts.port or (443 if tls else 80), tls)
+
+    def keep(self, opened: socket.socket) -> None:
+        """Remember a socket, so that it can be closed under a call, and forget those that are closed."""
+        self.sockets = [*(kept for kept in self.sockets if kept.fileno() != -1), opened]
 
     def hang_up(self) -> None:
         """Close sockets under calls that still wait, so that a server which drips bytes can't hold a thread."""

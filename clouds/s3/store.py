@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.exceptions
@@ -15,29 +15,40 @@ from clouds.paths import directory_names
 from clouds.s3.config import SESSION_SECONDS, S3Base, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
 from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
-from clouds.store import CorsRule, Deadline, Entry, Page, Preflight, Store
+from clouds.store import (
+    CorsRule,
+    Deadline,
+    Entry,
+    Page,
+    Piece,
+    Preflight,
+    Store,
+    TimeLimit,
+    piece_of_refusal,
+    whole_piece,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def open_with_key(config: S3Config, endpoints: Endpoints, deadline: Deadline, /) -> "S3Store":
+def open_with_key(config: S3Config, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
     secret = config.secret_access_key.get_secret_value()
-    client = s3_client(endpoints, deadline, config.region, config.access_key_id, secret)
+    client = s3_client(endpoints, limit, config.region, config.access_key_id, secret)
     return S3Store(client, config, secret)
 
 
-def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, deadline: Deadline, /) -> "S3Store":
-    keys = assume_role(config, endpoints, deadline)
+def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
+    keys = assume_role(config, endpoints, limit)
     client = s3_client(
-        endpoints, deadline, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
+        endpoints, limit, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
     )
     return S3Store(client, config, keys["SecretAccessKey"])
 
 
-def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, deadline: Deadline) -> Any:
+def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
     """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile)."""
-    sts = make_client("sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(deadline))
+    sts = make_client("sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(limit))
     try:
         answer = sts.assume_role(
             RoleArn=config.role_arn,
@@ -58,11 +69,11 @@ _session = functools.cache(lambda: boto3.session.Session())
 _making_clients = threading.Lock()
 
 
-def client_config(deadline: Deadline, **more: Any) -> Config:
+def client_config(limit: TimeLimit, **more: Any) -> Config:
     """Settings all AWS clients here share: one attempt, and no call longer than the time that is left."""
     return Config(
-        connect_timeout=deadline.timeout(),
-        read_timeout=deadline.timeout(),
+        connect_timeout=limit.timeout(),
+        read_timeout=limit.timeout(),
         retries={"total_max_attempts": 1},
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lag behind
         **more,
@@ -76,7 +87,7 @@ def make_client(service: str, **arguments: Any) -> Any:
 
 def s3_client(
     endpoints: Endpoints,
-    deadline: Deadline,
+    limit: TimeLimit,
     region: str,
     access_key_id: str,
     secret_access_key: str,
@@ -91,7 +102,7 @@ def s3_client(
         aws_secret_access_key=secret_access_key,
         aws_session_token=session_token,
         config=client_config(
-            deadline,
+            limit,
             signature_version="s3v4",
             # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host.
             s3={"addressing_style": "path" if endpoints.s3 else "auto"},
@@ -122,7 +133,7 @@ def _refuse_other_region(response: Any, **_: Any) -> None:
 
 class S3Store(Store):
     # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
-    missing_key_denial_is_proof: ClassVar[bool] = False
+    missing_key_denial_is_proof = False
 
     def __init__(self, client: "S3Client", config: S3Base, secret_access_key: str) -> None:
         self.client = client
@@ -170,20 +181,21 @@ class S3Store(Store):
         except botocore.exceptions.BotoCoreError as error:
             raise StoreError(failure_of(error)) from None
 
-    def read(self, key: str, *, limit: int = 1) -> bytes:
+    def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
+        condition = {"IfMatch": version} if version else {}
         try:
-            answer = self._call("get_object", Key=key, Range=f"bytes=0-{limit - 1}")
+            answer = self._call("get_object", Key=key, Range=f"bytes={start}-{start + length - 1}", **condition)
         except StoreError as error:
-            if error.failure.code == "InvalidRange":  # an object of no bytes: it was found and could be read
-                return b""
-            raise
+            return piece_of_refusal(error)
         with answer["Body"] as body:
             _check_is_object(answer)
+            if start and "ContentRange" not in answer:  # the whole object was sent, and its beginning is not asked for
+                raise not_storage()
             try:
-                content: bytes = body.read(limit)
+                data: bytes = body.read(length)
             except botocore.exceptions.BotoCoreError as error:
                 raise StoreError(failure_of(error)) from None
-        return content
+        return whole_piece(data, expected=min(length, answer["ContentLength"]), version=answer["ETag"])
 
     def create(self, key: str, data: bytes) -> None:
         _check_is_object(self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption))

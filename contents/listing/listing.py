@@ -357,7 +357,7 @@ def _relevant(dataset: Dataset, cursor: Cursor, seconds: float) -> RelevantFilen
     with _opened(datasource, Permission.READ, seconds) as (config, store):
         key = config.prefix + cursor.relevant_file
         try:
-            content = store.read(key, limit=MOST_RELEVANT_BYTES + 1)
+            content = store.read_range(key, 0, MOST_RELEVANT_BYTES + 1).data
         except StoreError as error:
             if error.failure.cause is Cause.NO_OBJECT:
                 raise _irrelevant(config, key, "This file does not exist.") from None

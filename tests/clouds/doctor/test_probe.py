@@ -171,7 +171,7 @@ class Shelf:
         self._call("folders")
         return []
 
-    def read(self, key: str) -> None:
+    def read_range(self, key: str, start: int, length: int) -> None:
         self._call("read")
         if key not in self.objects:
             raise StoreError(Failure(Cause.NO_OBJECT))

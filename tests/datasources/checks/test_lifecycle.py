@@ -178,7 +178,7 @@ def test_the_bulbs_do_not_wait_for_the_note(s3: S3Cloud, dataset: Dataset, monke
     seen: list[str] = []
     check = saved(dataset, parse_config(s3.grant(s3.make_bucket(), "", WORKING_RIGHTS)))
 
-    def late(self: SideQuestions, *, patience: bool) -> Asides:
+    def late(self: SideQuestions, *, wait: bool) -> Asides:
         seen.append(PermissionCheck.objects.get(pk=check.pk).outcome)
         return Asides()
 
