@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.utils.translation import override
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS
+from clouds.permissions import Permission
 from datasources.models import Datasource, Purpose
 from monitoring.health import Light, cause_words
 
@@ -65,7 +65,7 @@ def _cells(row: Datasource) -> list[str]:
         dataset.team.name,
         dataset.owner.email,
         row.get_purpose_display(),
-        CONFIG_CLASSES[row.provider].provider_short,
+        PROVIDERS[row.provider].short,
         row.path,
         _in_english(Light(values["light"])),
         cause_words(values["cause"]),

@@ -17,8 +17,8 @@ from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission, State
+from clouds import PROVIDERS
+from clouds.permissions import Permission, State
 from core import pulse
 from datasets.access import datasets_for, managed_datasets, manages_everything
 from datasources.models import OPEN_STATES, CheckState, Datasource, Outcome, PermissionCheck
@@ -133,7 +133,7 @@ class Filters:
         return cls(
             light=query.get("state", "") if query.get("state") in Light.values else "",
             cause=query.get("cause", "").replace("\0", "")[:64],
-            provider=provider if provider in CONFIG_CLASSES else "",
+            provider=provider if provider in PROVIDERS else "",
             expiring=query.get("expiring") == "1",
             search=query.get("q", "").replace("\0", "").strip()[:300],
             sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
@@ -306,14 +306,14 @@ def _provider_rates(checks: QuerySet[PermissionCheck]) -> list[ProviderRates]:
     medians = medians_of(checks.filter(recent))
     return [
         ProviderRates(
-            name=CONFIG_CLASSES[provider].provider_short,
+            name=PROVIDERS[provider].short,
             week=_rate({outcome: week for outcome, (week, _) in by_outcome.items()}),
             day=_rate({outcome: day for outcome, (_, day) in by_outcome.items()}),
             median_ms=medians.get(provider),
             causes=_newest_causes(checks.filter(provider=provider), by_outcome),
         )
         for provider, by_outcome in sorted(counts.items())
-        if provider in CONFIG_CLASSES
+        if provider in PROVIDERS
     ]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
+from clouds import PROVIDERS
 from datasources.models import Datasource
 
 SOON = timedelta(days=14)
@@ -65,7 +66,7 @@ def end_of(datasource: Datasource) -> End | None:
     if datasource.expires_at is None:
         return None
     left = datasource.expires_at - timezone.now()
-    label = datasource.provider_class.credential_label
+    label = PROVIDERS[datasource.provider].words.credential
     if left <= timedelta():
         when = gettext("%(span)s ago") % {"span": span(-left)}
         return End(label, datasource.expires_at, "denied", gettext("expired"), when)
