@@ -1,4 +1,4 @@
-"""One settings file. Everything an operator can change comes in through env.py; docs/deploy.md lists it."""
+"""One settings file. Everything an operator can change comes in through env/; docs/deploy.md lists it."""
 
 from __future__ import annotations
 
