@@ -141,6 +141,7 @@ CACHES = {
     },
     # Signs of life of worker and scheduler: in a table of their own, where a flood of sign-ins can't push them out.
     "pulse": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_pulse"},
+    "throttle": {"BACKEND": "core.web.counting.CountingCache", "LOCATION": "lightly_throttle"},
 }
 
 # --- sign-in --------------------------------------------------------------------------------------------------------
