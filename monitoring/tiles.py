@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from core.pulse import Sign
-from core.words import age_words
+from core.words import duration_words
 from monitoring.health import Filters, Light, Machinery, Overview, cause_words
 
 MOST_BARS = 6
@@ -116,10 +116,10 @@ def _speaker(name: str, sign: Sign | None, did: str, if_silent: str, with_name: 
             f"{unseen} {if_silent}",
         )
     who = f" on {sign.who}" if sign.who and with_name else ""
-    text = gettext("It last %(did)s%(who)s %(age_words)s ago.") % {
+    text = gettext("It last %(did)s%(who)s %(age)s ago.") % {
         "did": did,
         "who": who,
-        "age_words": age_words(sign.seconds),
+        "age": duration_words(timedelta(seconds=sign.seconds)),
     }
     if sign.is_recent:
         return Line(name, "granted", gettext("alive"), text)
@@ -148,10 +148,10 @@ def _open_checks(found: Machinery) -> Line:
             gettext("Open checks"), "granted", gettext("none"), gettext("Every check that was asked for is done.")
         )
     waits = timezone.now() - found.oldest_open
-    text = gettext("%(queued)s queued, %(running)s running; the oldest is %(age_words)s old.") % {
+    text = gettext("%(queued)s queued, %(running)s running; the oldest is %(age)s old.") % {
         "queued": number_format(found.queued, force_grouping=True),
         "running": number_format(found.running, force_grouping=True),
-        "age_words": age_words(waits.total_seconds()),
+        "age": duration_words(waits),
     }
     if found.undispatched:
         rest = gettext("%(undispatched)s not handed to the queue yet.") % {

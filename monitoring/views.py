@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from clouds import CONFIG_CLASSES
-from core.words import age_words
+from core.words import duration_words
 from datasets.access import manages_any
 from datasources.models import Datasource, Purpose
 from monitoring import health as reading
@@ -104,7 +104,7 @@ def _tiles(scope: Scope) -> dict[str, Any]:
     now = timezone.now()
     return {
         "overview": overview,
-        "oldest": age_words((now - overview.oldest).total_seconds()) if overview.oldest else "",
+        "oldest": duration_words(now - overview.oldest) if overview.oldest else "",
         "bars": [(light, bars(overview, light)) for light in overview.causes if overview.lights[light]],
         "rates": reading.provider_rates(scope),
         "lines": machine_lines(reading.machinery(scope), with_names=with_names),

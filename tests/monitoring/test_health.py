@@ -15,7 +15,6 @@ from pytest_django import Settings
 
 from core import pulse
 from core.crypto import seal
-from core.words import age_words
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import tasks
@@ -264,13 +263,6 @@ def test_quantiles(times: list[tuple[int, int]], share: float, expected: int) ->
     assert health.quantile(times, share) == expected
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0 s"), (99, "99 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 days")]
-)
-def test_ages(seconds: float, words: str) -> None:
-    assert age_words(seconds) == words
-
-
 class TestMachinery:
     def lines(self, client: Client) -> dict[str, str]:
         return {
@@ -296,7 +288,7 @@ class TestMachinery:
         for who in (pulse.WORKER, pulse.SCHEDULER):
             caches["pulse"].set(who, (timezone.now() - timedelta(seconds=60), ""), None)
         lines = self.lines(login(alice))
-        assert lines["Worker"].startswith("denied: silent. It last did something 60 s ago. No check starts")
+        assert lines["Worker"].startswith("denied: silent. It last did something 1 minute ago. No check starts")
         assert lines["Scheduler"].startswith("denied: silent")
 
     def test_a_worker_with_full_hands_is_alive(self, alice: User, dataset: Dataset) -> None:
@@ -313,7 +305,7 @@ class TestMachinery:
         PermissionCheck.objects.filter(datasource=source).update(queued_at=timezone.now() - timedelta(minutes=3))
         line = self.lines(login(alice))["Open checks"]
         assert line.startswith(
-            "unknown: late. 1 queued, 0 running; the oldest is 3 min old. 1 not handed to the queue yet."
+            "unknown: late. 1 queued, 0 running; the oldest is 3 minutes old. 1 not handed to the queue yet."
         )
 
 
