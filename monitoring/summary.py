@@ -1,4 +1,4 @@
-"""What the top of the health page shows: tiles, bars, and whether the machinery runs, in words."""
+"""What the top of the health page shows: bars, and whether the machinery runs, in words; and the table's heads."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,9 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from core.pulse import Sign
 from core.words import duration_words
-from monitoring.health import Filters, Light, Machinery, Overview, cause_words
+from datasources.states import DatasourceState
+from monitoring.health import Filters, Summary, cause_words
+from monitoring.machinery import Machinery
 
 MOST_BARS = 6
 # A check that waits longer than this is worth a look; see bulbs.NO_WORKER_AFTER for the page of one dataset.
@@ -45,9 +47,9 @@ class Line:
     text: str
 
 
-def bars(overview: Overview, light: Light) -> list[Bar]:
+def bars(summary: Summary, state: DatasourceState) -> list[Bar]:
     """Why datasources are red or unknown, the most frequent cause first."""
-    counted = overview.causes[light]
+    counted = summary.causes[state]
     shown, rest = counted[:MOST_BARS], sum(count for _, count in counted[MOST_BARS:])
     longest = max([count for _, count in shown] + [rest], default=1)
     found = [Bar(cause_words(cause), count, 100 * count / longest, cause) for cause, count in shown]
@@ -79,9 +81,9 @@ def columns(filters: Filters) -> list[Column]:
     ]
 
 
-def cause_choices(overview: Overview, chosen: str) -> list[tuple[str, str]]:
+def cause_choices(summary: Summary, chosen: str) -> list[tuple[str, str]]:
     """Causes to filter by, with their labels: all there are now, and the chosen one."""
-    causes = {cause for counted in overview.causes.values() for cause, _ in counted} | ({chosen} if chosen else set())
+    causes = {cause for counted in summary.causes.values() for cause, _ in counted} | ({chosen} if chosen else set())
     return sorted(((cause, cause_words(cause)) for cause in causes), key=lambda choice: choice[1])
 
 
