@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_safe
 
 from clouds import CONFIG_CLASSES
 from core.words import duration_words
-from datasets.access import manages_any
 from datasources.models import Datasource, Purpose
 from datasources.states import DatasourceState
 from monitoring import health as reading
@@ -27,7 +26,7 @@ from monitoring.machinery import machinery
 from monitoring.metrics import CONTENT_TYPE, exposition
 from monitoring.rates import provider_rates
 from monitoring.summary import bars, cause_choices, columns, machine_lines
-from teams.requests import PageRequest
+from teams.requests import PageRequest, teams_of
 
 PAGE_SIZE = 50
 
@@ -96,7 +95,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _scope(request: PageRequest) -> Scope:
-    if not manages_any(request.user):
+    teams = teams_of(request)
+    if teams is None or not teams.manages:
         raise PermissionDenied(gettext("Only the owners and admins of a team see its health."))
     return reading.scope_of(request.user)
 

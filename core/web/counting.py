@@ -53,6 +53,10 @@ class CountingCache(DatabaseCache):
             cursor.execute(self._sql(_FORGET, lock=lock), [self._moment(now)])
 
     @property
+    def table(self) -> str:
+        return str(self.cache_model_class._meta.db_table)
+
+    @property
     def _alias(self) -> str:
         return router.db_for_write(self.cache_model_class)
 
@@ -65,7 +69,7 @@ class CountingCache(DatabaseCache):
         return cursor
 
     def _sql(self, template: str, **parts: str) -> str:
-        return template.format(table=self._connection.ops.quote_name(self._table), **parts)
+        return template.format(table=self._connection.ops.quote_name(self.table), **parts)
 
     def _moment(self, moment: datetime) -> Any:
         """As the database compares times."""

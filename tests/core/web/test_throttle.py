@@ -82,7 +82,7 @@ def test_what_has_ended_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = caches["throttle"]
     assert isinstance(counts, CountingCache)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT cache_key FROM {counts._table}")  # noqa: S608 - our own name
+        cursor.execute(f"SELECT cache_key FROM {counts.table}")  # noqa: S608 - our own name
         assert cursor.fetchall() == [(counts.make_key("late"),)]
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from datasets.access import datasets_for
 from datasets.handover import services
 from datasets.handover.services import remove_member
+from datasets.models import Dataset
 from datasets.services import create_dataset, share_dataset
 from teams import membership
 from teams.models import AuditAction, AuditEntry, Role, Team, User
@@ -53,7 +54,8 @@ def test_the_heir_makes_a_dataset_of_the_name_at_this_very_moment(
     alice: User, bob: User, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = create_dataset(name="streets", owner=bob)
-    names_owned_by, made = services.names_owned_by, []
+    names_owned_by = services.names_owned_by
+    made: list[Dataset] = []
 
     def read_just_before_the_heir_is_quicker(user: User) -> Any:
         names = list(names_owned_by(user))
