@@ -3,7 +3,7 @@
 import functools
 import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import azure.core.exceptions
 from azure.core import MatchConditions
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
 from pydantic import AfterValidator, Field, SecretStr
 
 from clouds import preflight
@@ -36,6 +36,7 @@ from clouds.base import (
 PUBLIC_ENDPOINT = "https://{account}.blob.core.windows.net"
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 CONTAINER = re.compile(r"\$root|\$web|\$logs|[a-z0-9](?:-?[a-z0-9]){2,62}")
+MOST_PER_PAGE = 5000
 PATH_EXAMPLE = "my-container/path/to/images/"
 SAS_EXAMPLE = "?sv=2025-05-05&sr=c&sp=rl&se=2027-01-01T00%3A00%3A00Z&sig=…"
 
@@ -196,11 +197,25 @@ class AzureStore:
             # Azure may send an empty page and a marker when it crosses from one of its machines to the next.
             for blobs in pages:
                 found = [blob for blob in blobs if blob.name != after]
+                if found and found[0].name < after and _by_directory(found[0].name) < _by_directory(after):
+                    return self._page_by_markers(prefix, after, limit)
                 if found or not pages.continuation_token:  # type: ignore[attr-defined]
-                    entries = [Entry(blob.name, int(blob.last_modified.timestamp()), blob.size) for blob in found]
-                    more = len(entries) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
-                    return Page(entries[:limit], more)
+                    more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+                    return Page([_entry(blob) for blob in found[:limit]], more)
         return Page([], more=False)
+
+    def _page_by_markers(self, prefix: str, after: str, limit: int) -> Page:
+        """From servers older than `start_from`, which ignore it: read on from the front until `after` has passed."""
+        order: Callable[[str], str] = str if self.in_plain_order() else _by_directory
+        pages = self.container.list_blobs(
+            name_starts_with=prefix, results_per_page=MOST_PER_PAGE, **self._limits()
+        ).by_page()
+        for blobs in pages:
+            found = [blob for blob in blobs if order(blob.name) > order(after)]
+            if found or not pages.continuation_token:  # type: ignore[attr-defined]
+                more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+                return Page([_entry(blob) for blob in found[:limit]], more, starts_at_front=True)
+        return Page([], more=False, starts_at_front=True)
 
     def in_plain_order(self) -> bool:
         """Not where directories are real (Data Lake Storage Gen2): those list `a/x` before `a-b`."""
@@ -252,6 +267,15 @@ class AzureStore:
 
     def _limits(self) -> dict[str, Any]:
         return {"connection_timeout": self.deadline.timeout(), "read_timeout": self.deadline.timeout()}
+
+
+def _entry(blob: BlobProperties) -> Entry:
+    return Entry(blob.name, int(blob.last_modified.timestamp()), blob.size)
+
+
+def _by_directory(name: str) -> str:
+    """To sort by, where directories are real: all of `a/` comes before `a-b`."""
+    return name.replace("/", "\0")
 
 
 class _translated:  # noqa: N801 - reads as a with-statement
