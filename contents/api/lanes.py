@@ -1,9 +1,10 @@
 """Keeps threads of the web server free for pages: so many requests may talk to a cloud at once, and no more.
 
 A request that finds its lane full waits a moment for its turn, holding a thread. When too many wait, it is refused and
-told when to come back. The official client does so by itself: its HTTP library sleeps for what Retry-After says, up to
-three times per attempt, and the client makes five attempts or more. Whoever comes back keeps their turn, so the parts
-of a large listing go ahead one after the other instead of by luck.
+told when to come back. All official clients do so by themselves: urllib3 sleeps for what Retry-After says, up to three
+times. Then 1.5.26 tries five times more, with growing pauses in between; 1.3.3 and 1.4.5 give up, but they never list
+in parts side by side. Whoever comes back keeps their turn, so the parts of a large listing go ahead one after the other
+instead of by luck.
 
 Plain Python. The numbers are per web process; `WEB_THREADS` follows from them.
 """

@@ -162,7 +162,7 @@ FASTER = 20
 class PatientClient:
     """One part of a listing, as the official client reads it: Retry-After up to three times, then its own pauses."""
 
-    OWN_PAUSES = [1, 2, 4, 8, 16]
+    own_pauses = [1, 2, 4, 8, 16]
 
     def __init__(self, lane: Lane, person: str, part: int) -> None:
         self.lane, self.person, self.part = lane, person, part
@@ -176,7 +176,7 @@ class PatientClient:
 
     def _read(self, work: str, seconds: float) -> int:
         attempts = 0
-        for pause in [*self.OWN_PAUSES, None]:
+        for pause in [*self.own_pauses, None]:
             for last in (False, False, False, True):
                 attempts += 1
                 try:
@@ -194,17 +194,24 @@ class PatientClient:
         threading.Event().wait(seconds / FASTER)
 
 
+class OldClient(PatientClient):
+    """Reads all parts one after the other, and gives up where urllib3 does."""
+
+    own_pauses: list[int] = []
+
+
 @pytest.mark.parametrize(("people", "pages"), [(1, 4), (2, 2)])
 def test_sixty_four_parts_get_through_as_the_client_asks(
     people: int, pages: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """None of them is near to giving up, which is after 24 attempts."""
+    """None of them is near to giving up, which is after 24 attempts, nor does an old client in their midst, after 4."""
     monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=lambda: time.monotonic() * FASTER))
     lane = Lane(calls=6, calls_per_person=4, places=8, wait_seconds=5.0 / FASTER)
     clients = [PatientClient(lane, f"person {person}", part) for person in range(people) for part in range(64)]
+    clients.append(OldClient(lane, "old client", 0))
     with ThreadPoolExecutor(len(clients)) as pool:
         most = list(pool.map(lambda client: client.list(pages, 0.2), clients))
-    assert len(most) == 64 * people
+    assert len(most) == 64 * people + 1
     assert max(most) <= 12, sorted(most)
 
 

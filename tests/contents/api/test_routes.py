@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
 
 from clouds import parse_config
+from contents.api import routes
+from contents.api.lanes import Lane
 from contents.listing import opening
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
@@ -113,3 +116,46 @@ def test_credentials_that_can_not_be_read(on_s3: Dataset, listings: Listings) ->
     Datasource.objects.update(sealed_config=json.dumps({}))
     assert listings.refusal("list")[:2] == (422, "DATASET_DATASOURCE_INVALID")
     assert listings.refusal("fileHEAD", fileName="plain.jpg")[:2] == (422, "DATASET_DATASOURCE_INVALID")
+
+
+@pytest.mark.parametrize(
+    ("lane", "path", "query"),
+    [
+        ("LISTING", "list", {}),
+        ("LISTING", "predictions/list/dnc", {"taskName": "boxes", "dncShards": "2"}),
+        ("SIGNING", "metadata/file", {"fileName": "schema.json"}),
+        ("SIGNING", "fileHEAD", {"fileName": "plain.jpg"}),
+    ],
+)
+def test_a_full_lane_says_when_to_come_back(
+    on_s3: Dataset,
+    listings: Listings,
+    monkeypatch: pytest.MonkeyPatch,
+    lane: str,
+    path: str,
+    query: dict[str, str],
+) -> None:
+    """The client's HTTP library sleeps for so long and asks again, by itself."""
+    full = Lane(calls=1, calls_per_person=1, places=0, wait_seconds=0.0)
+    monkeypatch.setattr(routes, lane, full)
+    with full.turn("somebody else", "something"):
+        answer = listings.ask(path, **query)
+        assert answer.status_code == 503
+        assert answer["Retry-After"] == "1"
+        assert answer.json()["code"] == "ILLEGAL_ACTION_RESOURCE_IN_USE"
+        assert "busy" in answer.json()["error"]
+        # Who may not see the dataset learns nothing of that either.
+        on_s3.delete()
+        assert listings.refusal(path, **query)[:2] == (404, "DATASET_UNKNOWN")
+
+
+def test_a_full_lane_and_read_urls_of_this_server(
+    on_s3: Dataset, listings: Listings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = listings.all("list", useRedirectedReadUrl="True")[0]["readUrl"]
+    full = Lane(calls=1, calls_per_person=1, places=0, wait_seconds=0.0)
+    monkeypatch.setattr(routes, "SIGNING", full)
+    with full.turn("somebody else", "something"):
+        answer = client.get(url)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+    assert client.get(url).status_code == 302
