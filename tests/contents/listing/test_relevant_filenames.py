@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from contents.listing.relevant import RelevantFilenamesError, Sidecars, is_clean, parse_relevant_filenames
+from contents.listing.relevant_filenames import RelevantFilenamesError, Sidecars, is_clean, parse_relevant_filenames
 
 NAMES = [
     "a.jpg",
