@@ -19,11 +19,11 @@ demo: .venv/demo.stamp ## Try it: dashboard, a local S3 server with images, and 
 	@exec $(LAUNCH) demo
 
 .PHONY: run
-run: .venv/run.stamp ## Run the dashboard: web, worker, scheduler and Redis; data lives in ./var
+run: .venv/run.stamp ## Run the dashboard: web, workers, scheduler and Redis; data lives in ./var
 	@exec $(LAUNCH) run
 
 .PHONY: worker
-worker: .venv/run.stamp ## Run one more worker, for DATABASE_URL and REDIS_URL or beside a running `make run`
+worker: .venv/run.stamp ## Run more workers, with DATABASE_URL and REDIS_URL or beside `make run` (QUEUES=checks,patient CONCURRENCY=8 NAME=...)
 	@exec $(LAUNCH) worker
 
 .PHONY: test

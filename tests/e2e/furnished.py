@@ -58,10 +58,25 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
         "token_id": owner.api_tokens.get(name="notebook").pk,
         "invitation_id": invited[f"{name}-new@example.com"].pk,
         "notice_id": Notice.objects.filter(user=owner).latest("pk").pk,
+        "job_id": _waiting_job(team, owner),
         "link": links.path_of(invited[f"{name}-new@example.com"]),
         "link_of_known": links.path_of(invited[known]),
         "reset": password_path(colleague),
     }
+
+
+def _waiting_job(team: Any, owner: Any) -> str:
+    """A job that is under way for as long as the test takes: no worker is told of it."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from datasources.runners import start_check_all
+    from jobs.models import JobShard
+
+    with transaction.atomic():
+        job, _ = start_check_all(teams=[team], by=owner)
+        JobShard.objects.filter(job=job).update(not_before=timezone.now() + timedelta(days=1))
+    return job.pk
 
 
 def repeat_checks(dataset: str, times: int) -> None:

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -105,12 +105,13 @@ class Stack:
         self._until(self._answers, "web", process)
         return process
 
-    def start_worker(self, *options: str, wait: bool = True) -> subprocess.Popen[bytes]:
+    def start_worker(self, *options: str, queues: str = "checks,patient", wait: bool = True) -> subprocess.Popen[bytes]:
+        """A worker of one queue is one process, which can be killed outright. With options, Celery's own command."""
         name = f"worker-{len(self._processes)}"
         worker = ["-m", "lightly_platform.launch", "worker"]
         if options:
             worker = ["-m", "celery", "--app", "lightly_platform", "worker", *options]
-        process = self.start(name, worker)
+        process = self.start(name, worker, {"QUEUES": queues})
         if wait:
             self._until(lambda: " ready." in self.log(name), name, process)
         return process
@@ -118,8 +119,11 @@ class Stack:
     def start_beat(self) -> subprocess.Popen[bytes]:
         return self.start("beat", ["-m", "celery", "--app", "lightly_platform", "beat", "--pidfile="])
 
-    def start(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-        return self._start(name, [sys.executable, *arguments])
+    def start(
+        self, name: str, arguments: Sequence[str], more: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """With `more` variables in its environment."""
+        return self._start(name, [sys.executable, *arguments], more)
 
     def end(
         self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM, *, wait: bool = True
@@ -146,12 +150,14 @@ class Stack:
         """Every file in which it may have left something: database, queue, logs."""
         return (path for path in self.directory.rglob("*") if path.is_file() and "static" not in path.parts)
 
-    def _start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _start(
+        self, name: str, command: Sequence[str], more: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         log = self._log(name)
         process = subprocess.Popen(
             command,
             cwd=BASE_DIR,
-            env=self.environ,
+            env={**self.environ, **(more or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -33,7 +33,8 @@ class Parts:
     def start_all(self) -> None:
         self.redis = self.stack.start_redis()
         self.stack.prepare()
-        self.worker = self.stack.start_worker(wait=False)
+        self.worker = self.stack.start_worker(queues="checks", wait=False)
+        self.stack.start_worker(queues="patient", wait=False)  # it sweeps, and outlives the other
         self.stack.start_beat()
         self.stack.start_web()
         self.stack.backstage.person("first")
@@ -43,7 +44,7 @@ class Parts:
         if self.redis.poll() is not None:
             self.redis = self.stack.start_redis()
         if self.worker.poll() is not None:
-            self.worker = self.stack.start_worker()
+            self.worker = self.stack.start_worker(queues="checks")
 
 
 @pytest.fixture(scope="module")

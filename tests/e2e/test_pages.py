@@ -59,6 +59,8 @@ FOR_OWNER = [
     "/api/",
     "/health/",
     "/inbox/",
+    "/jobs/",
+    "/jobs/{job_id}/",
     "/notifications/settings/",
     WIZARD,
     f"{WIZARD}?step=access&provider=S3",
@@ -84,6 +86,8 @@ SHOWS = {
     f"{TEAM}/service-accounts/": "first token",
     "/tokens/": "old notebook",
     "/inbox/": "street-scenes: BAD",
+    "/jobs/": "Check all datasources",
+    "/jobs/{job_id}/": "0 of 2",
     f"{WIZARD}?step=check": "All green.",
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "same verdict 4 times",
@@ -96,6 +100,7 @@ DIALOGS = [
     (PEOPLE, f"{TEAM}/invite/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/role/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/remove/"),
+    ("/jobs/{job_id}/", "/jobs/{job_id}/cancel/"),
     (f"{TEAM}/settings/", f"{TEAM}/leave/"),
     (f"{TEAM}/settings/", f"{TEAM}/delete/"),
     (f"{TEAM}/settings/", "/teams/new/"),
@@ -116,6 +121,9 @@ NO_PAGES = [
     f"{DATASET}/sharing/stop/",
     f"{DATASET}/sharing/invite/",
     "/health/tiles/",
+    "/health/check-all/",
+    "/jobs/list/",
+    "/jobs/{job_id}/progress/",
     "/health/datasources.csv",
     "/healthz",
     "/metrics",
@@ -157,7 +165,7 @@ ELSEWHERE = re.compile(r"^(admin/|\^?v1/)")
 
 def test_every_page_is_listed() -> None:
     ids = dict.fromkeys(("team_id", "dataset_id", "user_id", "account_id", "account_token_id"), "a" * 24)
-    ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id"), "a" * 24)
+    ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id"), "a" * 24)
     ids |= {"link": "/invitation/", "link_of_known": "/invitation/", "reset": "/accounts/password/reset/key/1-x/"}
     dialogs = [opened for _, opened in DIALOGS]
     listed = [path.format_map(ids).partition("?")[0] for path in FOR_NOBODY + FOR_OWNER + dialogs + NO_PAGES]
