@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tests.client.environments import VERSIONS, interpreter
-from tests.e2e.backstage import Person
-from tests.e2e.stack import Stack
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.stack import Stack
 
 SCRIPTS = Path(__file__).with_name("scripts")
 _BULB = re.compile(r'<span class="visually-hidden">(\w+) (\w+): ([^<]+)</span>')

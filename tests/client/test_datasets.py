@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.client.conftest import OfficialClient, page
-from tests.e2e.backstage import Person
-from tests.e2e.stack import Stack
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.stack import Stack
 
 
 def test_everything_about_datasets(official: OfficialClient, stack: Stack, person: Person, name: str) -> None:

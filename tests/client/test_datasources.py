@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import OfficialClient, bulbs, page
-from tests.e2e.backstage import Person
-from tests.e2e.stack import Stack
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.stack import Stack
 from tests.servers import WORKING_RIGHTS, Cloud, Config, Right
 
 PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]

@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from tests.client.conftest import OfficialClient
-from tests.e2e.backstage import Person
-from tests.e2e.stack import Stack
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.stack import Stack
 from tests.servers import WORKING_RIGHTS, Cloud, Config, Right
 
 INPUT, LIGHTLY = "raw data/", "out+put/"

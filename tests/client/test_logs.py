@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from tests.client.conftest import OfficialClient
-from tests.e2e.backstage import Person
-from tests.e2e.stack import Stack
-from tests.e2e.test_leaks import contents, leaks
+from tests.e2e.installation.test_leaks import contents, leaks
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.stack import Stack
 from tests.servers.process import HOST, eventually
 
 

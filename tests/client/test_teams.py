@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from tests.client.conftest import OfficialClient
-from tests.e2e.backstage import Person
-from tests.e2e.stack import Stack
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.stack import Stack
 from tests.races import leave_together, members_of
 
 

@@ -20,7 +20,7 @@ from clouds.doctor.grants import Gap, Place, Platform, Snippet, gap, missing, se
 from clouds.doctor.probe import ALL, READ_ONLY, Permission, State
 from clouds.s3.policies import ASK_KMS_KEY, ASK_PRINCIPAL
 from tests.clouds.examples import example, secrets_of
-from tests.servers.policy import allows
+from tests.servers.s3.policy import allows
 
 LIST, READ, WRITE, OVERWRITE = Permission
 PROVIDERS = list(CONFIG_CLASSES)
