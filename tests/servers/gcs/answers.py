@@ -7,9 +7,7 @@ import json
 from typing import Any
 
 from tests.servers.gate import Response
-from tests.servers.gcs.accounts import (
-    Account,
-)
+from tests.servers.gcs.accounts import Account
 
 TEXT = {"Content-Type": "text/html; charset=UTF-8"}
 

@@ -20,15 +20,7 @@ import requests
 
 from tests.servers.cors import Rule, allowed, matching
 from tests.servers.gate import Gate, NoAnswer, Request, Response, Silence
-from tests.servers.gcs.accounts import (
-    CREATE,
-    DELETE,
-    GET,
-    LIST,
-    TOKEN_URI,
-    Account,
-    State,
-)
+from tests.servers.gcs.accounts import CREATE, DELETE, GET, LIST, TOKEN_URI, Account, State
 from tests.servers.gcs.answers import TEXT, denied, json_error, json_response, page_of, token_error
 from tests.servers.gcs.signatures import signed_by, unbase64, verified
 from tests.servers.vocabulary import Trouble

@@ -10,9 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from tests.servers.gate import Request
-from tests.servers.gcs.accounts import (
-    key_pair,
-)
+from tests.servers.gcs.accounts import key_pair
 
 
 def unbase64(text: str) -> bytes:
