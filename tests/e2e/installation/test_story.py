@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.client.conftest import OfficialClient
+from tests.e2e.client.conftest import OfficialClient
 from tests.e2e.conftest import NewStack, Visit, filled_bucket, reader, writer
 from tests.e2e.dashboard.test_api_page import create_token
 from tests.e2e.support.browser import Visitor

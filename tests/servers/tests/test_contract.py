@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from tests.servers import ALL_RIGHTS, Cloud, Right, all_clouds, environment_of
@@ -12,16 +9,6 @@ from tests.servers.faults import refused
 from tests.servers.process import answers
 
 PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]
-
-
-@pytest.fixture(scope="module")
-def clouds() -> Iterator[dict[str, Cloud]]:
-    found = all_clouds()
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda cloud: cloud.start(), found))
-    yield {cloud.provider: cloud for cloud in found}
-    for cloud in reversed(found):
-        cloud.stop()
 
 
 @pytest.fixture(params=PROVIDERS)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.client.conftest import OfficialClient
+from tests.e2e.client.conftest import OfficialClient
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
 from tests.servers import WORKING_RIGHTS, Cloud, Config, Right

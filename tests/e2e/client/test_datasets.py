@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.client.conftest import OfficialClient, page
+from tests.e2e.client.conftest import OfficialClient, page
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
 

@@ -1,4 +1,4 @@
-"""One installation for all tests of the official client, and the client's own Python to run scripts in."""
+"""The official client against the shared installation: its own Python to run scripts in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,33 +13,12 @@ from typing import Any
 import pytest
 import requests
 
-from tests.client.environments import VERSIONS, interpreter
+from tests.e2e.client.environments import VERSIONS, interpreter
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
 
 SCRIPTS = Path(__file__).with_name("scripts")
 _BULB = re.compile(r'<span class="visually-hidden">(\w+) (\w+): ([^<]+)</span>')
-
-
-@pytest.fixture(scope="package")
-def stack(cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """`make run`. Somebody exists: the welcome page is closed."""
-    with Stack(tmp_path_factory.mktemp("stack"), cloud_environment) as stack:
-        stack.run()
-        stack.backstage.person("first")
-        yield stack
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """Unique to the test, good as the name of a person or a dataset."""
-    return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
-
-
-@pytest.fixture
-def person(stack: Stack, name: str) -> Person:
-    """Owner of a team nobody else is in."""
-    return stack.backstage.person(name)
 
 
 @dataclass

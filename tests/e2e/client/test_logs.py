@@ -7,7 +7,7 @@ import socket
 import pytest
 import requests
 
-from tests.client.conftest import OfficialClient
+from tests.e2e.client.conftest import OfficialClient
 from tests.e2e.installation.test_leaks import contents, leaks
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.conftest import OfficialClient, bulbs, page
+from tests.e2e.client.conftest import OfficialClient, bulbs, page
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
 from tests.servers import WORKING_RIGHTS, Cloud, Config, Right

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.client.conftest import OfficialClient
+from tests.e2e.client.conftest import OfficialClient
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
 from tests.races import leave_together, members_of
