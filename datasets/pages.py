@@ -1,0 +1,72 @@
+"""The pages of a dataset and the sections of its overview.
+
+Apps above this one add theirs from `AppConfig.ready()`, so that this one never names them:
+
+    pages.add_tab(Tab("contents", _("Contents"), "contents:browser", place=10))
+    pages.add_section(Section("contents/_overview.html", overview.section))
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from datasets.models import Dataset
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page of a dataset. `url_name` is reversed with the dataset's id and `url_args`. Tabs are sorted by `place`:
+    the overview has 0 and the settings, to which people seldom come once a dataset works, have 100.
+    """
+
+    key: str
+    title: str | Promise
+    url_name: str
+    url_args: tuple[str, ...] = ()
+    place: int = 50
+
+    def url(self, dataset: Dataset) -> str:
+        return reverse(self.url_name, args=[dataset.pk, *self.url_args])
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the overview. The template finds what `context` returns as `section`, and the dataset as `dataset`."""
+
+    template: str
+    context: Callable[[HttpRequest, Dataset], dict[str, Any]]
+
+
+_tabs: list[Tab] = []
+_sections: list[Section] = []
+
+
+def add_tab(tab: Tab) -> None:
+    """Show the tab on every page of a dataset. A key that is added twice is a mistake: raises ValueError."""
+    if any(tab.key == other.key for other in _tabs):
+        raise ValueError(f"There is a tab {tab.key} already.")
+    _tabs.append(tab)
+    _tabs.sort(key=lambda each: each.place)
+
+
+def add_section(section: Section) -> None:
+    """Show the section on the overview, below those that were added before."""
+    _sections.append(section)
+
+
+def tabs() -> list[Tab]:
+    return list(_tabs)
+
+
+def sections() -> list[Section]:
+    return list(_sections)
+
+
+def url_to_connect(dataset: Dataset) -> str:
+    """Where a new dataset is connected to its storage: the settings, if an app has added them."""
+    settings = next((tab for tab in _tabs if tab.key == "settings"), _tabs[0])
+    return settings.url(dataset)
