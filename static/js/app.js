@@ -159,10 +159,12 @@
   })
   on("closeDialog", close)
   on("click", (event) => {
-    if (closest(event, "[data-dialog-close]") && dialog.contains(event.target)) {
-      event.preventDefault()
-      whenSafe(close)
-    }
+    const way = closest(event, "[data-dialog-close], a[href]:not([hx-get], [target])")
+    if (!dialog.contains(way)) return
+    const leaves = !way.matches("[data-dialog-close]")
+    if (leaves && (!hasEdits() || event.ctrlKey || event.metaKey || event.shiftKey)) return
+    event.preventDefault()
+    whenSafe(leaves ? () => location.assign(way.href) : close)
   })
   // Only a press that also began on the backdrop: selecting text must not close the dialog.
   let pressed = null

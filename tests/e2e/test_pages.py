@@ -65,6 +65,7 @@ FOR_OWNER = [
     f"{WIZARD}?step=credentials&provider=GCS",
     f"{WIZARD}?step=check",
     "/datasets/new/",
+    f"{DATASET}/",
     f"{DATASET}/sharing/",
     f"{TABS}/input/",
     f"{TABS}/dataset/",
@@ -85,6 +86,7 @@ SHOWS = {
     "/tokens/": "old notebook",
     "/inbox/": "street-scenes: BAD",
     f"{WIZARD}?step=check": "All green.",
+    f"{DATASET}/": "Last checks",
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "same verdict 4 times",
 }
@@ -123,6 +125,7 @@ NO_PAGES = [
     "/first-steps/away/",
     "/datasets/sample/",
     f"{DATASET}/row/",
+    f"{DATASET}/datasources/",
     f"{TABS}/input/check/",
     f"{TABS}/input/permissions/",
     f"{TABS}/input/access/",
