@@ -1,11 +1,11 @@
-"""What the pages read of checks. The number of queries never depends on the number of rows."""
+"""What the pages read of checks. The number of queries does not depend on the number of rows."""
 
 from django.db.models import Q, QuerySet
 
 from datasets.models import Dataset
 from datasources.models import OPEN_STATES, CheckState, Outcome, PermissionCheck
 
-# What the bulbs of a datasource say together, as questions to the latest check of a Datasource.
+# What all bulbs of a datasource say together, as filters on Datasource.
 LOOKS = {
     "green": Q(latest_check__outcome=Outcome.GREEN),
     "red": Q(latest_check__outcome=Outcome.RED),

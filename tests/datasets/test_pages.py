@@ -1,11 +1,12 @@
 """A dataset's own pages: the overview, and the tabs and sections that other apps add to it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.http import HttpRequest
-from django.test import override_settings
 from django.urls import reverse
+from pytest_django import Settings
 
 from clouds import CloudConfig
 from datasets import pages
@@ -76,7 +77,12 @@ def test_every_page_of_a_dataset_shows_all_tabs(login: Login, alice: User, datas
 
 
 def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
-    login: Login, alice: User, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+    login: Login,
+    alice: User,
+    dataset: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(pages, "_tabs", pages.tabs())
     monkeypatch.setattr(pages, "_sections", pages.sections())
@@ -86,25 +92,15 @@ def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
 
     pages.add_tab(pages.Tab("gallery", "Gallery", "datasources:history", place=10))
     pages.add_section(pages.Section("gallery/_overview.html", gallery))
-    loaders = [
-        ("django.template.loaders.locmem.Loader", {"gallery/_overview.html": "<p>{{ section.line }}</p>"}),
-        "django.template.loaders.filesystem.Loader",
-        "django.template.loaders.app_directories.Loader",
-    ]
-    with override_settings(TEMPLATES=_with_loaders(loaders)):
-        page = login(alice).get(overview(dataset)).content.decode()
+    (tmp_path / "gallery").mkdir()
+    (tmp_path / "gallery" / "_overview.html").write_text("<p>{{ section.line }}</p>")
+    (engine,) = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], tmp_path]}]
+    page = login(alice).get(overview(dataset)).content.decode()
     assert tabs(page) == ["Overview", "Gallery", "Settings"]
     assert "<p>12 pictures of street-scenes</p>" in page
     with pytest.raises(ValueError, match="gallery"):
         pages.add_tab(pages.Tab("gallery", "Gallery again", "datasources:history"))
-
-
-def _with_loaders(loaders: list[object]) -> list[dict[str, object]]:
-    from django.conf import settings
-
-    (engine,) = settings.TEMPLATES
-    options = {**engine["OPTIONS"], "loaders": loaders}
-    return [{**engine, "APP_DIRS": False, "OPTIONS": options}]
 
 
 def test_outsiders_learn_nothing(login: Login, charlie: User, dataset: Dataset) -> None:

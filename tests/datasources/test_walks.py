@@ -16,9 +16,9 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from clouds import CloudConfig, parse_config
-from core import broker
+from core import broker, crypto
 from datasets.models import Dataset
-from datasources import models, services, tasks
+from datasources import services, tasks
 from datasources.models import CheckState, Outcome, PermissionCheck, Purpose
 from teams.models import User
 from tests.conftest import SECRET, Login
@@ -111,13 +111,12 @@ def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def decrypted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """One entry for each time that a stored config is decrypted."""
     times: list[str] = []
-    real = models.unseal
 
     def unseal(sealed: str) -> str:
         times.append(sealed)
-        return real(sealed)
+        return crypto.unseal(sealed)
 
-    monkeypatch.setattr(models, "unseal", unseal)
+    monkeypatch.setattr("datasources.models.unseal", unseal)
     return times
 
 
