@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from teams.members.links import DELETE_SERVICE_ACCOUNT, LEAVE_TEAM, REMOVE_MEMBER
+
 
 class DatasetsConfig(AppConfig):
     name = "datasets"
@@ -9,3 +11,7 @@ class DatasetsConfig(AppConfig):
         from datasets import pages
 
         pages.add_tab(pages.Tab("overview", _("Overview"), "datasets:overview", place=0))
+
+        REMOVE_MEMBER.leads_to("datasets:remove_member")
+        LEAVE_TEAM.leads_to("datasets:leave_team")
+        DELETE_SERVICE_ACCOUNT.leads_to("datasets:delete_service_account")

@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-from clouds.doctor.probe import State
+from clouds.permissions import State
 
 
 class StoredVerdict(TypedDict):

@@ -11,7 +11,8 @@ from django.utils.translation import gettext, gettext_noop
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from clouds import CloudConfig, S3DelegatedAccessConfig, parse_config
+from clouds import CloudConfig, parse_config
+from clouds.s3.config import S3DelegatedAccessConfig
 from datasources.endpoints import configured_endpoints
 from teams.models import Team
 

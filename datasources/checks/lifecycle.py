@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from clouds import CloudConfig
 from clouds.doctor import cors
-from clouds.doctor.asides import Asides, Looking
+from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import origin_of
-from clouds.doctor.probe import Permission, probe
+from clouds.doctor.probe import probe
+from clouds.permissions import Permission
 from datasources.alerts import services as alerts
 from datasources.checks.intervals import interval_of, next_time
 from datasources.checks.verdicts import outcome_of, stored_verdicts, unreadable_verdicts
@@ -102,7 +103,7 @@ def run(*check_ids: str, patience: bool = True) -> None:
     seconds = settings.LIGHTLY_CHECK_DEADLINE_SECONDS
     endpoints = configured_endpoints()
     origin = origin_of(settings.LIGHTLY_PUBLIC_URL)
-    asides = [Looking(config, endpoints, origin, seconds) for _, config in jobs]
+    asides = [SideQuestions(config, endpoints, origin, seconds) for _, config in jobs]
     # The probes wait for the network, so they wait together. Only this thread touches the database.
     with ThreadPoolExecutor(max_workers=len(jobs) or 1) as pool:
         reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), jobs))
@@ -117,7 +118,7 @@ def run(*check_ids: str, patience: bool = True) -> None:
             verdicts=stored_verdicts(report, config, platform_for(check.datasource.dataset.team), seconds),
         )
     for (check, config), aside in zip(jobs, asides, strict=True):
-        _note(check, config, aside.results(patience=patience), origin)
+        _note(check, config, aside.results(wait=patience), origin)
 
 
 def _claim(check_id: str) -> PermissionCheck | None:
@@ -180,7 +181,7 @@ def _show(check: PermissionCheck) -> None:
 
 def _note(check: PermissionCheck, config: CloudConfig, found: Asides, origin: str) -> None:
     """Write down what was learnt beside the verdicts: whether browsers may load, and when the credential ends."""
-    pasted = [] if found.cors is cors.State.ALLOWED else cors.documents(config, origin, configured_endpoints())
+    pasted = [] if found.cors is cors.CorsState.ALLOWED else cors.documents(config, origin, configured_endpoints())
     stored: StoredCors = {
         "state": found.cors.value,
         "origin": origin,

@@ -5,8 +5,10 @@ from typing import Any
 
 from clouds import CloudConfig
 from clouds.doctor.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
-from clouds.doctor.grants import Place, Platform, is_beyond_grants
-from clouds.doctor.probe import Permission, Report, State, Verdict
+from clouds.doctor.grants import is_beyond_grants
+from clouds.doctor.probe import Report
+from clouds.permissions import Permission, State, Verdict
+from clouds.policies import Place, Platform
 from datasources.models import Outcome
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from clouds import CONFIG_CLASSES, CloudConfig
-from clouds.base import Expiry, extra
+from clouds import PROVIDERS, CloudConfig, provider_of
+from clouds.config import Expiry, extra
 from datasources.checks.expiry import near_end_warning
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
 from datasources.settings.bulbs import Mark, mark_id
@@ -127,11 +127,11 @@ class DatasourceForm(forms.Form):
     @property
     def help_anchor(self) -> str:
         """Where the help page about fields describes this cloud."""
-        return self.config_class.help_anchor()
+        return provider_of(self.config_class).help_anchor
 
     @property
     def provider_label(self) -> str:
-        return self.config_class.provider_label
+        return provider_of(self.config_class).label
 
     @property
     def open_names(self) -> list[str]:
@@ -245,8 +245,9 @@ _AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "fals
 
 def config_class_for(provider: str | None, stored: CloudConfig | None) -> type[CloudConfig]:
     """The class of the provider that is asked for, else of what is stored, else of the first provider."""
-    fallback = type(stored) if stored else next(iter(CONFIG_CLASSES.values()))
-    return CONFIG_CLASSES.get(provider or "", fallback)
+    if provider in PROVIDERS:
+        return PROVIDERS[provider].config_class
+    return type(stored) if stored else next(iter(PROVIDERS.values())).config_class
 
 
 def open_names(config_class: type[CloudConfig]) -> list[str]:

@@ -12,9 +12,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from clouds import CONFIG_CLASSES, CloudConfig
+from clouds import PROVIDERS, CloudConfig
 from clouds.doctor import snippets
-from clouds.doctor.grants import Place, Snippet
+from clouds.policies import Place, Snippet
 from datasets.models import Dataset
 from datasources import services
 from datasources.grants import full_setup
@@ -186,7 +186,7 @@ class DatasourcePanel(Panel):
     @property
     def providers(self) -> dict[str, str]:
         """The short names of all providers, to choose one."""
-        return {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()}
+        return {key: provider.short for key, provider in PROVIDERS.items()}
 
     @property
     def is_of_stored_provider(self) -> bool:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_noop
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from datasets.access import editable_dataset_for
 from datasources import samples
 from datasources.models import Purpose
@@ -42,7 +42,7 @@ def _provider_step(request: PageRequest, panel: DatasourcePanel, step: str) -> H
         request,
         panel,
         "provider",
-        providers={key: config_class.provider_label for key, config_class in CONFIG_CLASSES.items()},
+        providers={key: provider.label for key, provider in PROVIDERS.items()},
         samples_available=samples.available(),
     )
 

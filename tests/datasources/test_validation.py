@@ -2,7 +2,9 @@
 
 import pytest
 
-from clouds import CloudConfig, OBSConfig, S3Config
+from clouds import CloudConfig
+from clouds.obs.config import OBSConfig
+from clouds.s3.config import S3Config
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import Purpose

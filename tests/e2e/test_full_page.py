@@ -112,7 +112,7 @@ def test_the_overview_follows_a_check(
     bulb = page.get_by_role("button", name="Input Read: denied")
     expect(bulb).to_be_visible(timeout=CHECK_MS)
     bulb.click()
-    tip = page.locator("#tip-INPUT-read")
+    tip = page.locator("#tip-input-read")
     expect(tip).to_contain_text("Likely cause")
     # Below its bulb, without a script that puts it there.
     assert tip.evaluate("tip => tip.getAttribute('style')") is None
