@@ -10,8 +10,7 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         from datasets import pages
 
-        pages.add_tab(pages.Tab("overview", _("Overview"), "datasets:overview", place=0))
-
+        pages.add_tab(pages.Tab("overview", _("Overview"), "datasets:overview", order=0))
         REMOVE_MEMBER.leads_to("datasets:remove_member")
         LEAVE_TEAM.leads_to("datasets:leave_team")
         DELETE_SERVICE_ACCOUNT.leads_to("datasets:delete_service_account")

@@ -2,7 +2,7 @@
 
 Apps above this one add theirs from `AppConfig.ready()`, so that this one never names them:
 
-    pages.add_tab(Tab("contents", _("Contents"), "contents:browser", place=10))
+    pages.add_tab(Tab("contents", _("Contents"), "contents:browser", order=10))
     pages.add_section(Section("contents/_overview.html", overview.section))
 """
 
@@ -10,16 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from core.web.navigation import Link
 from datasets.models import Dataset
+
+CONNECT = Link("connects a dataset to its storage")
 
 
 @dataclass(frozen=True)
 class Tab:
-    """A page of a dataset. `url_name` is reversed with the dataset's id and `url_args`. Tabs are sorted by `place`:
+    """A page of a dataset. `url_name` is reversed with the dataset's id and `url_args`. Tabs are sorted by `order`:
     the overview has 0 and the settings, to which people seldom come once a dataset works, have 100.
     """
 
@@ -27,7 +31,7 @@ class Tab:
     title: str | Promise
     url_name: str
     url_args: tuple[str, ...] = ()
-    place: int = 50
+    order: int = 50
 
     def url(self, dataset: Dataset) -> str:
         return reverse(self.url_name, args=[dataset.pk, *self.url_args])
@@ -46,11 +50,11 @@ _sections: list[Section] = []
 
 
 def add_tab(tab: Tab) -> None:
-    """Show the tab on every page of a dataset. A key that is added twice is a mistake: raises ValueError."""
+    """Show the tab on every page of a dataset. Raises ImproperlyConfigured for a key that another tab has."""
     if any(tab.key == other.key for other in _tabs):
-        raise ValueError(f"There is a tab {tab.key} already.")
+        raise ImproperlyConfigured(f"Two tabs of a dataset have the key {tab.key!r}.")
     _tabs.append(tab)
-    _tabs.sort(key=lambda each: each.place)
+    _tabs.sort(key=lambda each: each.order)
 
 
 def add_section(section: Section) -> None:
@@ -64,9 +68,3 @@ def tabs() -> list[Tab]:
 
 def sections() -> list[Section]:
     return list(_sections)
-
-
-def url_to_connect(dataset: Dataset) -> str:
-    """Where a new dataset is connected to its storage: the settings, if an app has added them."""
-    settings = next((tab for tab in _tabs if tab.key == "settings"), _tabs[0])
-    return settings.url(dataset)

@@ -32,7 +32,7 @@ def create(request: PageRequest) -> HttpResponse:
             form.add_error(None, gettext("You are in no team yet. Ask an admin to add you to one."))
         else:
             if not request.htmx:
-                return redirect(pages.url_to_connect(dataset))
+                return redirect(pages.CONNECT.url(dataset.pk, "input"))
             request.session[OPEN_SETTINGS] = dataset.pk
             return HttpResponseClientRedirect(reverse("home"))
     template = "datasets/_create.html" if request.htmx else "datasets/create.html"

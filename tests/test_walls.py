@@ -16,14 +16,15 @@ from clouds import CloudConfig
 from datasets.models import Dataset
 from datasources.models import Purpose
 from datasources.services import save
-from notifications.preferences import save_webhook
+from notifications.models import Notice
+from notifications.webhooks.services import save_webhook
 from teams.invitations import services as invitations
-from teams.models import Notice, Team, User
+from teams.models import Team, User
 from teams.service_accounts import services as service_accounts
 from tests.conftest import Login
 
 pytestmark = pytest.mark.django_db
-APPS = ("teams", "datasets", "datasources", "notifications", "monitoring", "dashboard")
+APPS = ("teams", "datasets", "notifications", "datasources", "monitoring", "dashboard")
 # These anybody may open. A new one has to be added here knowingly.
 OPEN = {"teams:welcome", "teams:invitation", "teams:join", "monitoring:healthz", "monitoring:metrics"}
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import reverse
 from pytest_django import Settings
@@ -90,7 +91,7 @@ def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
     def gallery(request: HttpRequest, dataset: Dataset) -> dict[str, str]:
         return {"line": f"12 pictures of {dataset.name}"}
 
-    pages.add_tab(pages.Tab("gallery", "Gallery", "datasources:history", place=10))
+    pages.add_tab(pages.Tab("gallery", "Gallery", "datasources:history", order=10))
     pages.add_section(pages.Section("gallery/_overview.html", gallery))
     (tmp_path / "gallery").mkdir()
     (tmp_path / "gallery" / "_overview.html").write_text("<p>{{ section.line }}</p>")
@@ -99,7 +100,7 @@ def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
     page = login(alice).get(overview(dataset)).content.decode()
     assert tabs(page) == ["Overview", "Gallery", "Settings"]
     assert "<p>12 pictures of street-scenes</p>" in page
-    with pytest.raises(ValueError, match="gallery"):
+    with pytest.raises(ImproperlyConfigured, match="gallery"):
         pages.add_tab(pages.Tab("gallery", "Gallery again", "datasources:history"))
 
 

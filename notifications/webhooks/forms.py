@@ -8,47 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clouds import guard
-from datasources.checks.schedule import LONGEST_HOURS
-from teams.models import NotificationSettings
 
 EXAMPLE = "https://hooks.example.com/lightly"
-
-
-class PersonalForm(forms.Form):
-    """A person's NotificationSettings, field by field."""
-
-    scope = forms.ChoiceField(
-        label=_("Tell me about"),
-        choices=NotificationSettings.Scope.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose one of these."), "invalid_choice": _("Choose one of these.")},
-    )
-    mail_broken = forms.BooleanField(label=_("When a bulb turns red"), required=False)
-    mail_recovered = forms.BooleanField(label=_("When it is green again"), required=False)
-    mail_expiring = forms.BooleanField(label=_("Before a credential expires"), required=False)
-
-
-class IntervalForm(forms.Form):
-    hours = forms.IntegerField(
-        label=_("Hours between scheduled checks"),
-        min_value=0,
-        max_value=LONGEST_HOURS,
-        help_text=_(
-            "Each datasource of the team is checked by itself this often, give or take a tenth, and you hear of"
-            " it when something changed. From a change on, the first check comes within one interval."
-            " 0 switches it off."
-        ),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-        error_messages={
-            "required": _("The number of hours is missing. For example: 6"),
-            "invalid": _("This is not a whole number of hours. For example: 6"),
-            "min_value": _("Less than 0 hours can't be. For example: 6, or 0 for no checks by themselves."),
-            "max_value": format_lazy(
-                _("At most {hours} hours, a week. For example: 24, or 0 for no checks by themselves."),
-                hours=LONGEST_HOURS,
-            ),
-        },
-    )
 
 
 class WebhookForm(forms.Form):

@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from notifications.queries import mark_read, notices_of
+from notifications.inbox.queries import notices_of
+from notifications.inbox.services import mark_read
 from teams.requests import PageRequest
 
 PAGE_SIZE = 25

@@ -13,17 +13,17 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from datasets.models import Dataset
-from datasources.alerts import services as alerts
-from datasources.alerts.words import permission_facts
-from datasources.models import Alert, AlertMail, Datasource, Outcome, PermissionCheck, Sending
+from datasources.models import Datasource
 from datasources.transitions import AlertKind
-from notifications import mails
-from notifications import outbox as outgoing
-from notifications.preferences import save_settings
-from teams.models import Membership, NotificationSettings, User
+from notifications import outbox
+from notifications.mails import services as mails
+from notifications.models import Mail, NotificationSettings, Sending
+from notifications.preferences.queries import who_want_mail
+from notifications.preferences.services import save_settings
+from notifications.topics import mail_choices
+from teams.models import Membership, User
 from tests.conftest import SECRET
-from tests.dashboard.test_queries import make_datasets
-from tests.datasources.alerts.test_alerts import VERDICTS
+from tests.datasources.alerts.raising import raise_alerts
 from tests.receivers import MailServer, plain_text
 
 pytestmark = pytest.mark.django_db
@@ -40,17 +40,6 @@ def server(settings: Settings) -> Iterator[MailServer]:
         yield server
 
 
-def raise_alerts(owner: User, count: int, kind: AlertKind = AlertKind.BROKEN) -> None:
-    """Of as many datasets of this person's."""
-    start = Dataset.objects.count()
-    make_datasets(owner, count, start=start)
-    datasources = Datasource.objects.filter(purpose="INPUT", alerts=None).select_related("dataset__team")
-    for datasource in datasources:
-        facts = alerts._facts(datasource)
-        facts["permissions"] = permission_facts(VERDICTS[Outcome.RED])
-        alerts._raise(kind, datasource, facts, check=PermissionCheck.objects.get(pk=datasource.latest_check_id))
-
-
 def parts(mail: EmailMessage) -> tuple[str, str]:
     html = mail.get_body(("html",))
     assert html is not None
@@ -59,7 +48,7 @@ def parts(mail: EmailMessage) -> tuple[str, str]:
 
 def later() -> None:
     """All pauses are over."""
-    AlertMail.objects.filter(state=Sending.PENDING).update(next_attempt_at=timezone.now())
+    Mail.objects.filter(state=Sending.PENDING).update(next_attempt_at=timezone.now())
 
 
 def test_a_mail_says_what_why_what_to_do_and_where(server: MailServer, alice: User) -> None:
@@ -84,7 +73,7 @@ def test_a_mail_says_what_why_what_to_do_and_where(server: MailServer, alice: Us
             assert words in text
         assert SECRET not in text
     assert mails.send_due() == 0
-    assert AlertMail.objects.get().state == Sending.SENT
+    assert Mail.objects.get().state == Sending.SENT
 
 
 def test_many_alerts_come_in_one_mail(server: MailServer, alice: User) -> None:
@@ -94,7 +83,7 @@ def test_many_alerts_come_in_one_mail(server: MailServer, alice: User) -> None:
     assert mail["Subject"] == "500 alerts: dataset 00000, dataset 00001 and 498 more"
     assert plain_text(mail).count("Read denied") == mails.MOST_IN_A_MAIL
     assert f"And {500 - mails.MOST_IN_A_MAIL} more: https://lightly.example.com/inbox/" in plain_text(mail)
-    assert not AlertMail.objects.exclude(state=Sending.SENT).exists()
+    assert not Mail.objects.exclude(state=Sending.SENT).exists()
 
 
 def test_the_number_of_queries_does_not_grow_with_the_alerts(server: MailServer, alice: User) -> None:
@@ -109,7 +98,7 @@ def test_the_number_of_queries_does_not_grow_with_the_alerts(server: MailServer,
 
 
 def test_each_person_gets_their_own(server: MailServer, alice: User, bob: User) -> None:
-    save_settings(user=bob, scope="TEAM", mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=bob, scope="TEAM", mail_choices={})
     raise_alerts(alice, 3)
     assert mails.send_due() == 2
     assert sorted(recipients for recipients, _ in server.mails) == [["alice@example.com"], ["bob@example.com"]]
@@ -118,13 +107,13 @@ def test_each_person_gets_their_own(server: MailServer, alice: User, bob: User) 
 def test_a_mail_server_that_is_down_loses_nothing(
     server: MailServer, alice: User, bob: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save_settings(user=bob, scope="TEAM", mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=bob, scope="TEAM", mail_choices={})
     raise_alerts(alice, 2)
     server.broken = True
     assert mails.send_due() == 0
     assert "The mail server does not take mails" in caplog.text
     # The first one noticed; the other did not wait for the same.
-    assert sorted(AlertMail.objects.values_list("attempts", flat=True)) == [0, 0, 1, 1]
+    assert sorted(Mail.objects.values_list("attempts", flat=True)) == [0, 0, 1, 1]
     server.broken = False
     assert mails.send_due() == 1  # the other at once
     assert mails.send_due() == 0
@@ -137,14 +126,14 @@ def test_pauses_grow_until_it_is_given_up(server: MailServer, alice: User) -> No
     server.broken = True
     raise_alerts(alice, 1)
     pauses: list[timedelta] = []
-    for _ in range(outgoing.MOST_ATTEMPTS):
+    for _ in range(outbox.MOST_ATTEMPTS):
         before = timezone.now()
         mails.send_due()
-        pauses.append(AlertMail.objects.get().next_attempt_at - before)
+        pauses.append(Mail.objects.get().next_attempt_at - before)
         later()
     assert [round(pause.total_seconds() / 60) for pause in pauses[:-1]] == [1, 5, 15, 60, 180, 360, 720]
-    mail = AlertMail.objects.get()
-    assert (mail.state, mail.attempts, mail.problem) == (Sending.FAILED, outgoing.MOST_ATTEMPTS, "SMTPSenderRefused")
+    mail = Mail.objects.get()
+    assert (mail.state, mail.attempts, mail.problem) == (Sending.FAILED, outbox.MOST_ATTEMPTS, "SMTPSenderRefused")
     server.broken = False
     assert mails.send_due() == 0
 
@@ -152,14 +141,14 @@ def test_pauses_grow_until_it_is_given_up(server: MailServer, alice: User) -> No
 def test_one_mailbox_that_refuses_holds_up_nobody(
     server: MailServer, alice: User, bob: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save_settings(user=bob, scope="TEAM", mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=bob, scope="TEAM", mail_choices={})
     server.refused = {"alice@example.com"}
     raise_alerts(alice, 1)
     assert mails.send_due() == 1
     ((recipients, _),) = server.mails
     assert recipients == ["bob@example.com"]
-    assert AlertMail.objects.get(user=alice).problem == "SMTPRecipientsRefused"
-    (ours,) = [record.getMessage() for record in caplog.records if record.name == "notifications.mails"]
+    assert Mail.objects.get(user=alice).problem == "SMTPRecipientsRefused"
+    (ours,) = [record.getMessage() for record in caplog.records if record.name == "notifications.mails.services"]
     assert ours == "A mail about alerts was refused (SMTPRecipientsRefused)"
 
 
@@ -182,12 +171,12 @@ def test_a_sweep_at_the_same_time_sends_nothing_twice(
 def test_somebody_who_is_deleted_meanwhile_holds_up_nobody(
     server: MailServer, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_settings(user=bob, scope="TEAM", mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=bob, scope="TEAM", mail_choices={})
     raise_alerts(alice, 1)
-    AlertMail.objects.filter(user=alice).update(next_attempt_at=timezone.now())  # bob is first
+    Mail.objects.filter(user=alice).update(next_attempt_at=timezone.now())  # bob is first
     claim = mails._claim
 
-    def interrupted(user_id: str) -> QuerySet[AlertMail]:
+    def interrupted(user_id: str) -> QuerySet[Mail]:
         rows = claim(user_id)
         User.objects.filter(pk=bob.pk).delete()
         return rows
@@ -201,24 +190,44 @@ def test_who_may_no_longer_see_it_gets_no_mail(server: MailServer, alice: User) 
     raise_alerts(alice, 1)
     Membership.objects.filter(user=alice).delete()
     assert mails.send_due() == 0
-    assert AlertMail.objects.get().state == Sending.FAILED
+    assert (Mail.objects.get().state, Mail.objects.get().problem) == (Sending.FAILED, "may no longer see it")
     assert server.mails == []
+
+
+def test_what_was_deleted_meanwhile_is_left_out(server: MailServer, alice: User) -> None:
+    raise_alerts(alice, 2)
+    Datasource.objects.filter(dataset__name="dataset 00000").delete()
+    assert mails.send_due() == 1
+    ((_, mail),) = server.mails
+    assert mail["Subject"] == "dataset 00001: Read denied (Input)"
+    assert "dataset 00000" not in plain_text(mail)
+
+
+def test_visibility_is_asked_in_parts(server: MailServer, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement takes only so many ids."""
+    monkeypatch.setattr(mails, "_IDS_AT_ONCE", 2)
+    raise_alerts(alice, 5)
+    assert mails.send_due() == 1
+    ((_, mail),) = server.mails
+    assert plain_text(mail).count("Read denied") == 5
 
 
 def test_without_a_mail_server_nothing_waits(settings: Settings, alice: User) -> None:
     settings.LIGHTLY_SENDS_MAIL = False
     raise_alerts(alice, 1)
-    assert AlertMail.objects.count() == 0
+    assert Mail.objects.count() == 0
     assert mails.send_due() == 0
 
 
-def test_what_is_red_comes_first(alice: User) -> None:
+def test_what_is_red_comes_first(server: MailServer, alice: User) -> None:
     raise_alerts(alice, 1, AlertKind.RECOVERED)
     raise_alerts(alice, 1, AlertKind.BROKEN)
-    text = str(mails.compose(alice, list(Alert.objects.order_by("created_at"))).body)
+    text = str(mails.compose(alice, list(Mail.objects.order_by("created_at"))).body)
     assert text.index("denied (Input)") < text.index("granted again (Input)")
 
 
 def test_the_defaults_send_mails(alice: User) -> None:
-    chosen = NotificationSettings()
-    assert (chosen.scope, chosen.mail_broken, chosen.mail_recovered, chosen.mail_expiring) == ("OWN", True, True, True)
+    assert NotificationSettings().scope == "OWN"
+    assert [choice.key for choice in mail_choices()] == ["broken", "recovered", "expiring"]
+    for choice in mail_choices():
+        assert who_want_mail([alice], choice) == [alice]
