@@ -74,6 +74,13 @@ class Datasource(HexIdModel):
         except (CannotDecryptError, ValidationError):
             raise UnreadableConfigError from None
 
+    def readable_config(self) -> CloudConfig | None:
+        """The decrypted config, or None where `config` would raise: forms then start empty, and the bulbs say why."""
+        try:
+            return self.config
+        except UnreadableConfigError:
+            return None
+
     def set_config(self, config: CloudConfig) -> None:
         self.provider = config.type
         self.path = config.path

@@ -1,7 +1,7 @@
 from django.urls import re_path
 
 from datasources.checks.views import interval
-from datasources.settings import views
+from datasources.settings import overview, views
 from datasources.settings.wizard import wizard
 
 app_name = "datasources"
@@ -9,6 +9,7 @@ _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"
 _tab = "(?P<tab>input|lightly)"
 _team = "notifications/settings/(?P<team_id>[a-f0-9]{24})"
 urlpatterns = [
+    re_path(rf"^{_dataset}/datasources/$", overview.overview, name="overview"),
     re_path(rf"^{_dataset}/connect/{_tab}/$", wizard, name="wizard"),
     re_path(rf"^{_dataset}/settings/{_tab}/$", views.settings, name="settings"),
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),

@@ -15,8 +15,8 @@ from core import broker
 from core.queues import Queue
 from datasets.models import Dataset
 from datasources import services, tasks
+from datasources.checks import intervals, pacing, schedule
 from datasources.checks import lifecycle as checks
-from datasources.checks import pacing, schedule
 from datasources.checks.services import set_interval
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from teams.models import Team, User
@@ -52,10 +52,10 @@ def distances(since: datetime) -> list[timedelta]:
 
 def test_the_next_time_is_an_interval_away_give_or_take_a_tenth() -> None:
     now = timezone.now()
-    hours = [(time - now) / HOUR for _ in range(500) if (time := schedule.next_time(6, now))]
+    hours = [(time - now) / HOUR for _ in range(500) if (time := intervals.next_time(6, now))]
     assert 5.4 <= min(hours) < 5.5
     assert 6.5 < max(hours) <= 6.6
-    assert schedule.next_time(0, now) is None
+    assert intervals.next_time(0, now) is None
 
 
 def test_first_times_are_spread_over_the_whole_interval(alice: User) -> None:

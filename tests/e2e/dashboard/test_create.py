@@ -15,7 +15,7 @@ def test_the_empty_home_leads_to_the_first_dataset(visitor: Visitor, name: str) 
     page.get_by_role("link", name="New dataset").click()
     dialog = page.get_by_role("dialog", name="New dataset")
     expect(dialog).to_be_visible()
-    expect(page).to_have_url(f"{visitor.url}/datasets/new/")
+    expect(page).to_have_url(f"{visitor.url}/")
 
     # What is wrong stands beside the field, and what was typed stays.
     settings = Settings(page)

@@ -1,13 +1,15 @@
-"""The settings as a page of their own: by a shared link, with the browser's buttons, without JavaScript."""
+"""A dataset's pages: by a shared link, from the dialog and back, without JavaScript."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit, filled_bucket, reader, writer
+from tests.e2e.pages.test_keyboard import press, tab_to
 from tests.e2e.support.backstage import Person
-from tests.e2e.support.browser import Visitor
-from tests.e2e.support.settings import Row, Settings
+from tests.e2e.support.browser import PHONE, Axe, Visitor, no_sideways_scrolling
+from tests.e2e.support.looks import expect_accessible
+from tests.e2e.support.settings import CHECK_MS, Row, Settings
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud
 
@@ -57,35 +59,79 @@ def test_nobody_else_sees_it(visit: Visit, stack: Stack, person: Person, name: s
     expect(nobody.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_back_and_forward(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:
-    dataset, page = stack.backstage.dataset(name, person), visitor.page
-    url = f"{stack.url}/datasets/{dataset}/settings"
+def test_from_the_dialog_to_the_page_and_back(
+    visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str, axe: Axe
+) -> None:
+    dataset, page = stack.backstage.dataset(name, person, input=reader(cloud, filled_bucket(cloud))), visitor.page
+    home, url = f"{stack.url}/", f"{stack.url}/datasets/{dataset}/"
     page.goto("/")
-    settings = Settings(page).open(name)
-    expect(page).to_have_url(f"{url}/input/")
-    settings.tab("Lightly")
-    expect(page).to_have_url(f"{url}/lightly/")
+    # The dialog is no place of its own: the address stays, and so does the history.
+    before = page.evaluate("history.length")
+    settings = Settings(page).open(name).tab("Lightly")
+    expect(page).to_have_url(home)
+    expect_accessible(page, axe)
     settings.tab("Check history")
-    page.go_back()
-    expect(page).to_have_url(f"{url}/lightly/")
-    expect(settings.root.locator("[aria-current=page]")).to_have_text("Lightly, not configured")
-    page.go_back()
-    page.go_back()
-    expect(page).to_have_url(f"{stack.url}/")
+    settings.tab("Input")
+    assert page.evaluate("history.length") == before
+
+    # Its title leads to the same tab of the dataset's page, with the keyboard alone.
+    title = settings.root.get_by_role("heading", level=1).get_by_role("link", name=name)
+    tab_to(page, title)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{url}settings/input/")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.go_forward()
-    expect(page).to_have_url(f"{url}/input/")
     settings.expect_title(name)
-    settings.close()
-    expect(page).to_have_url(f"{stack.url}/")
-    expect(page.get_by_role("article", name=name)).to_be_visible()
-    # A dialog's address that is loaded anew is a page, and the way back from it leads home.
-    settings.open(name)
     page.reload()
     settings.expect_title(name)
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    settings.expect_bulbs(list="granted", read="granted")
     page.go_back()
+    expect(page).to_have_url(home)
     expect(page.get_by_role("article", name=name)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    # The name in the list leads to the overview, whose tabs lead to the other pages.
+    press(page, page.get_by_role("article", name=name).get_by_role("link", name=name, exact=True))
+    expect(page).to_have_url(url)
+    tabs = page.get_by_role("navigation", name=f"Pages of {name}")
+    expect(tabs.locator("[aria-current=page]")).to_have_text("Overview")
+    expect(page.get_by_role("region", name="Last checks")).to_contain_text("Input")
+    expect_accessible(page, axe)
+    press(page, tabs.get_by_role("link", name="Settings"))
+    expect(page).to_have_url(f"{url}settings/input/")
+    expect(tabs.locator("[aria-current=page]")).to_have_text("Settings")
+    page.go_back()
+    expect(page).to_have_url(url)
+
+
+def test_the_overview_follows_a_check(
+    visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str, axe: Axe
+) -> None:
+    bucket, page = filled_bucket(cloud), visitor.page
+    dataset = stack.backstage.dataset(name, person, input=cloud.with_wrong_secret(reader(cloud, bucket)))
+    page.goto(f"/datasets/{dataset}/")
+    bulb = page.get_by_role("button", name="Input Read: denied")
+    expect(bulb).to_be_visible(timeout=CHECK_MS)
+    bulb.click()
+    tip = page.locator("#tip-input-read")
+    expect(tip).to_contain_text("Likely cause")
+    # Below its bulb, without a script that puts it there.
+    assert tip.evaluate("tip => tip.getAttribute('style')") is None
+    bulb_box, tip_box = bulb.bounding_box(), tip.bounding_box()
+    assert bulb_box
+    assert tip_box
+    assert 0 <= tip_box["y"] - (bulb_box["y"] + bulb_box["height"]) <= 16
+    # From there to the settings, in the dialog. What is saved in it shows on the page underneath.
+    tip.get_by_role("link", name="How to be sure").click()
+    settings = Settings(page)
+    settings.fill(reader(cloud, bucket)).submit()
+    settings.expect_bulbs(list="granted", read="granted")
+    settings.close()
+    expect(page.get_by_role("button", name="Input Read: granted")).to_be_visible(timeout=CHECK_MS)
+    expect(page.get_by_role("region", name="Last checks").get_by_role("listitem")).to_have_count(2)
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    no_sideways_scrolling(page)
+    page.get_by_role("link", name="Connect it step by step: Lightly").click()
+    expect(page.get_by_role("heading", name=f"Connect Lightly of {name}")).to_be_visible()
 
 
 def test_without_javascript(visit: Visit, person: Person, cloud: Cloud, name: str) -> None:

@@ -98,7 +98,7 @@ def connect(page: Page, cloud: Cloud) -> str:
     page.get_by_role("region", name="First steps").get_by_role("link", name="Create it").click()
     page.get_by_role("dialog").get_by_label("Name").fill("street-scenes")
     page.get_by_role("button", name="Create dataset").click()
-    page.get_by_role("link", name="Close settings").click()
+    page.get_by_role("button", name="Close settings").click()
     page.get_by_role("link", name="Connect it step by step").click()
     wizard = Wizard(page)
     wizard.choose("AWS S3")

@@ -110,12 +110,12 @@ def test_unsaved_edits_are_not_lost_by_a_slip(visitor: Visitor, stack: Stack, pe
     path.fill("s3://half-typed/")
     ways_out: list[Callable[[], object]] = [
         lambda: page.keyboard.press("Escape"),
-        lambda: settings.root.get_by_role("link", name="Cancel").click(),
-        lambda: settings.root.get_by_role("link", name="Close settings").click(),
+        lambda: settings.root.get_by_role("button", name="Cancel").click(),
+        lambda: settings.root.get_by_role("button", name="Close settings").click(),
         lambda: settings.root.get_by_role("link", name="Azure").click(),
         lambda: settings.root.get_by_role("link", name="Dataset").click(),
         lambda: page.mouse.click(5, 5),
-        page.go_back,
+        lambda: settings.root.get_by_role("link", name=name).click(),
     ]
     for leave in ways_out:
         leave()

@@ -67,6 +67,7 @@ FOR_OWNER = [
     f"{WIZARD}?step=credentials&provider=GCS",
     f"{WIZARD}?step=check",
     "/datasets/new/",
+    f"{DATASET}/",
     f"{DATASET}/sharing/",
     f"{TABS}/input/",
     f"{TABS}/dataset/",
@@ -89,6 +90,7 @@ SHOWS = {
     "/jobs/": "Check all datasources",
     "/jobs/{job_id}/": "0 of 2",
     f"{WIZARD}?step=check": "All green.",
+    f"{DATASET}/": "Last checks",
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "same verdict 4 times",
 }
@@ -131,6 +133,7 @@ NO_PAGES = [
     "/first-steps/away/",
     "/datasets/sample/",
     f"{DATASET}/row/",
+    f"{DATASET}/datasources/",
     f"{TABS}/input/check/",
     f"{TABS}/input/permissions/",
     f"{TABS}/input/access/",

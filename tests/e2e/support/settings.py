@@ -46,7 +46,8 @@ class Settings:
         return self
 
     def expect_title(self, name: str) -> None:
-        expect(self.root.get_by_role("heading", level=1)).to_have_text(name)
+        """In the head of the dialog, or of the dataset's page."""
+        expect(self.page.locator("#dialog-title, main h1").last).to_have_text(name)
 
     def tab(self, name: str) -> Settings:
         self.root.evaluate("section => section.setAttribute('data-before', '')")
@@ -106,7 +107,7 @@ class Settings:
             expect(self.bulb(permission.capitalize())).to_have_text(word, timeout=CHECK_MS)
 
     def close(self) -> None:
-        self.root.get_by_role("link", name="Close settings").click()
+        self.root.get_by_role("button", name="Close settings").click()
         expect(self.root).to_have_count(0)
 
 

@@ -1,6 +1,6 @@
-"""What `policies` must know of this installation and of a team, and what to grant where a check found a gap.
+"""The setup texts of `clouds.doctor.grants`, written for this installation, a team and what a check found.
 
-No secret is needed for it: a check leaves the other fields of the datasource beside its verdicts.
+No secret is needed: a check stores, beside each verdict, the place for which a grant is written.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from teams.models import Team
 
 
 def platform_for(team: Team) -> Platform:
+    """This installation as the team's policies have to name it."""
     return Platform(
         aws_principal=settings.LIGHTLY_AWS_PRINCIPAL_ARN or "",
         external_id=team.external_id,
@@ -24,25 +25,28 @@ def platform_for(team: Team) -> Platform:
     )
 
 
-def whole_setup(place: Place, purpose: Purpose, team: Team) -> list[Snippet]:
+def full_setup(place: Place, purpose: Purpose, team: Team) -> list[Snippet]:
+    """Everything that a datasource of this purpose needs at this place."""
     return setup(place, purpose.needs, platform_for(team))
 
 
 def grantable(verdicts: Mapping[str, StoredVerdict]) -> list[str]:
     """The permissions whose bulbs a grant (or a new credential) would turn green, in the order of the bulbs."""
-    return [
-        name for name, verdict in verdicts.items() if verdict.get("place") and gap({Permission(name): _told(verdict)})
-    ]
+    return [name for name, verdict in verdicts.items() if verdict.get("place") and _is_gap(name, verdict)]
 
 
 def missing_grant(verdicts: Mapping[str, StoredVerdict], purpose: Purpose, team: Team) -> list[Snippet]:
-    """Everything that a check found missing, in one grant."""
+    """Everything that a check found missing, in one grant. Empty if nothing is, or if the check stored no place."""
     place = next((found for verdict in verdicts.values() if (found := verdict.get("place"))), None)
-    if place is None:  # all is well, or the check is of a time that kept none
+    if place is None:
         return []
-    lacking = gap({Permission(name): _told(verdict) for name, verdict in verdicts.items() if verdict.get("place")})
+    lacking = gap({Permission(name): _finding(verdict) for name, verdict in verdicts.items() if verdict.get("place")})
     return missing(Place.stored(place), purpose.needs, lacking, platform_for(team))
 
 
-def _told(verdict: StoredVerdict) -> tuple[State, str]:
+def _is_gap(name: str, verdict: StoredVerdict) -> bool:
+    return bool(gap({Permission(name): _finding(verdict)}))
+
+
+def _finding(verdict: StoredVerdict) -> tuple[State, str]:
     return State(verdict["state"]), verdict["cause"]
