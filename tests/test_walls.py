@@ -23,7 +23,7 @@ from teams.service_accounts import services as service_accounts
 from tests.conftest import Login
 
 pytestmark = pytest.mark.django_db
-APPS = ("teams", "datasets", "datasources")
+APPS = ("teams", "datasets", "notifications", "datasources", "monitoring", "dashboard")
 # These anybody may open. A new one has to be added here knowingly.
 OPEN = {"teams:welcome", "teams:invitation", "teams:join", "monitoring:healthz", "monitoring:metrics"}
 
