@@ -8,7 +8,8 @@ from botocore.config import Config
 
 from bench.measuring import Effort, Measured, median_ms
 from clouds import CloudConfig, Endpoints, parse_config
-from clouds.doctor.probe import ALL, PROBE_KEY, probe
+from clouds.doctor.probe import PROBE_KEY, probe
+from clouds.permissions import ALL
 from tests.servers import ALL_RIGHTS, S3Cloud, Trouble, faults
 
 LATENCY_SECONDS = 0.05

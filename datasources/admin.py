@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clouds import CONFIG_CLASSES
-from clouds.base import Cause
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS
+from clouds.failures import Cause
+from clouds.permissions import Permission
 from core.ids import first_id_at
 from datasets.models import Dataset
 from datasources import services
@@ -30,7 +30,7 @@ class ProviderFilter(admin.SimpleListFilter):
     title = parameter_name = "provider"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [(name, config.provider_label) for name, config in CONFIG_CLASSES.items()]
+        return [(name, provider.label) for name, provider in PROVIDERS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(provider=self.value()) if self.value() else queryset

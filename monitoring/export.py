@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.utils.translation import override
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS
+from clouds.permissions import Permission
 from datasources.models import Datasource, Purpose
 from datasources.states import DatasourceState
 from monitoring.health import cause_words
@@ -66,7 +66,7 @@ def _cells(row: Datasource) -> list[str]:
         dataset.team.name,
         dataset.owner.email,
         row.get_purpose_display(),
-        CONFIG_CLASSES[row.provider].provider_short,
+        PROVIDERS[row.provider].short,
         row.path,
         _in_english(DatasourceState(values["state"])),
         cause_words(values["cause"]),

@@ -15,8 +15,8 @@ from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import In
 from django.utils import timezone
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission, State
+from clouds import PROVIDERS
+from clouds.permissions import Permission, State
 from datasets.access import datasets_for, managed_datasets, manages_everything
 from datasources.models import OPEN_STATES, CheckState, Datasource, Outcome, PermissionCheck
 from datasources.states import NEEDS_ATTENTION, DatasourceState, in_state, state_expression
@@ -104,7 +104,7 @@ class Filters:
         return cls(
             state=query.get("state", "") if query.get("state") in DatasourceState.values else "",
             cause=query.get("cause", "").replace("\0", "")[:64],
-            provider=provider if provider in CONFIG_CLASSES else "",
+            provider=provider if provider in PROVIDERS else "",
             expiring=query.get("expiring") == "1",
             search=query.get("q", "").replace("\0", "").strip()[:300],
             sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,

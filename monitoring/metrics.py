@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from datasources.models import Datasource, Outcome, Purpose, Trigger
 from datasources.states import DatasourceState, state_expression
 from monitoring.health import Scope
@@ -55,7 +55,7 @@ def _datasources() -> GaugeMetricFamily:
         Datasource.objects.annotate(state=state_expression()).values_list("provider", "purpose", "state").order_by()
     )
     counts = {(provider, purpose, state): count for provider, purpose, state, count in grouped.annotate(n=Count("pk"))}
-    for labels in product(CONFIG_CLASSES, Purpose.values, DatasourceState.values):
+    for labels in product(PROVIDERS, Purpose.values, DatasourceState.values):
         family.add_metric(labels, counts.get(labels, 0))
     return family
 
@@ -83,7 +83,7 @@ def _checks_last_hour() -> GaugeMetricFamily:
     counts = {
         (provider, outcome, trigger): count for provider, outcome, trigger, count in grouped.annotate(n=Count("pk"))
     }
-    for provider, (outcome, name), trigger in product(CONFIG_CLASSES, OUTCOMES.items(), Trigger.values):
+    for provider, (outcome, name), trigger in product(PROVIDERS, OUTCOMES.items(), Trigger.values):
         family.add_metric([provider, name, trigger.lower()], counts.get((provider, outcome, trigger), 0))
     return family
 
@@ -98,7 +98,7 @@ def _durations() -> GaugeMetricFamily:
         labels=["provider", "quantile"],
     )
     for provider, times in milliseconds_of(Scope().finished_checks(LAST_HOUR)).items():
-        if provider in CONFIG_CLASSES:
+        if provider in PROVIDERS:
             for name, share in QUANTILES.items():
                 family.add_metric([provider, name], quantile(times, share) / 1000)
     return family

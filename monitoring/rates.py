@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from datasources.models import Outcome, PermissionCheck
 from monitoring.health import Scope, cause_of_check, cause_words
 
@@ -74,14 +74,14 @@ def _provider_rates(checks: QuerySet[PermissionCheck]) -> list[ProviderRates]:
     medians = medians_of(checks.filter(recent))
     return [
         ProviderRates(
-            name=CONFIG_CLASSES[provider].provider_short,
+            name=PROVIDERS[provider].short,
             week=_rate({outcome: week for outcome, (week, _) in by_outcome.items()}),
             day=_rate({outcome: day for outcome, (_, day) in by_outcome.items()}),
             median_ms=medians.get(provider),
             causes=_newest_causes(checks.filter(provider=provider), by_outcome),
         )
         for provider, by_outcome in sorted(counts.items())
-        if provider in CONFIG_CLASSES
+        if provider in PROVIDERS
     ]
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from core.words import duration_words
 from datasources.models import Datasource, Purpose
 from datasources.states import DatasourceState
@@ -45,7 +45,7 @@ def health(request: PageRequest) -> HttpResponse:
         "may_open": reading.visible_among(request.user, page),
         "filters": filters,
         "states": DatasourceState,
-        "providers": {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()},
+        "providers": {key: provider.short for key, provider in PROVIDERS.items()},
         "columns": columns(filters),
         "chosen_cause": reading.cause_words(filters.cause),
     }
@@ -121,7 +121,7 @@ def _row(row: Datasource) -> dict[str, Any]:
         "datasource": row,
         "purpose": Purpose(row.purpose),
         "tab": "lightly" if row.purpose == Purpose.LIGHTLY else "input",
-        "provider": CONFIG_CLASSES[row.provider].provider_short,
+        "provider": PROVIDERS[row.provider].short,
         "state": DatasourceState(values["state"]),
         "cause": values["cause"],
         "cause_words": reading.cause_words(values["cause"]),

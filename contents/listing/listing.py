@@ -16,9 +16,9 @@ from enum import StrEnum
 
 from django.core import signing
 
-from clouds import Cause, CloudConfig, Deadline, Entry, Page, Store, StoreError
+from clouds import PROVIDERS, Cause, CloudConfig, Deadline, Entry, Page, Store, StoreError, open_store
 from clouds.doctor.diagnosis import UNREADABLE, diagnose
-from clouds.doctor.probe import Permission, Verdict, state_of
+from clouds.permissions import Permission, Verdict, state_of
 from contents.listing import shards
 from contents.listing.relevant import (
     Names,
@@ -55,8 +55,6 @@ MOST_SHARDS = 128
 SPLITTING_SECONDS = 20.0
 MOST_RELEVANT_BYTES = 32 * 1024 * 1024
 
-# Its URLs end with the session they were signed in, so they are given out through this server only.
-DELEGATED = "S3DelegatedAccess"
 
 _TASK = re.compile(r"[a-zA-Z0-9_+=,.@:/-]+")
 _SALT = "datasources.listing"
@@ -156,7 +154,7 @@ def new_cursor(
         start=start,
         end=end,
         relevant_file=relevant_file,
-        redirect=redirect or datasource.provider == DELEGATED,
+        redirect=redirect or _signs_with_a_session(datasource),
         run=secrets.token_urlsafe(6),
     )
 
@@ -186,9 +184,14 @@ def split(dataset: Dataset, cursor: Cursor, wanted: int) -> list[Cursor]:
 def sign_file(dataset: Dataset, purpose: Purpose, name: str, *, method: str, redirect_url: UrlOf) -> str:
     """A URL for one file, whether it exists or not. Raises ApiError."""
     datasource = datasource_for(dataset, purpose)
-    if datasource.provider == DELEGATED and method != "PUT" and is_clean(name):
+    if _signs_with_a_session(datasource) and method != "PUT" and is_clean(name):
         return redirect_url(datasource, name)
     return sign_path(datasource, name, seconds=READ_URL_SECONDS, method=method)
+
+
+def _signs_with_a_session(datasource: Datasource) -> bool:
+    """Such URLs end when the session does, so they are given out through this server only, which signs anew."""
+    return PROVIDERS[datasource.provider].session_seconds is not None
 
 
 def sign_path(datasource: Datasource, name: str, *, seconds: int, method: str) -> str:
@@ -354,7 +357,7 @@ def _relevant(dataset: Dataset, cursor: Cursor, seconds: float) -> RelevantFilen
     with _opened(datasource, Permission.READ, seconds) as (config, store):
         key = config.prefix + cursor.relevant_file
         try:
-            content = store.read(key, limit=MOST_RELEVANT_BYTES + 1)
+            content = store.read_range(key, 0, MOST_RELEVANT_BYTES + 1).data
         except StoreError as error:
             if error.failure.cause is Cause.NO_OBJECT:
                 raise _irrelevant(config, key, "This file does not exist.") from None
@@ -386,7 +389,7 @@ def _opened(datasource: Datasource, permission: Permission, seconds: float) -> I
         message = f"{UNREADABLE.tried} {UNREADABLE.fix}"
         raise ApiError(422, "DATASET_DATASOURCE_INVALID", message) from None
     try:
-        store = config.open(configured_endpoints(), Deadline(seconds))
+        store = open_store(config, configured_endpoints(), Deadline(seconds))
         try:
             yield config, store
         finally:

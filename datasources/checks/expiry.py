@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from clouds import PROVIDERS
 from core.words import duration_words
 from datasources.models import Datasource
 
@@ -41,7 +42,7 @@ def end_of(datasource: Datasource) -> End | None:
     if datasource.expires_at is None:
         return None
     left = datasource.expires_at - timezone.now()
-    label = datasource.provider_class.credential_label
+    label = PROVIDERS[datasource.provider].words.credential
     if left <= timedelta():
         when = gettext("%(span)s ago") % {"span": duration_words(-left)}
         return End(label, datasource.expires_at, "denied", gettext("expired"), when)

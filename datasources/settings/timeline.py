@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission, State
+from clouds import PROVIDERS
+from clouds.permissions import Permission, State
 from core.words import duration_words
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from datasources.schemas import StoredVerdict
@@ -99,8 +99,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _provider(check: PermissionCheck) -> str:
-    config_class = CONFIG_CLASSES.get(check.provider)
-    return config_class.provider_short if config_class else check.provider
+    provider = PROVIDERS.get(check.provider)
+    return provider.short if provider else check.provider
 
 
 # ---- the table ----

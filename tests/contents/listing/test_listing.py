@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from clouds import Deadline, parse_config
+from clouds import Deadline, open_store, parse_config
 from clouds.s3 import store as s3
 from contents.listing import listing
 from datasets.models import Dataset
@@ -285,7 +285,7 @@ def test_the_window_includes_both_ends_in_whole_seconds(
     connected: Dataset, storage: Storage, listings: Listings
 ) -> None:
     config = parse_config(storage.input, configured_endpoints())
-    store = config.open(configured_endpoints(), Deadline(10))
+    store = open_store(config, configured_endpoints(), Deadline(10))
     times = {
         entry.key.removeprefix(INPUT): entry.modified
         for entry in store.page(INPUT, after="", limit=1000).entries

@@ -3,14 +3,14 @@
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from clouds import CloudConfig, Failure
-from clouds.doctor.probe import Permission, State
+from clouds.config import CloudConfig
+from clouds.permissions import Permission
 
 TOKEN_DAYS = 90
 
@@ -42,45 +42,44 @@ class Platform:
 
 @dataclass(frozen=True)
 class Place:
-    """The fields of a datasource that are no secret; empty where they are not known (yet). Safe to store and show."""
+    """Where something is to be granted: a bucket, a directory in it, and what else is known. Safe to store and show.
+
+    `facts` are the fields of the datasource that are no secret, as far as they are known (yet).
+    """
 
     provider: str
     bucket: str
     prefix: str = ""  # empty for the whole bucket, otherwise with a slash at its end
-    region: str = ""
-    kms_key_arn: str = ""
-    access_key_id: str = ""
-    role_arn: str = ""
-    external_id: str = ""
-    account: str = ""
-    project_id: str = ""
-    service_account: str = ""
-    endpoint: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: CloudConfig) -> Self:
-        names = {item.name for item in fields(cls)} & set(config.fields()) - set(config.secret_fields())
-        known = {name: str(value) for name in names if (value := getattr(config, name)) is not None}
-        if config.type == "GCS":
-            known["service_account"] = config.principal
-        return cls(provider=config.type, bucket=config.bucket, prefix=config.prefix, **known)
+        return cls(config.type, config.bucket, config.prefix, config.facts())
 
     @classmethod
     def typed(cls, config_class: type[CloudConfig], values: Mapping[str, str]) -> Self:
         """From what stands in a form so far: what is not valid (yet) is left out, and the path's example serves."""
-        names = {item.name for item in fields(cls)} & set(config_class.fields()) - set(config_class.secret_fields())
-        known = {name: text for name in names if (text := _valid(config_class, name, values.get(name, "")))}
+        names = [name for name in config_class.fields() if name != "path" and name not in config_class.secret_fields()]
+        facts = {name: text for name in names if (text := _valid(config_class, name, values.get(name, "")))}
         info = config_class.fields()["path"]
         path = _valid(config_class, "path", values.get("path", "")) or str((info.examples or [""])[0])
         bucket, _, prefix = path.removeprefix(f"{config_class.scheme}://").partition("/")
-        return cls(provider=config_class.model_fields["type"].default, bucket=bucket, prefix=prefix, **known)
+        return cls(config_class.provider_type(), bucket, prefix, facts)
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Self:
-        return cls(**{item.name: str(values.get(item.name, "")) for item in fields(cls)})
+        """From what `as_dict` gave."""
+        known = {name: str(value) for name, value in values.items()}
+        provider, bucket, prefix = (known.pop(name, "") for name in ("provider", "bucket", "prefix"))
+        return cls(provider, bucket, prefix, known)
 
     def as_dict(self) -> dict[str, str]:
-        return {name: value for name, value in asdict(self).items() if value}
+        own = {"provider": self.provider, "bucket": self.bucket, "prefix": self.prefix}
+        return {name: value for name, value in (own | dict(self.facts)).items() if value}
+
+    def fact(self, name: str) -> str:
+        """One of the facts; empty if it is not known or another cloud's."""
+        return self.facts.get(name, "")
 
     @property
     def digest(self) -> str:
@@ -114,36 +113,6 @@ class Gap:
 
     def __bool__(self) -> bool:
         return bool(self.permissions or self.kms or self.trust or self.credential)
-
-
-_OF_CREDENTIALS = {"expired", "not_yet_valid", "credential_refused", "wrong_secret", "unknown_key"}
-
-
-def gap(outcomes: Mapping[Permission, tuple[State, str]]) -> Gap:
-    """From the state and the cause of each bulb."""
-    causes = {permission: cause for permission, (state, cause) in outcomes.items() if state is not State.GRANTED}
-    refused = {permission for permission, cause in causes.items() if cause == "denied"}
-    # What can't be told is told once the rest is granted; it is needed in any case, so it is part of one grant.
-    hidden = {permission for permission, cause in causes.items() if cause == "hidden"} if refused else set()
-    return Gap(
-        permissions=frozenset(refused | hidden),
-        kms=frozenset(permission for permission, cause in causes.items() if cause == "kms_denied"),
-        trust="cannot_assume_role" in causes.values(),
-        credential=bool(_OF_CREDENTIALS & set(causes.values())),
-    )
-
-
-# What a policy of another kind leaves out, no grant gives; and an account that is shut can be given nothing.
-_LIMITS = {"permissions boundary", "service control policy", "resource control policy", "session policy"}
-_SHUT = {
-    *("disabled_client", "deleted_client", "unauthorized_client", "access_denied", "userProjectMissing"),  # Google
-    *("AccountIsDisabled", "AllAccessDisabled", "AccountProblem"),  # Azure, AWS
-}
-
-
-def is_beyond_grants(failure: Failure) -> bool:
-    """Whether this is refused for something that granting the right would not change."""
-    return failure.detail in _LIMITS or failure.code in _SHUT
 
 
 @dataclass(frozen=True)
