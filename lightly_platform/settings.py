@@ -303,7 +303,10 @@ CELERY_BEAT_SCHEDULE = {
         for name in ("queue_due_checks", "warn_of_expiry", "send_mails", "deliver_webhooks")
     },
     # Every hour and not once a day: an installation that runs by day alone forgets too.
-    "prune": {"task": "datasources.tasks.prune", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
+    **{
+        name: {"task": f"{room}.tasks.{name}", "schedule": timedelta(hours=1), "options": {"expires": 3600}}
+        for room, name in (("datasources", "prune"), ("notifications", "prune_notices"))
+    },
 }
 
 # --- logging --------------------------------------------------------------------------------------------------------

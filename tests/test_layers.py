@@ -51,7 +51,6 @@ ALLOWED = {
     ("templates/datasources/settings.html", "home"),
     ("templates/datasources/wizard.html", "dashboard:sample_data"),
     ("templates/datasources/wizard.html", "home"),
-    ("templates/notifications/_team_notifications.html", "datasources:interval"),
     ("datasets/sharing/views.py", "datasources:dataset"),
     ("datasets/sharing/views.py", "home"),
     ("datasets/views.py", "datasources:settings"),

@@ -266,22 +266,23 @@ def send_task(name: str, ids: list[str]) -> None:
 
 
 def choose_scope(email: str, scope: str) -> None:
-    from notifications.preferences import save_settings
+    from notifications.preferences.services import save_settings
     from teams.models import User
 
     user = User.objects.get(email=email)
-    save_settings(user=user, scope=scope, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=user, scope=scope, mail_choices={})
 
 
 def make_webhook(email: str, team: str, url: str) -> str | None:
-    from notifications.preferences import save_webhook
+    from notifications.webhooks.services import save_webhook
     from teams.models import Team, User
 
     return save_webhook(team=Team.objects.get(pk=team), url=url, by=User.objects.get(email=email))
 
 
 def make_notices(email: str, kinds: list[str]) -> None:
-    from teams.models import Notice, User
+    from notifications.models import Notice
+    from teams.models import User
 
     user = User.objects.get(email=email)
     for kind in kinds:
@@ -296,10 +297,10 @@ def shown_outcomes(dataset: str) -> list[str]:
 
 
 def show_outbox() -> Outbox:
-    from datasources.models import Alert, AlertMail, Sending, WebhookDelivery
-    from teams.models import Notice
+    from datasources.models import Alert
+    from notifications.models import Mail, Notice, Sending, WebhookDelivery
 
-    waiting = [model.objects.filter(state=Sending.PENDING).count() for model in (AlertMail, WebhookDelivery)]
+    waiting = [model.objects.filter(state=Sending.PENDING).count() for model in (Mail, WebhookDelivery)]
     return {
         "alerts": list(Alert.objects.order_by("created_at").values_list("kind", flat=True)),
         "notices": sorted(Notice.objects.values_list("user__email", flat=True)),

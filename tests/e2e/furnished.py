@@ -18,12 +18,13 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
 
     from datasets.services import create_dataset, share_dataset
     from datasources.models import Datasource
-    from notifications.preferences import save_webhook
+    from notifications.models import Notice
+    from notifications.webhooks.services import save_webhook
     from teams import services
     from teams.admin.services import password_path
     from teams.invitations import links
     from teams.invitations import services as invitations
-    from teams.models import Notice, User
+    from teams.models import User
     from teams.service_accounts import services as service_accounts
     from tests.e2e.backstage import make_notices, make_person, save
 

@@ -15,8 +15,8 @@ from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.checks import lifecycle as checks
 from datasources.checks import schedule
+from datasources.checks.services import set_interval
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
-from notifications import preferences as notifications
 from teams.models import Team, User
 from tests.dashboard.test_queries import make_datasets
 
@@ -141,14 +141,14 @@ def test_a_backlog_does_not_pile_up(alice: User, monkeypatch: pytest.MonkeyPatch
 def test_zero_switches_it_off_and_back_on(alice: User, team: Team, sent: list[tuple[str, ...]]) -> None:
     make_datasets(alice, 2)
     make_due()
-    notifications.set_interval(team=team, hours=0)
+    set_interval(team=team, hours=0)
     assert schedule.spread_new() == 0
     assert schedule.queue_due() == []
     assert distances(timezone.now()) == []
     Datasource.objects.update(next_check_at=timezone.now() - PAST)  # such as by another process at that moment
     assert schedule.queue_due() == []
     team.refresh_from_db()
-    notifications.set_interval(team=team, hours=2)
+    set_interval(team=team, hours=2)
     now = timezone.now()
     assert schedule.spread_new() == 4
     assert all(timedelta() <= distance <= 2 * HOUR + PAST for distance in distances(now))
@@ -158,7 +158,7 @@ def test_a_new_interval_concerns_its_own_team_alone(alice: User, charlie: User, 
     make_datasets(alice, 1)
     make_datasets(charlie, 1)
     schedule.spread_new()
-    notifications.set_interval(team=team, hours=12)
+    set_interval(team=team, hours=12)
     assert Datasource.objects.filter(next_check_at=None, dataset__team=team).count() == 2
     assert Datasource.objects.filter(next_check_at=None).count() == 2
 
@@ -167,7 +167,7 @@ def test_the_same_interval_changes_no_times(alice: User, team: Team) -> None:
     make_datasets(alice, 1)
     schedule.spread_new()
     before = set(Datasource.objects.values_list("next_check_at", flat=True))
-    notifications.set_interval(team=team, hours=6)
+    set_interval(team=team, hours=6)
     assert set(Datasource.objects.values_list("next_check_at", flat=True)) == before
 
 
