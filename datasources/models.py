@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
-from clouds.doctor.probe import ALL, READ_ONLY, Permission
+from clouds import PROVIDERS, CloudConfig, parse_config
+from clouds.permissions import ALL, READ_ONLY, Permission
 from core.crypto import CannotDecryptError, seal, unseal
 from core.ids import HexIdModel
 from datasets.models import Dataset
@@ -81,7 +81,7 @@ class Datasource(HexIdModel):
 
     @property
     def provider_class(self) -> type[CloudConfig]:
-        return CONFIG_CLASSES[self.provider]
+        return PROVIDERS[self.provider].config_class
 
 
 class CheckState(models.TextChoices):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from clouds.doctor.probe import Permission, State
+from clouds.permissions import Permission, State
 from datasources.transitions import PATIENCE, AlertKind
 
 

@@ -16,7 +16,8 @@ from django.conf import settings
 
 from clouds import Cause, Endpoints, parse_config
 from clouds.doctor.diagnosis import diagnose
-from clouds.doctor.probe import ALL, Permission, State, probe
+from clouds.doctor.probe import probe
+from clouds.permissions import ALL, Permission, State
 from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, endpoints_of
 from tests.servers import ALL_RIGHTS, Config, Right, S3Cloud, S3DelegatedCloud

@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from tests.servers import Config
 
 # So long may a check take before a test fails. One with an answering cloud takes a fraction of a second.
@@ -16,13 +16,13 @@ CHECK_MS = 20_000
 
 def fields_of(config: Config) -> dict[str, str]:
     """The labels of a config's fields with what to type into them."""
-    fields = CONFIG_CLASSES[config["type"]].fields().values()
+    fields = PROVIDERS[config["type"]].config_class.fields().values()
     return {str(info.title): config[str(info.alias)] for info in fields if str(info.alias) in config}
 
 
 def secret_label(provider: str) -> str:
     """The label of the provider's write-only field; empty where there is none."""
-    config_class = CONFIG_CLASSES[provider]
+    config_class = PROVIDERS[provider].config_class
     return next((str(config_class.fields()[name].title) for name in config_class.secret_fields()), "")
 
 
@@ -58,7 +58,7 @@ class Settings:
 
     def choose(self, provider: str) -> Settings:
         chooser = self.root.get_by_role("navigation", name="Provider")
-        choice = chooser.get_by_role("link", name=CONFIG_CLASSES[provider].provider_short, exact=True)
+        choice = chooser.get_by_role("link", name=PROVIDERS[provider].short, exact=True)
         if choice.get_attribute("aria-current") != "true":
             choice.click()
             expect(choice).to_have_attribute("aria-current", "true")

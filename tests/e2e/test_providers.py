@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from tests.e2e.backstage import Person
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import every_provider, filled_bucket, reader, writer
@@ -38,7 +38,7 @@ def test_input_and_lightly_turn_green(visitor: Visitor, stack: Stack, person: Pe
     row.expect_bulbs("input", list="granted", read="granted")
     row.expect_bulbs("lightly", list="granted", read="granted", write="granted", overwrite="granted")
     expect(row.root).to_contain_text("checked")
-    expect(row.root).to_contain_text(CONFIG_CLASSES[cloud.provider].provider_short)
+    expect(row.root).to_contain_text(PROVIDERS[cloud.provider].short)
     assert visitor.requests.count("GET /") == 1
 
 

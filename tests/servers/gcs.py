@@ -212,13 +212,17 @@ class GCSGate(Gate):
 
     def _read(self, request: Request, account: Account, call: Call) -> Response:
         media = call.operation == "download" or request.query.get("alt") == "media"
-        exists = self._exists(call)
+        generation = self._generation(call)
+        exists = bool(generation)
         if not account.may(GET, call.bucket, call.key) or (not exists and not account.may(LIST, call.bucket, call.key)):
             return _denied(account, GET, "object", media=media)
         if not exists:
             message = f"No such object: {call.bucket}/{call.key}"
             return Response(404, message.encode(), _TEXT) if media else _error(404, "notFound", message)
-        return self.forward(request)
+        if request.query.get("ifGenerationMatch", generation) != generation:
+            return _error(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
+        answer = self.forward(request)
+        return replace(answer, headers=dict(answer.headers) | {"X-Goog-Generation": generation})
 
     def _upload(self, request: Request, account: Account, call: Call) -> Response:
         if not account.may(CREATE, call.bucket, call.key):
@@ -256,8 +260,13 @@ class GCSGate(Gate):
         return allowed(rule, request) if rule else Response(200)
 
     def _exists(self, call: Call) -> bool:
+        return bool(self._generation(call))
+
+    def _generation(self, call: Call) -> str:
+        """Which upload of this object is there; empty if it does not exist."""
         path = f"/storage/v1/b/{call.bucket}/o/{quote(call.key, safe='')}"
-        return requests.get(f"http://{self.upstream}{path}", timeout=30).status_code == 200
+        answer = requests.get(f"http://{self.upstream}{path}", timeout=30)
+        return str(answer.json()["generation"]) if answer.status_code == 200 else ""
 
     def _answer_token(self, request: Request) -> Response:
         form = dict(parse_qsl(request.body.decode()))

@@ -225,7 +225,7 @@ class OBSGate(Gate):
     def _store(self, request: Request, bucket: str, key: str) -> Response:
         """Ask moto, path-style and without the caller's signature, which moto would not understand."""
         headers = Message()
-        for name in ("Range", "Content-Type", "Content-MD5"):
+        for name in ("Range", "If-Match", "Content-Type", "Content-MD5"):
             if request.header(name):
                 headers[name] = request.header(name)
         headers["Host"] = self.upstream

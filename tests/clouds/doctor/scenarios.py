@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from clouds import Cause, Endpoints
-from clouds.doctor.probe import State
+from clouds.permissions import State
 from clouds.s3 import store as s3
 from tests.servers import (
     ALL_RIGHTS,

@@ -12,7 +12,8 @@ import pytest
 
 from clouds import Cause, parse_config
 from clouds.doctor.diagnosis import diagnose
-from clouds.doctor.probe import ALL, PROBE_KEY, READ_ONLY, Permission, Report, State, probe
+from clouds.doctor.probe import PROBE_KEY, Report, probe
+from clouds.permissions import ALL, READ_ONLY, Permission, State
 from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios import PROVIDERS, TABLE, YES, AnyCloud, Expected, Place, Row, content_of, is_write
 from tests.servers import Exchange, Right

@@ -18,9 +18,11 @@ import pytest
 
 from clouds import Cause, parse_config
 from clouds.doctor.diagnosis import Diagnosis, diagnose
-from clouds.doctor.grants import Place as PolicyPlace
-from clouds.doctor.grants import Platform, Snippet, gap, missing, setup
-from clouds.doctor.probe import ALL, READ_ONLY, Permission, Report, State, probe
+from clouds.doctor.grants import gap, missing, setup
+from clouds.doctor.probe import Report, probe
+from clouds.permissions import ALL, READ_ONLY, Permission, State
+from clouds.policies import Place as PolicyPlace
+from clouds.policies import Platform, Snippet
 from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios import (
     AnyCloud,
