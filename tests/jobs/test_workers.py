@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from core.queues import OLD_QUEUE, Queue
+from core.queues import OLD_QUEUE, RULES, Queue
 from jobs.lifecycle import lease_seconds
 from jobs.runners import runner_of
 from tests.jobs.installation import Installation
@@ -180,6 +180,21 @@ def test_a_file_that_takes_its_process_along(make: Make, trouble: str, said: str
     assert row["error"] == f"{said} It was tried 3 times."
     assert row["done"] == 3
     assert worker.poll() is None
+
+
+def test_a_slice_that_does_not_end_is_ended(make: Make) -> None:
+    installation = make()
+    installation.start(beat=False)
+    worker = installation.start_worker(Queue.CONTENTS)
+    job = installation.start_job(ProcessRehearsal.kind, 5, slices=5, trouble="forever")
+    assert reached(installation, job, 3), installation.logs()
+    lines = "SELECT text FROM jobs_joblogline WHERE job_id = ?"
+    assert eventually(lambda: installation.query(lines, job) != [], RULES[Queue.CONTENTS].longest_seconds + SLACK)
+    assert installation.query(lines, job) == [
+        ("A step took longer than the 30 s it may. Attempt 1 of 3; the step is tried again.",)
+    ]
+    assert worker.poll() is None
+    assert ended(installation, installation.start_job(ProcessRehearsal.kind, 2, slices=2), 60)["state"] == "DONE"
 
 
 def test_messages_of_an_older_release_are_still_done(make: Make) -> None:
