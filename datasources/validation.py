@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from clouds import CloudConfig
-from clouds.s3.config import S3DelegatedAccessConfig
+from clouds.config import extra
 from teams.models import Team
 
 FOREIGN_EXTERNAL_ID = gettext_noop(
@@ -19,15 +19,16 @@ FOREIGN_EXTERNAL_ID = gettext_noop(
 def problems_on_save(config: CloudConfig, team: Team) -> dict[str, str]:
     """What is wrong with saving this for a dataset of the team, one sentence per field name."""
     problems = config.unusable(timezone.now())
-    if isinstance(config, S3DelegatedAccessConfig) and _is_foreign(config.external_id, team):
-        problems["external_id"] = gettext(FOREIGN_EXTERNAL_ID)
+    for name, info in config.fields().items():
+        if extra(info, "from_team") and _is_foreign(name, getattr(config, name), team):
+            problems[name] = gettext(FOREIGN_EXTERNAL_ID)
     return problems
 
 
-def _is_foreign(external_id: str, team: Team) -> bool:
+def _is_foreign(name: str, value: str, team: Team) -> bool:
     """Else a team could have this platform assume a role that trusts it for another team: the confused deputy.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
     # A trust policy may compare without case.
-    return Team.objects.filter(external_id__iexact=external_id).exclude(pk=team.pk).exists()
+    return Team.objects.filter(**{f"{name}__iexact": value}).exclude(pk=team.pk).exists()

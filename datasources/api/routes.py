@@ -1,10 +1,10 @@
 """/v1/datasets/{id}/datasource: configure, read back, verify. The same services as the web pages."""
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Status
-from pydantic import ConfigDict, Field, RootModel, SecretStr, ValidationError, create_model
+from pydantic import ValidationError
 
 from clouds import PROVIDERS, CloudConfig, parse_config
 from core.api.client_version import LAST_LENIENT, client_version
@@ -12,9 +12,10 @@ from core.api.errors import ApiError, malformed
 from core.api.parameters import Parameters
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
-from datasets.api.schemas import HEX_ID, Error
+from datasets.api.schemas import Error
 from datasets.models import Dataset
 from datasources import services
+from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
@@ -26,39 +27,6 @@ Answer = dict[str, Any]
 
 # What stands for a secret in answers. Sent back unchanged, it keeps the stored one.
 PLACEHOLDER = "***"
-
-
-def _schema(config_class: type[CloudConfig]) -> Any:
-    """The REST form of a config class: its own fields, plus purpose and thumbnail suffix."""
-    name = config_class.model_fields["type"].default
-    secrets: dict[str, Any] = {
-        field: (str, Field(alias=info.alias, title=info.title, description=info.description, min_length=1))
-        for field, info in config_class.fields().items()
-        if info.annotation is SecretStr
-    }
-    others: dict[str, Any] = {
-        field: (info.annotation, info) for field, info in config_class.model_fields.items() if field not in secrets
-    }
-    others["type"] = (config_class.model_fields["type"].annotation, ...)  # tells them apart, so it must be there
-    return create_model(
-        f"DatasourceConfig{name}",
-        __config__=ConfigDict(populate_by_name=True, extra="ignore", json_schema_extra={"additionalProperties": True}),
-        **others,
-        **secrets,
-        id=(str | None, Field(None, pattern=HEX_ID)),
-        purpose=(Purpose, ...),
-        thumb_suffix=(str | None, Field(None, alias="thumbSuffix")),
-    )
-
-
-_schemas = [_schema(provider.config_class) for provider in PROVIDERS.values()]
-_union: Any = _schemas[0]
-for _more in _schemas[1:]:
-    _union |= _more
-
-
-class DatasourceConfig(RootModel[Annotated[_union, Field(discriminator="type")]]):
-    """One of the providers' configurations, told apart by `type`."""
 
 
 class OfPurpose(Parameters):
