@@ -57,8 +57,8 @@ messages: .venv/run.stamp ## Collect the words people see into locale/, for tran
 	$(VENV_PYTHON) -m scripts.messages
 
 .PHONY: bench
-bench: .venv/dev.stamp ## Measure speed
-	$(VENV_PYTHON) -m bench
+bench: .venv/dev.stamp ## Measure speed (QUICK=1: little, to see that it runs)
+	$(VENV_PYTHON) -m bench $(if $(QUICK),--quick)
 
 .PHONY: lock
 lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.toml (UPGRADE=1: newest versions)

@@ -1,4 +1,4 @@
-"""One settings file. Everything an operator can change comes in through env.py; docs/deploy.md lists it."""
+"""One settings file. Everything an operator can change comes in through env/; docs/deploy.md lists it."""
 
 from __future__ import annotations
 
@@ -109,6 +109,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "core.web.navigation.context",
                 "teams.context_processors.teams",
                 "notifications.context_processors.unread_notices",
             ],
@@ -141,6 +142,7 @@ CACHES = {
     },
     # Signs of life of worker and scheduler: in a table of their own, where a flood of sign-ins can't push them out.
     "pulse": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_pulse"},
+    "throttle": {"BACKEND": "core.web.counting.CountingCache", "LOCATION": "lightly_throttle"},
 }
 
 # --- sign-in --------------------------------------------------------------------------------------------------------

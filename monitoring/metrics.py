@@ -17,7 +17,10 @@ from prometheus_client.registry import Collector
 
 from clouds import PROVIDERS
 from datasources.models import Datasource, Outcome, Purpose, Trigger
-from monitoring.health import LIGHT, Light, Scope, machinery, milliseconds_of, quantile
+from datasources.states import DatasourceState, state_expression
+from monitoring.health import Scope
+from monitoring.machinery import machinery
+from monitoring.rates import milliseconds_of, quantile
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 LAST_HOUR = timedelta(hours=1)
@@ -48,9 +51,11 @@ def _datasources() -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         "lightly_datasources", "Datasources by what their latest check said.", labels=["provider", "purpose", "outcome"]
     )
-    grouped = Datasource.objects.annotate(light=LIGHT).values_list("provider", "purpose", "light").order_by()
-    counts = {(provider, purpose, light): count for provider, purpose, light, count in grouped.annotate(n=Count("pk"))}
-    for labels in product(PROVIDERS, Purpose.values, Light.values):
+    grouped = (
+        Datasource.objects.annotate(state=state_expression()).values_list("provider", "purpose", "state").order_by()
+    )
+    counts = {(provider, purpose, state): count for provider, purpose, state, count in grouped.annotate(n=Count("pk"))}
+    for labels in product(PROVIDERS, Purpose.values, DatasourceState.values):
         family.add_metric(labels, counts.get(labels, 0))
     return family
 

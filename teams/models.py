@@ -117,6 +117,10 @@ class Role(models.TextChoices):
     SERVICEACCOUNT = "SERVICEACCOUNT", _("Service account")
 
 
+# Who answers for a team and all its datasets. Everything that asks "who manages?" asks this.
+MANAGING_ROLES = frozenset([Role.OWNER, Role.ADMIN])
+
+
 class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
@@ -136,8 +140,8 @@ class Membership(models.Model):
 
     @property
     def manages(self) -> bool:
-        """Owners and admins may change what other members made."""
-        return self.role in {Role.OWNER, Role.ADMIN}
+        """Whether the person may change the team, and what other members made."""
+        return self.role in MANAGING_ROLES
 
 
 class TokenState(models.TextChoices):

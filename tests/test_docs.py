@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clouds import PROVIDERS, Cause
-from scripts import diagnoses, providers
+from scripts import diagnoses, providers, variables
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -15,6 +15,10 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
 
 def test_the_table_of_fields_is_current() -> None:
     assert providers.DOCUMENT.read_text(encoding="utf-8") == providers.document()
+
+
+def test_the_tables_of_variables_are_current() -> None:
+    assert variables.DOCUMENT.read_text(encoding="utf-8") == variables.document()
 
 
 def test_the_catalogue_of_diagnoses_is_current() -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from clouds import PROVIDERS
 from clouds.permissions import Permission, State
-from core.words import age_words
+from core.words import duration_words
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from datasources.schemas import StoredVerdict
 from datasources.settings.bulbs import Bulb, check_bulbs
@@ -301,7 +301,7 @@ def _caption(checks: Sequence[PermissionCheck], times: list[int]) -> str:
         "%(count)s check within %(age)s: %(counted)s.", "%(count)s checks within %(age)s: %(counted)s.", len(checks)
     ) % {
         "count": len(checks),
-        "age": age_words((timezone.now() - checks[0].queued_at).total_seconds()),
+        "age": duration_words(timezone.now() - checks[0].queued_at),
         "counted": counted,
     }
     if not times or min(times) == max(times):

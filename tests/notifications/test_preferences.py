@@ -61,7 +61,8 @@ def notices(user: User, count: int, start: int = 0) -> list[Notice]:
 
 
 def team_url(name: str, team: Team) -> str:
-    return reverse(f"datasources:{name}", args=[team.pk])
+    room = "datasources" if name == "interval" else "notifications"
+    return reverse(f"{room}:{name}", args=[team.pk])
 
 
 def unread(client: Client) -> str:

@@ -1,4 +1,4 @@
-"""What the top of the health page shows: tiles, bars, and whether the machinery runs, in words."""
+"""What the top of the health page shows: bars, and whether the machinery runs, in words; and the table's heads."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,8 +8,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from core.pulse import Sign
-from core.words import age_words
-from monitoring.health import Filters, Light, Machinery, Overview, cause_words
+from core.words import duration_words
+from datasources.states import DatasourceState
+from monitoring.health import Filters, Summary, cause_words
+from monitoring.machinery import Machinery
 
 MOST_BARS = 6
 # A check that waits longer than this is worth a look; see bulbs.NO_WORKER_AFTER for the page of one dataset.
@@ -45,9 +47,9 @@ class Line:
     text: str
 
 
-def bars(overview: Overview, light: Light) -> list[Bar]:
+def bars(summary: Summary, state: DatasourceState) -> list[Bar]:
     """Why datasources are red or unknown, the most frequent cause first."""
-    counted = overview.causes[light]
+    counted = summary.causes[state]
     shown, rest = counted[:MOST_BARS], sum(count for _, count in counted[MOST_BARS:])
     longest = max([count for _, count in shown] + [rest], default=1)
     found = [Bar(cause_words(cause), count, 100 * count / longest, cause) for cause, count in shown]
@@ -79,9 +81,9 @@ def columns(filters: Filters) -> list[Column]:
     ]
 
 
-def cause_choices(overview: Overview, chosen: str) -> list[tuple[str, str]]:
+def cause_choices(summary: Summary, chosen: str) -> list[tuple[str, str]]:
     """Causes to filter by, with their labels: all there are now, and the chosen one."""
-    causes = {cause for counted in overview.causes.values() for cause, _ in counted} | ({chosen} if chosen else set())
+    causes = {cause for counted in summary.causes.values() for cause, _ in counted} | ({chosen} if chosen else set())
     return sorted(((cause, cause_words(cause)) for cause in causes), key=lambda choice: choice[1])
 
 
@@ -116,10 +118,10 @@ def _speaker(name: str, sign: Sign | None, did: str, if_silent: str, with_name: 
             f"{unseen} {if_silent}",
         )
     who = f" on {sign.who}" if sign.who and with_name else ""
-    text = gettext("It last %(did)s%(who)s %(age_words)s ago.") % {
+    text = gettext("It last %(did)s%(who)s %(age)s ago.") % {
         "did": did,
         "who": who,
-        "age_words": age_words(sign.seconds),
+        "age": duration_words(timedelta(seconds=sign.seconds)),
     }
     if sign.is_recent:
         return Line(name, "granted", gettext("alive"), text)
@@ -148,10 +150,10 @@ def _open_checks(found: Machinery) -> Line:
             gettext("Open checks"), "granted", gettext("none"), gettext("Every check that was asked for is done.")
         )
     waits = timezone.now() - found.oldest_open
-    text = gettext("%(queued)s queued, %(running)s running; the oldest is %(age_words)s old.") % {
+    text = gettext("%(queued)s queued, %(running)s running; the oldest is %(age)s old.") % {
         "queued": number_format(found.queued, force_grouping=True),
         "running": number_format(found.running, force_grouping=True),
-        "age_words": age_words(waits.total_seconds()),
+        "age": duration_words(waits),
     }
     if found.undispatched:
         rest = gettext("%(undispatched)s not handed to the queue yet.") % {
