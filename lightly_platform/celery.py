@@ -8,7 +8,7 @@ import socket
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, setup_logging, worker_ready
+from celery.signals import after_task_publish, beat_init, setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
@@ -23,6 +23,14 @@ def use_django_logging(**kwargs: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def import_sdks_of_clouds(**kwargs: Any) -> None:
+    """It takes seconds, which the first check does not have before its deadline."""
+    from clouds import import_sdks
+
+    import_sdks()
 
 
 # Signs of life for the health page. Imported late: above, Django is not set up yet.

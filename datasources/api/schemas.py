@@ -45,7 +45,8 @@ def _one_of_all() -> TypeAdapter[Any]:
 @functools.cache
 def _one_of(config_classes: tuple[type[CloudConfig], ...]) -> TypeAdapter[Any]:
     schemas = tuple(_schema(config_class) for config_class in config_classes)
-    return TypeAdapter(Annotated[Union[schemas], Field(discriminator="type")])  # noqa: UP007 - made at run time
+    one_of: Any = Annotated[Union[schemas], Field(discriminator="type")]  # noqa: UP007 - made at run time
+    return TypeAdapter(one_of)
 
 
 @functools.cache
