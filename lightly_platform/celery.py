@@ -15,6 +15,7 @@ from celery.signals import (
     beat_init,
     heartbeat_sent,
     setup_logging,
+    worker_init,
     worker_process_init,
     worker_ready,
 )
@@ -43,6 +44,14 @@ def confine_process(**kwargs: Any) -> None:
 
     confine(settings.LIGHTLY_PROCESS_LIMITS)
     end_with_parent()
+
+
+@worker_init.connect
+def import_sdks_of_clouds(**kwargs: Any) -> None:
+    """It takes seconds, which the first check does not have before its deadline."""
+    from clouds import import_sdks
+
+    import_sdks()
 
 
 # Signs of life for the health page. Imported late: above, Django is not set up yet.
