@@ -15,8 +15,10 @@ import pytest
 import requests
 
 from tests.client.environments import VERSIONS, interpreter
+from tests.client.storages import Storage, storage_of
 from tests.e2e.backstage import Person
 from tests.e2e.stack import Stack
+from tests.servers import Cloud
 
 SCRIPTS = Path(__file__).with_name("scripts")
 _BULB = re.compile(r'<span class="visually-hidden">(\w+) (\w+): ([^<]+)</span>')
@@ -29,6 +31,13 @@ def stack(cloud_environment: dict[str, str], tmp_path_factory: pytest.TempPathFa
         stack.run()
         stack.backstage.person("first")
         yield stack
+
+
+@pytest.fixture(scope="package")
+def five_thousand(clouds: dict[str, Cloud]) -> Storage:
+    storage = storage_of(clouds["S3"], 2_000, 1_995)
+    assert len(storage.keys) == 5_000
+    return storage
 
 
 @pytest.fixture
