@@ -7,10 +7,9 @@ from django.http import Http404
 from django.utils.translation import gettext
 
 from datasets.models import Dataset, SharedWith
-from teams.models import Membership, Role, Team, User
+from teams.models import MANAGING_ROLES, Membership, Team, User
 
 Person = User | AnonymousUser
-MANAGING_ROLES = [Role.OWNER, Role.ADMIN]
 
 
 def datasets_for(user: Person) -> QuerySet[Dataset]:
@@ -67,13 +66,6 @@ def manageable_dataset_for(user: Person, dataset_id: str) -> Dataset:
     return dataset
 
 
-def manages_any(user: Person) -> bool:
-    """Whether the person answers for datasets of others at all: an owner or admin of some team, or staff."""
-    if not user.is_authenticated:
-        return False
-    return user.is_staff or Membership.objects.filter(user=user, role__in=MANAGING_ROLES).exists()
-
-
 def manages_everything(user: Person) -> bool:
     """Whether the person answers for all datasets there are: the platform's staff, and who runs all of its teams."""
     return user.is_authenticated and (user.is_staff or not Team.objects.exclude(Exists(_managing(user, "pk"))).exists())
@@ -84,6 +76,11 @@ def managed_datasets(user: Person) -> QuerySet[Dataset]:
     if not user.is_authenticated:
         return Dataset.objects.none()
     return Dataset.objects.filter(Exists(_managing(user, "team")))
+
+
+def managed_teams(user: User) -> list[Team]:
+    """Those the person owns or administers, by name."""
+    return list(Team.objects.filter(Exists(_managing(user, "pk"))).order_by("name", "pk"))
 
 
 def _managing(user: User, team: str) -> QuerySet[Membership]:

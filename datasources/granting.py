@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils import timezone
 
-from clouds.doctor.grants import Place, Platform, Snippet, gap, missing, setup
-from clouds.doctor.probe import Permission, State
+from clouds.doctor.grants import gap, missing, setup
+from clouds.permissions import Permission, State
+from clouds.policies import Place, Platform, Snippet
 from datasources.models import Purpose
 from datasources.schemas import StoredVerdict
 from teams.models import Team

@@ -1,17 +1,9 @@
 """What the pages read of checks. The number of queries never depends on the number of rows."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from datasets.models import Dataset
-from datasources.models import OPEN_STATES, CheckState, Outcome, PermissionCheck
-
-# What the bulbs of a datasource say together, as questions to the latest check of a Datasource.
-LOOKS = {
-    "green": Q(latest_check__outcome=Outcome.GREEN),
-    "red": Q(latest_check__outcome=Outcome.RED),
-    "unknown": Q(latest_check__outcome=Outcome.UNKNOWN) | Q(latest_check__state=CheckState.EXPIRED),
-    "checking": Q(latest_check__state__in=OPEN_STATES),
-}
+from datasources.models import PermissionCheck
 
 
 def checks_of(dataset: Dataset) -> QuerySet[PermissionCheck]:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from clouds import CloudConfig
-from clouds.doctor.probe import State
+from clouds.permissions import State
 
 
 class StoredVerdict(TypedDict):
@@ -39,7 +39,7 @@ class StoredDocument(TypedDict):
 
 
 class StoredCors(TypedDict):
-    """PermissionCheck.cors. `state` is a cors.State, `origin` this site's at the time.
+    """PermissionCheck.cors. `state` is a cors.CorsState, `origin` this site's at the time.
 
     `key_made_at` is the other thing a check learns on the side: the key's age (ISO 8601), empty where unknown.
     """

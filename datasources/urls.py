@@ -1,8 +1,8 @@
 from django.urls import re_path
 
+from datasources.checks.views import interval
 from datasources.settings import views
 from datasources.settings.wizard import wizard
-from notifications import preference_views
 
 app_name = "datasources"
 _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"
@@ -17,5 +17,5 @@ urlpatterns = [
     re_path(rf"^{_dataset}/settings/{_tab}/cors/$", views.cors, name="cors"),
     re_path(rf"^{_dataset}/settings/dataset/$", views.dataset_tab, name="dataset"),
     re_path(rf"^{_dataset}/settings/history/$", views.history, name="history"),
-    re_path(rf"^{_team}/interval/$", preference_views.interval, name="interval"),
+    re_path(rf"^{_team}/interval/$", interval, name="interval"),
 ]

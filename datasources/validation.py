@@ -6,7 +6,8 @@ It is no part of a config's own validation, which stored configs pass too: a tok
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from clouds import CloudConfig, S3DelegatedAccessConfig
+from clouds import CloudConfig
+from clouds.s3.config import S3DelegatedAccessConfig
 from teams.models import Team
 
 FOREIGN_EXTERNAL_ID = gettext_noop(

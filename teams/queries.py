@@ -20,7 +20,11 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 
 def current_team_of(user: User) -> Team | None:
     """The team the person chose last, as long as they are in it; else the one they joined first; else none."""
-    teams = [membership.team for membership in memberships_of(user)]
+    return chosen_team(user, [membership.team for membership in memberships_of(user)])
+
+
+def chosen_team(user: User, teams: list[Team]) -> Team | None:
+    """The same, of the person's teams at hand, the one joined first at the top."""
     return next((team for team in teams if team.pk == user.current_team_id), teams[0] if teams else None)
 
 

@@ -7,7 +7,7 @@ from django.http import Http404
 
 from clouds import Cause
 from clouds.doctor.diagnosis import UNREADABLE, diagnose
-from clouds.doctor.probe import Verdict, state_of
+from clouds.permissions import Verdict, state_of
 from contents.api.lanes import LaneFullError
 from contents.listing.errors import (
     CredentialsUnreadableError,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from clouds import CloudConfig, Failure
-from clouds.doctor.probe import Permission
+from clouds.permissions import Permission
 
 
 class ListingError(Exception):

@@ -3,8 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
-from clouds import CloudConfig, Deadline, Store, StoreError
-from clouds.doctor.probe import Permission
+from clouds import CloudConfig, Deadline, Store, StoreError, open_store
+from clouds.permissions import Permission
 from contents.listing.errors import CredentialsUnreadableError, NoDatasourceError, StoreFailedError
 from contents.listing.walker import UnreliableServerError
 from datasets.models import Dataset
@@ -35,7 +35,7 @@ def opened(datasource: Datasource, permission: Permission) -> Iterator[tuple[Clo
         raise CredentialsUnreadableError from None
     seconds, purpose = DEADLINE_SECONDS, datasource.get_purpose_display()
     try:
-        store = config.open(configured_endpoints(), Deadline(seconds))
+        store = open_store(config, configured_endpoints(), Deadline(seconds))
         try:
             yield config, store
         finally:

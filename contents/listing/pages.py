@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from clouds import Cause, CloudConfig, Entry, Page, Store, StoreError
-from clouds.doctor.probe import Permission
+from clouds.permissions import Permission
 from contents.listing import shards
 from contents.listing.cursor import Cursor, Kind
 from contents.listing.errors import CursorError, CursorProblem

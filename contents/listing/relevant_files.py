@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 
 from clouds import Cause, StoreError
-from clouds.doctor.probe import Permission
+from clouds.permissions import Permission
 from contents.listing.cursor import Cursor
 from contents.listing.errors import RelevantFileError, RelevantFileProblem
 from contents.listing.opening import datasource_for, opened
@@ -49,7 +49,7 @@ def _read(dataset: Dataset, name: str) -> RelevantFilenames:
         key = config.prefix + name
         place = config.display_key(key)
         try:
-            content = store.read(key, limit=MOST_BYTES + 1)
+            content = store.read_range(key, 0, MOST_BYTES + 1).data
         except StoreError as error:
             if error.failure.cause is Cause.NO_OBJECT:
                 raise RelevantFileError(RelevantFileProblem.MISSING, place) from None

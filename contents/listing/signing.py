@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS
+from clouds.permissions import Permission
 from contents.listing.errors import Named, WrongNameError
 from contents.listing.opening import datasource_for, opened
 from contents.listing.relevant_filenames import is_clean
@@ -18,7 +19,7 @@ RedirectUrl = Callable[[Datasource, str], str]
 
 def only_through_this_server(datasource: Datasource) -> bool:
     """Whether URLs straight to the cloud would end with the short session they are signed in."""
-    return datasource.provider == "S3DelegatedAccess"
+    return PROVIDERS[datasource.provider].session_seconds is not None
 
 
 def sign_file(dataset: Dataset, purpose: Purpose, name: str, *, method: str, redirect_url: RedirectUrl) -> str:

@@ -12,14 +12,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Protocol
 
-from clouds import Entry, Page, Store
+from clouds import Entry, Page
 
 # The largest page that all clouds give.
 PAGE_SIZE = 1000
 
 NextStart = Callable[[str], str | None]
 """The first place at or after a name where wanted names may lie; None where there are none any more."""
+
+
+class Listable(Protocol):
+    """What a walk needs of a clouds.Store."""
+
+    def page(self, prefix: str, *, after: str, limit: int) -> Page: ...
+
+    def in_plain_order(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ def _by_directory(name: str) -> str:
 
 
 def walk(
-    store: Store,
+    store: Listable,
     prefix: str,
     part: Range = WHOLE,
     *,
@@ -107,7 +116,7 @@ def walk(
     return _Walk(store, prefix, part, next_start, page_size, noticed).stretches()
 
 
-def begins_where_asked(store: Store, prefix: str, after: str) -> bool:
+def begins_where_asked(store: Listable, prefix: str, after: str) -> bool:
     """Whether the server lists from `after` on (a name relative to the prefix, not empty) and not from the front.
 
     Raises StoreError.
@@ -118,7 +127,7 @@ def begins_where_asked(store: Store, prefix: str, after: str) -> bool:
 
 @dataclass
 class _Walk:
-    store: Store
+    store: Listable
     prefix: str
     part: Range
     next_start: NextStart | None

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Body, Query, Router, Status
 from pydantic import ConfigDict, Field, RootModel, SecretStr, ValidationError, create_model
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from clouds import PROVIDERS, CloudConfig, parse_config
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
 from core.api.parameters import Parameters
@@ -51,7 +51,7 @@ def _schema(config_class: type[CloudConfig]) -> Any:
     )
 
 
-_schemas = [_schema(config_class) for config_class in CONFIG_CLASSES.values()]
+_schemas = [_schema(provider.config_class) for provider in PROVIDERS.values()]
 _union: Any = _schemas[0]
 for _more in _schemas[1:]:
     _union |= _more
@@ -111,11 +111,11 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
         raise ApiError(
             422,
             "DATASET_DATASOURCE_ACTION_NOT_IMPLEMENTED",
-            f"Datasources of type {kind} are not supported by this server. Use one of {', '.join(CONFIG_CLASSES)}.",
+            f"Datasources of type {kind} are not supported by this server. Use one of {', '.join(PROVIDERS)}.",
         )
-    if not isinstance(kind, str) or kind not in CONFIG_CLASSES:
-        raise malformed(f"type: must be one of {', '.join(CONFIG_CLASSES)}")
-    config_class = CONFIG_CLASSES[kind]
+    if not isinstance(kind, str) or kind not in PROVIDERS:
+        raise malformed(f"type: must be one of {', '.join(PROVIDERS)}")
+    config_class = PROVIDERS[kind].config_class
     names = {info.alias or name: name for name, info in config_class.fields().items()}
     fields = {alias: payload[alias] for alias in names if payload.get(alias) is not None} | {"type": kind}
     stored = _stored_config(dataset, purpose)

@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from clouds import CloudConfig
 from clouds.doctor import cors
-from clouds.doctor.asides import Asides, Looking
+from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import origin_of
 from clouds.doctor.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
-from clouds.doctor.grants import Place, is_beyond_grants
-from clouds.doctor.probe import Permission, Report, State, Verdict, probe
+from clouds.doctor.grants import is_beyond_grants
+from clouds.doctor.probe import Report, probe
+from clouds.permissions import Permission, State, Verdict
+from clouds.policies import Place
 from datasources.alerts import services as alerts
 from datasources.checks import schedule
 from datasources.endpoints import configured_endpoints
@@ -71,7 +73,7 @@ def run(*check_ids: str, patience: bool = True) -> None:
     endpoints = configured_endpoints()
     configs = [(check, config) for check in claimed if (config := _readable_config(check))]
     origin = origin_of(settings.LIGHTLY_PUBLIC_URL)
-    looking = [Looking(config, endpoints, origin, seconds) for _, config in configs]
+    looking = [SideQuestions(config, endpoints, origin, seconds) for _, config in configs]
     # The probes wait for the network, so they wait together. The database is touched by this thread alone.
     with ThreadPoolExecutor(max_workers=len(configs) or 1) as pool:
         reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), configs))
@@ -93,12 +95,12 @@ def run(*check_ids: str, patience: bool = True) -> None:
         )
 
     for (check, config), aside in zip(configs, looking, strict=True):
-        _note(check, config, aside.results(patience=patience), origin)
+        _note(check, config, aside.results(wait=patience), origin)
 
 
 def _note(check: PermissionCheck, config: CloudConfig, found: Asides, origin: str) -> None:
     """Write down what was learnt beside the bulbs: whether browsers may load, and when the credential ends."""
-    pasted = [] if found.cors is cors.State.ALLOWED else cors.documents(config, origin, configured_endpoints())
+    pasted = [] if found.cors is cors.CorsState.ALLOWED else cors.documents(config, origin, configured_endpoints())
     stored: StoredCors = {
         "state": found.cors.value,
         "origin": origin,

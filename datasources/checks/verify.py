@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from clouds.doctor.probe import Permission, State
+from clouds.permissions import Permission, State
 from datasources.models import PermissionCheck, Purpose
 from datasources.schemas import StoredVerdict
 

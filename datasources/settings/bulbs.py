@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from clouds.doctor.asides import MOST_SECONDS
-from clouds.doctor.grants import Snippet
-from clouds.doctor.probe import Permission, State
+from clouds.permissions import Permission, State
+from clouds.policies import Snippet
 from datasets.models import Dataset
 from datasources.checks.expiry import End, end_of, key_age_words
 from datasources.granting import grantable, missing_grant
@@ -75,12 +75,12 @@ class SourceView:
 
     @property
     def provider(self) -> str:
-        return CONFIG_CLASSES[self.datasource.provider].provider_short if self.datasource else ""
+        return PROVIDERS[self.datasource.provider].short if self.datasource else ""
 
     @property
     def help_anchor(self) -> str:
         """This cloud's place on the help pages about fields and diagnoses."""
-        return self.datasource.provider_class.help_anchor() if self.datasource else ""
+        return PROVIDERS[self.datasource.provider].help_anchor if self.datasource else ""
 
     @property
     def is_open(self) -> bool:
@@ -99,7 +99,7 @@ class SourceView:
         made = (self.check.cors.get("key_made_at") if self.check else "") or ""
         if made:
             return key_age_words(datetime.fromisoformat(made), ends=self.datasource.expires_at is not None)
-        return self.datasource.provider_class.lifetime_note
+        return PROVIDERS[self.datasource.provider].words.lifetime_note
 
     @property
     def cors(self) -> StoredCors | None:
@@ -249,7 +249,7 @@ def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: 
 
 
 def _field_title(provider: str, verdict: StoredVerdict) -> str:
-    info = CONFIG_CLASSES[provider].fields().get(verdict.get("field", ""))
+    info = PROVIDERS[provider].config_class.fields().get(verdict.get("field", ""))
     return info.title or "" if info else ""
 
 

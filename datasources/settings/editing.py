@@ -3,7 +3,7 @@
 from typing import Any
 
 from clouds import CloudConfig
-from clouds.doctor.grants import Place
+from clouds.policies import Place
 from datasets.models import Dataset
 from datasources import services
 from datasources.granting import whole_setup

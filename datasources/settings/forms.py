@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
-from clouds.base import Expiry, extra
-from clouds.doctor.grants import Place
+from clouds import PROVIDERS, CloudConfig, parse_config, provider_of
+from clouds.config import Expiry, extra
+from clouds.policies import Place
 from datasources.checks.expiry import near_end_warning
 from datasources.endpoints import configured_endpoints
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
@@ -130,11 +130,11 @@ class DatasourceForm(forms.Form):
     @property
     def help_anchor(self) -> str:
         """This cloud's place on the help page about fields."""
-        return self.config_class.help_anchor()
+        return provider_of(self.config_class).help_anchor
 
     @property
     def provider_label(self) -> str:
-        return self.config_class.provider_label
+        return provider_of(self.config_class).label
 
     @property
     def open_names(self) -> list[str]:
@@ -270,5 +270,6 @@ _AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "fals
 
 def config_class_for(provider: str | None, stored: CloudConfig | None) -> type[CloudConfig]:
     """The provider asked for, else the stored one's, else the first."""
-    fallback = type(stored) if stored else next(iter(CONFIG_CLASSES.values()))
-    return CONFIG_CLASSES.get(provider or "", fallback)
+    if provider in PROVIDERS:
+        return PROVIDERS[provider].config_class
+    return type(stored) if stored else next(iter(PROVIDERS.values())).config_class

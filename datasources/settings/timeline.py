@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission, State
-from core.words import age_words
+from clouds import PROVIDERS
+from clouds.permissions import Permission, State
+from core.words import duration_words
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from datasources.schemas import StoredVerdict
 from datasources.settings.bulbs import Bulb, check_bulbs
@@ -99,8 +99,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _provider(check: PermissionCheck) -> str:
-    config_class = CONFIG_CLASSES.get(check.provider)
-    return config_class.provider_short if config_class else check.provider
+    provider = PROVIDERS.get(check.provider)
+    return provider.short if provider else check.provider
 
 
 # ---- the table ----
@@ -301,7 +301,7 @@ def _caption(checks: Sequence[PermissionCheck], times: list[int]) -> str:
         "%(count)s check within %(age)s: %(counted)s.", "%(count)s checks within %(age)s: %(counted)s.", len(checks)
     ) % {
         "count": len(checks),
-        "age": age_words((timezone.now() - checks[0].queued_at).total_seconds()),
+        "age": duration_words(timezone.now() - checks[0].queued_at),
         "counted": counted,
     }
     if not times or min(times) == max(times):

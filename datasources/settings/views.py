@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from clouds.doctor import snippets
-from clouds.doctor.grants import Place
+from clouds.policies import Place
 from core.web.undo import success_with_undo
 from datasets.access import dataset_for, editable_dataset_for, manageable_dataset_for
 from datasets.forms import DeleteForm, NameForm
@@ -197,7 +197,7 @@ def _tab_context(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, 
         "tabs": by_tab,
         "source": by_tab.get(tab),
         "copy_from": None if both else by_tab["lightly" if tab == "input" else "input"],
-        "providers": {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()},
+        "providers": {key: provider.short for key, provider in PROVIDERS.items()},
         "in_dialog": _in_dialog(request),
         # Called by the template that shows it: polling must not decrypt.
         "python": functools.partial(_in_python, dataset, by_tab.get(tab)),

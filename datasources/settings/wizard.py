@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_noop
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from datasets.access import editable_dataset_for
 from datasets.models import Dataset
 from datasources import samples
@@ -52,7 +52,7 @@ def wizard(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
 def _provider(request: PageRequest, dataset: Dataset, tab: str, purpose: Purpose) -> HttpResponse:
     other = stored_datasource(dataset, other_purpose(purpose))
     context: dict[str, Any] = {
-        "providers": {key: config_class.provider_label for key, config_class in CONFIG_CLASSES.items()},
+        "providers": {key: provider.label for key, provider in PROVIDERS.items()},
         "other": other,
         "samples_available": samples.available(),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clouds import Deadline, parse_config
+from clouds import Deadline, open_store, parse_config
 from clouds.s3 import store as s3
 from contents.listing import pages, shards
 from datasets.models import Dataset
@@ -118,7 +118,7 @@ def test_the_window_includes_both_ends_in_whole_seconds(
     connected: Dataset, storage: Storage, listings: Listings
 ) -> None:
     config = parse_config(storage.input, configured_endpoints())
-    store = config.open(configured_endpoints(), Deadline(10))
+    store = open_store(config, configured_endpoints(), Deadline(10))
     times = {
         entry.key.removeprefix(INPUT): entry.modified
         for entry in store.page(INPUT, after="", limit=1000).entries

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clouds import CONFIG_CLASSES, CloudConfig
+from clouds import PROVIDERS, CloudConfig
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import CheckState, Outcome, PermissionCheck, Purpose, Trigger
@@ -372,11 +372,11 @@ class TestCreating:
         assert "already" in answer.content.decode()
 
 
-@pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+@pytest.mark.parametrize("provider", list(PROVIDERS))
 def test_the_form_shows_where_to_find_each_value_wherever_it_stands(
     login: Login, alice: User, dataset: Dataset, provider: str
 ) -> None:
-    config_class = CONFIG_CLASSES[provider]
+    config_class = PROVIDERS[provider].config_class
     page, wizard = (reverse(f"datasources:{name}", args=[dataset.pk, "input"]) for name in ("settings", "wizard"))
     client = login(alice)
     for url, names in (
@@ -390,4 +390,6 @@ def test_the_form_shows_where_to_find_each_value_wherever_it_stands(
             assert f'popovertarget="where-id_{name}"' in content, (url, name)
             assert f'id="where-id_{name}"' in content, (url, name)
         assert content.count("Where do I find this?</span>") == len(names), url
-        assert f'href="/help/providers/#{config_class.help_anchor()}" target="_blank" rel="noopener"' in content, url
+        assert f'href="/help/providers/#{PROVIDERS[provider].help_anchor}" target="_blank" rel="noopener"' in content, (
+            url
+        )
