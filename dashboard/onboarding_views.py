@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.web.undo import success_with_undo
 from dashboard.onboarding import Checklist, checklist
 from datasets.services import NoTeamError
-from datasources import samples
+from datasources.settings import samples
 from teams import services
 from teams.queries import current_team_of
 from teams.requests import PageRequest
