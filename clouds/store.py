@@ -62,6 +62,7 @@ class Page:
 
     entries: list[Entry]
     more: bool
+    starts_at_front: bool = False  # the server was asked to begin after a name, and ignored it
 
 
 @dataclass(frozen=True, slots=True)

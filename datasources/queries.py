@@ -1,4 +1,4 @@
-"""What the pages read of checks. The number of queries never depends on the number of rows."""
+"""What the pages read of checks. The number of queries does not depend on the number of rows."""
 
 from django.db.models import QuerySet
 

@@ -1,4 +1,4 @@
-"""Two working datasources for people without a bucket at hand, if the operator provides them."""
+"""Sample data that the operator may provide, for people who have no bucket at hand."""
 
 import json
 
@@ -33,7 +33,7 @@ def create(*, owner: User, team: Team | None = None) -> Dataset:
     dataset = create_dataset(name=_free_name(owner), owner=owner, team=team)
     for purpose in (Purpose.INPUT, Purpose.LIGHTLY):
         config = dict(fields[purpose.value])
-        if purpose is Purpose.LIGHTLY:  # what people write there must not mix
+        if purpose is Purpose.LIGHTLY:  # a directory of its own, so that datasets do not overwrite each other's files
             config["fullPath"] = f"{config['fullPath'].rstrip('/')}/{dataset.pk}/"
         services.save(
             dataset=dataset,

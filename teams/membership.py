@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from teams import audit, queries, roles
-from teams.models import ApiToken, AuditAction, Invitation, Membership, Notice, Role, Team, User
+from teams.models import ApiToken, AuditAction, Invitation, Membership, Role, Team, User
+from teams.signals import membership_changed
 
 LONGEST_TEAM_NAME = 150
 
@@ -198,7 +199,7 @@ def _revoke_invitations(team: Team, invited_by: User, by: User, *, keep: set[Rol
 
 
 def _tell(user: User, title: str) -> None:
-    Notice.objects.create(user=user, kind=Notice.Kind.INFO, title=title, path="/")
+    membership_changed.send(Membership, user=user, title=title)
 
 
 def _valid_team_name(name: str) -> str:

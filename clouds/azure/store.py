@@ -1,14 +1,14 @@
 """Azure Blob Storage."""
 
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import azure.core.exceptions
 from azure.core import MatchConditions
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
 
 from clouds import preflight
 from clouds.azure.config import AzureConfig, sas_fields
@@ -17,6 +17,7 @@ from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage
 from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
 
+MOST_PER_PAGE = 5000
 PUBLIC_ENDPOINT = "https://{account}.blob.core.windows.net"
 
 
@@ -68,11 +69,25 @@ class AzureStore(Store):
             # Azure may send an empty page and a marker when it crosses from one of its machines to the next.
             for blobs in pages:
                 found = [blob for blob in blobs if blob.name != after]
+                if found and found[0].name < after and _by_directory(found[0].name) < _by_directory(after):
+                    return self._page_by_markers(prefix, after, limit)
                 if found or not pages.continuation_token:  # type: ignore[attr-defined]
-                    entries = [Entry(blob.name, int(blob.last_modified.timestamp()), blob.size) for blob in found]
-                    more = len(entries) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
-                    return Page(entries[:limit], more)
+                    more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+                    return Page([_entry(blob) for blob in found[:limit]], more)
         return Page([], more=False)
+
+    def _page_by_markers(self, prefix: str, after: str, limit: int) -> Page:
+        """From servers older than `start_from`, which ignore it: read on from the front until `after` has passed."""
+        order: Callable[[str], str] = str if self.in_plain_order() else _by_directory
+        pages = self.container.list_blobs(
+            name_starts_with=prefix, results_per_page=MOST_PER_PAGE, **self._limits()
+        ).by_page()
+        for blobs in pages:
+            found = [blob for blob in blobs if order(blob.name) > order(after)]
+            if found or not pages.continuation_token:  # type: ignore[attr-defined]
+                more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+                return Page([_entry(blob) for blob in found[:limit]], more, starts_at_front=True)
+        return Page([], more=False, starts_at_front=True)
 
     def in_plain_order(self) -> bool:
         """Not where directories are real (Data Lake Storage Gen2): those list `a/x` before `a-b`."""
@@ -127,6 +142,15 @@ class AzureStore(Store):
 
     def _limits(self) -> dict[str, Any]:
         return {"connection_timeout": self.limit.timeout(), "read_timeout": self.limit.timeout()}
+
+
+def _entry(blob: BlobProperties) -> Entry:
+    return Entry(blob.name, int(blob.last_modified.timestamp()), blob.size)
+
+
+def _by_directory(name: str) -> str:
+    """To sort by, where directories are real: all of `a/` comes before `a-b`."""
+    return name.replace("/", "\0")
 
 
 class _StoreErrors:

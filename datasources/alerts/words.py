@@ -94,6 +94,21 @@ def sentences(kind: AlertKind, facts: Facts) -> list[str]:
     return [sentence for sentence in dict.fromkeys([*happened, *causes, *fixes]) if sentence]
 
 
+def payload(facts: Facts) -> dict[str, Any]:
+    """What the webhook's event says of it. docs/alerts.md describes each field."""
+    return {
+        "dataset": {"id": facts["dataset_id"], "name": facts["dataset"]},
+        "datasource": {
+            "purpose": facts["purpose"],
+            "provider": facts["provider"],
+            "path": facts["path"],
+            "id": facts["datasource_id"],
+        },
+        "permissions": facts["permissions"],
+        "expires_at": facts["expires_at"],
+    }
+
+
 def within(days: int) -> str:
     return "within a day" if days == 1 else f"within {days} days"
 

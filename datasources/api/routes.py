@@ -1,12 +1,11 @@
-"""/v1/datasets/{id}/datasource: configure, read back, verify. The same services as the web pages."""
+"""/v1/datasets/{id}/datasource: configure it, read it back, verify it, with the same services as the web pages."""
 
 from typing import Any, cast
 
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Status
-from pydantic import ValidationError
 
-from clouds import PROVIDERS, CloudConfig, parse_config
+from clouds import PROVIDERS, CloudConfig
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
 from core.api.parameters import Parameters
@@ -17,15 +16,13 @@ from datasets.models import Dataset
 from datasources import services
 from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
-from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
-from datasources.schemas import field_problems
-from datasources.validation import problems_on_save
+from datasources.validation import InvalidSettingsError, checked_config
 
 router = Router(tags=["datasource"])
 Answer = dict[str, Any]
 
-# What stands for a secret in answers. Sent back unchanged, it keeps the stored one.
+# Answers show this instead of a secret. A client that sends it back keeps the stored secret.
 PLACEHOLDER = "***"
 
 
@@ -84,41 +81,24 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
     if not isinstance(kind, str) or kind not in PROVIDERS:
         raise malformed(f"type: must be one of {', '.join(PROVIDERS)}")
     config_class = PROVIDERS[kind].config_class
-    names = {info.alias or name: name for name, info in config_class.fields().items()}
-    fields = {alias: payload[alias] for alias in names if payload.get(alias) is not None} | {"type": kind}
-    stored = _stored_config(dataset, purpose)
-    kept = [
-        alias
-        for alias, name in names.items()
-        if name in config_class.secret_fields() and fields.get(alias) == PLACEHOLDER
-    ]
-    if kept and not isinstance(stored, config_class):
-        raise malformed(f"{kept[0]}: {PLACEHOLDER} keeps a stored secret, but none is stored for this purpose and type")
-    for alias in kept:
-        fields[alias] = getattr(stored, names[alias])
+    aliases = {name: info.alias or name for name, info in config_class.fields().items()}
+    sent = {name: payload[alias] for name, alias in aliases.items() if payload.get(alias) is not None}
+    keep = [name for name in config_class.secret_fields() if sent.get(name) == PLACEHOLDER]
     try:
-        config = parse_config(fields, configured_endpoints())
-    except ValidationError as error:
-        raise malformed(_told(field_problems(error, config_class), config_class)) from None
-    if kept and stored and config.target() != stored.target():
-        raise malformed(f"{kept[0]}: bucket, account or user changed, so the secret must be sent again")
-    if problems := problems_on_save(config, dataset.team):
-        raise malformed(_told(problems, config_class))
-    return config
-
-
-def _told(problems: dict[str, str], config_class: type[CloudConfig]) -> str:
-    """Problems by field in the spelling of the API."""
-    fields = config_class.fields()
-    return "; ".join(f"{fields[name].alias or name}: {words}" for name, words in problems.items())
+        return checked_config(
+            config_class,
+            {name: value for name, value in sent.items() if name not in keep},
+            keep=keep,
+            stored=_stored_config(dataset, purpose) if keep else None,
+            team=dataset.team,
+        )
+    except InvalidSettingsError as error:
+        raise malformed("; ".join(f"{aliases[name]}: {words}" for name, words in error.problems.items())) from None
 
 
 def _stored_config(dataset: Dataset, purpose: Purpose) -> CloudConfig | None:
     datasource = dataset.datasources.filter(purpose=purpose).first()
-    try:
-        return datasource.config if datasource else None
-    except UnreadableConfigError:
-        return None
+    return datasource.readable_config() if datasource else None
 
 
 @router.get(

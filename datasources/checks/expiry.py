@@ -17,9 +17,9 @@ OLD_KEY = timedelta(days=365)
 
 @dataclass(frozen=True)
 class End:
-    """The end of a datasource's credential. `look` is that of a chip; the words say it too.
+    """The end of a datasource's credential, in words and as `look`: far, unknown or denied, as the style sheets say.
 
-    `when` stands alone, as scripts keep it fresh: "SAS token", "expires", "in 5 hours".
+    The words are in parts, as a script keeps `when` fresh: "SAS token", "expires", "in 5 hours".
     """
 
     label: str
@@ -38,7 +38,7 @@ class End:
 
 
 def end_of(datasource: Datasource) -> End | None:
-    """None where no end is known."""
+    """When the datasource's credential ends; None if no end is known."""
     if datasource.expires_at is None:
         return None
     left = datasource.expires_at - timezone.now()
@@ -51,7 +51,7 @@ def end_of(datasource: Datasource) -> End | None:
 
 
 def near_end_warning(moment: datetime | None) -> str:
-    """For the field of a credential that is over, or about to be."""
+    """What to say beside the field of a credential that has ended or ends within a day; else empty."""
     left = moment - timezone.now() if moment else None
     if left is None or left >= VERY_SOON:
         return ""
@@ -63,7 +63,7 @@ def near_end_warning(moment: datetime | None) -> str:
 
 
 def key_age_words(made: datetime, *, ends: bool) -> str:
-    """How old a key is; of one without an end, from a year on, the hint that a new one would be good."""
+    """How old a key is. A key without an end that is older than a year also gets the hint to replace it."""
     age = timezone.now() - made
     if ends:
         return gettext("This key was made %(span)s ago.") % {"span": duration_words(age)}

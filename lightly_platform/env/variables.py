@@ -55,7 +55,8 @@ class Environment:
         group=Group.SERVER,
         default=2,
         example="4",
-        help="Web server processes; each answers 8 requests at a time.",
+        help="Web server processes; each answers 32 requests at a time, of which at most 24 may list files or sign "
+        "URLs, so that pages stay quick.",
     )
 
     # --- addresses and HTTPS ----------------------------------------------------------------------------------------

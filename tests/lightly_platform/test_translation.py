@@ -18,8 +18,9 @@ from clouds.permissions import Permission
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Outcome, PermissionCheck, Purpose
+from notifications.models import Notice
 from teams.invitations import services as invitations
-from teams.models import Membership, Notice, Role, Team, User
+from teams.models import Membership, Role, Team, User
 from teams.service_accounts import services as service_accounts
 from teams.services import create_token
 from tests.catalogues import CATALOGUE, Message, in_code, in_templates, read_po, write_mo

@@ -16,7 +16,7 @@ from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.checks import lifecycle as checks
 from datasources.endpoints import configured_endpoints
-from datasources.granting import grantable, missing_grant
+from datasources.grants import grantable, missing_grant
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from teams.models import User
 from tests.servers import WORKING_RIGHTS, Cloud, GCSCloud, Right, S3Cloud, Trouble

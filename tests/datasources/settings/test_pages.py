@@ -45,12 +45,13 @@ def check(dataset: Dataset, alice: User, s3_config: CloudConfig) -> PermissionCh
 
 
 def url(name: str, dataset: Dataset, *more: str) -> str:
-    return reverse(f"datasources:{name}", args=[dataset.pk, *more])
+    """Of a page of this app; the names of others are whole."""
+    return reverse(name if ":" in name else f"datasources:{name}", args=[dataset.pk, *more])
 
 
 def pages(dataset: Dataset) -> list[str]:
     return [
-        url("row", dataset),
+        url("dashboard:row", dataset),
         url("settings", dataset, "input"),
         url("settings", dataset, "lightly"),
         url("permissions", dataset, "input"),
@@ -59,6 +60,8 @@ def pages(dataset: Dataset) -> list[str]:
         url("access", dataset, "lightly"),
         url("dataset", dataset),
         url("history", dataset),
+        url("overview", dataset),
+        url("datasets:overview", dataset),
     ]
 
 
@@ -182,7 +185,8 @@ class TestPolling:
     def test_it_goes_on_while_a_check_is_open_and_ends_with_it(
         self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck
     ) -> None:
-        fragments = [url("row", dataset), url("permissions", dataset, "input")]
+        fragments = [url(name, dataset) for name in ("dashboard:row", "overview")]
+        fragments.append(url("permissions", dataset, "input"))
         for state in (CheckState.QUEUED, CheckState.RUNNING):
             PermissionCheck.objects.update(state=state)
             for fragment in fragments:
@@ -204,7 +208,7 @@ class TestPolling:
         self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck, fields: dict[str, object], words: str
     ) -> None:
         PermissionCheck.objects.update(**fields)
-        for fragment in (url("row", dataset), url("permissions", dataset, "input")):
+        for fragment in (url("dashboard:row", dataset), url("permissions", dataset, "input")):
             html = login(alice).get(fragment, headers=IN_DIALOG).content.decode()
             assert words in html.replace("&#x27;", "'")
 
@@ -288,11 +292,11 @@ class TestHistory:
         )
         history = url("history", dataset)
         page = login(alice).get(history, headers=IN_DIALOG).content.decode()
-        assert f'hx-get="{history}?page=2" hx-target="#dialog" hx-push-url="true"' in page
+        assert f'hx-get="{history}?page=2" hx-target="#dialog">' in page
         assert page.count("<tr>") == 1 + 20
         page = login(alice).get(f"{history}?page=2").content.decode()
         assert page.count("<tr>") == 1 + 6
-        assert 'hx-target="#dialog" hx-push-url="true">1<' not in page
+        assert 'hx-target="#dialog">1<' not in page
 
     def test_scheduled_checks_that_say_the_same_are_folded_and_drawn(
         self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck

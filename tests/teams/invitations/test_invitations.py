@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from celery import current_app
 from django.core import mail, signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
@@ -13,6 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from core import broker
 from teams import membership
 from teams.invitations import services as invitations
 from teams.invitations import tasks
@@ -364,10 +366,15 @@ class TestMail:
     def test_only_the_id_is_sent_to_the_worker(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch, invitation: Invitation
     ) -> None:
-        sent: list[object] = []
-        monkeypatch.setattr(tasks.mail_invitation, "apply_async", lambda args, **_: sent.append(args))
+        sent: list[tuple[str, ...]] = []
+
+        def send(*task: str) -> bool:
+            sent.append(task)
+            return True
+
+        monkeypatch.setattr(broker, "send", send)
         tasks.dispatch_invitation(invitation.pk)
-        assert sent == [(invitation.pk,)]
+        assert sent == [("teams.tasks.mail_invitation", invitation.pk)]
 
     def test_a_mail_server_that_refuses(
         self, mails: None, monkeypatch: pytest.MonkeyPatch, login: Login, alice: User, invitation: Invitation
@@ -385,7 +392,7 @@ class TestMail:
         def fail(*_: object, **__: object) -> None:
             raise OperationalError
 
-        monkeypatch.setattr(tasks.mail_invitation, "apply_async", fail)
+        monkeypatch.setattr(current_app, "send_task", fail)
         tasks.dispatch_invitation(invitation.pk)
         invitation.refresh_from_db()
         assert invitation.mail_problem == tasks.QUEUE_PROBLEM
