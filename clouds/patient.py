@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from clouds.config import CloudConfig, Endpoints
-from clouds.failures import Cause, Failure, StoreError
+from clouds.failures import PASSING, Cause, Failure, StoreError
 from clouds.provider import open_store, provider_of
 from clouds.store import CallLimit, CorsRule, Deadline, Page, Piece, Preflight, Store
 
 Answer = TypeVar("Answer")
 
-# Trying again may help.
-PASSING = frozenset({Cause.THROTTLED, Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE})
 # A session is left when so much of its life is over: what is signed with it should be good for a while.
 RENEWED_AFTER = 0.5
 
