@@ -5,6 +5,8 @@
 .DELETE_ON_ERROR:
 
 VENV_PYTHON := .venv/bin/python
+# Workers take whole files, in the order of tests/selection.py.
+PYTEST := $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20
 LAUNCH := $(VENV_PYTHON) -m lightly_platform.launch
 COMPILE := $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) pyproject.toml
 
@@ -19,18 +21,21 @@ demo: .venv/demo.stamp ## Try it: dashboard, a local S3 server with images, and 
 	@exec $(LAUNCH) demo
 
 .PHONY: run
-run: .venv/run.stamp ## Run the dashboard: web, worker, scheduler and Redis; data lives in ./var
+run: .venv/run.stamp ## Run the dashboard: web, workers, scheduler and Redis; data lives in ./var
 	@exec $(LAUNCH) run
 
 .PHONY: worker
-worker: .venv/run.stamp ## Run one more worker, for DATABASE_URL and REDIS_URL or beside a running `make run`
+worker: .venv/run.stamp ## Run more workers, with DATABASE_URL and REDIS_URL or beside `make run` (QUEUES=checks,patient CONCURRENCY=8 NAME=...)
 	@exec $(LAUNCH) worker
 
 .PHONY: test
 test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: real servers, a real browser, SQLite, then PostgreSQL
 	@LIGHTLY_TEST_CHROMIUM="$$($(VENV_PYTHON) scripts/chromium.py)" && export LIGHTLY_TEST_CHROMIUM && \
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS) && \
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --postgres $(ARGS)
+	$(PYTEST) $(ARGS) && $(PYTEST) --postgres $(ARGS)
+
+.PHONY: test-quick
+test-quick: .venv/dev.stamp ## Run the tests that start no server, no browser and not the product itself
+	@$(PYTEST) --quick $(ARGS)
 
 .PHONY: lint
 lint: .venv/dev.stamp ## Check style, format, templates, import rules and types

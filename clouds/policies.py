@@ -106,7 +106,7 @@ def _adapter(config_class: type[CloudConfig], name: str) -> TypeAdapter[Any]:
 class Gap:
     """What it takes to turn red bulbs green, as far as a grant can. Empty: a grant would not help."""
 
-    permissions: frozenset[Permission] = frozenset()  # refused, or untold for want of another one
+    permissions: frozenset[Permission] = frozenset()  # refused, or unknown because another one is missing
     kms: frozenset[Permission] = frozenset()  # refused by the encryption key
     trust: bool = False  # the role can't be assumed
     credential: bool = False  # the credential itself is no good: a new one is needed

@@ -76,6 +76,7 @@ class Provider:
     config_class: type[CloudConfig]
     label: str
     short: str  # for narrow places
+    cloud: str = ""  # the same word in the records of several ways into one cloud, whose servers they share
     opener: Callable[[], Opener]  # imports the SDK, which takes its time, and returns the function that opens a store
     key_facts_reader: Callable[[], KeyFactsReader] | None = None  # likewise; None where the cloud publishes nothing
     session_seconds: int | None = None  # how long an opened store may be used and its signed URLs live, if limited
@@ -91,6 +92,11 @@ class Provider:
     @property
     def type(self) -> str:
         return self.config_class.provider_type()
+
+    @property
+    def servers(self) -> str:
+        """Whose servers it leads to: records with the same answer share their limits."""
+        return self.cloud or self.type
 
     @property
     def help_anchor(self) -> str:

@@ -1,40 +1,55 @@
-"""Handing ids to the workers' queue, from wherever something was written for them."""
+"""Handing ids to the workers' queues, from wherever something was written for them.
+
+The database is the truth: a message carries ids, says no more than "look at this row", and may be lost or come twice.
+"""
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from core.queues import RULES, Queue
+
 logger = logging.getLogger(__name__)
 
-# Redis keeps a list for each; workers empty the first one first. So a person never waits behind what a clock asked for.
-URGENT, PATIENT = 0, 6
 
-
-def send(task: str, *ids: str, priority: int = URGENT) -> bool:
+def send(task: str, *ids: str, queue: Queue = Queue.PATIENT) -> bool:
     """Give a task with these ids to the broker. False if the broker can't be reached: then a sweep sends it later."""
-    return _send(task, [ids], priority) == 1
+    return _send(task, [ids], queue) == 1
 
 
-def send_each(task: str, ids: list[str], *, priority: int = URGENT) -> int:
+def send_each(task: str, ids: Sequence[str], *, queue: Queue = Queue.PATIENT) -> int:
     """A task for each id, over one connection; returns how many were taken. The first that is not ends it."""
-    return _send(task, [(each,) for each in ids], priority)
+    return _send(task, [(each,) for each in ids], queue)
 
 
-def _send(task: str, arguments: Sequence[tuple[str, ...]], priority: int) -> int:
+def _send(task: str, arguments: Sequence[tuple[str, ...]], queue: Queue) -> int:
     """A connection of its own, which gives up after seconds: the shared one waits as long as a frozen broker likes,
     and a person is waiting in front of a form.
     """
     sent = 0
+    if not arguments:
+        return sent
     try:
         with current_app.connection_for_write(
             transport_options={"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
         ) as connection:
             for ids in arguments:
-                current_app.send_task(task, ids, connection=connection, retry=False, priority=priority)
+                current_app.send_task(
+                    task, ids, connection=connection, retry=False, queue=queue.value, **time_limits(queue)
+                )
                 sent += 1
     except (OperationalError, OSError) as error:
         waiting = ", ".join(" ".join(ids) for ids in arguments[sent:][:3])
         logger.warning("The task queue can't be reached (%s); %s waits for: %s", type(error).__name__, task, waiting)
     return sent
+
+
+def time_limits(queue: Queue) -> dict[str, Any]:
+    """Of a task of this queue, as Celery names them. None where the pool has threads, which can't be killed."""
+    rules = RULES[queue]
+    if not rules.may_be_killed:
+        return {}
+    return {"soft_time_limit": rules.slice_seconds, "time_limit": rules.longest_seconds}

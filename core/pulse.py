@@ -1,11 +1,13 @@
 """Signs of life: when a worker last did something, when the scheduler last asked it to, how many messages wait.
 
 Asking the workers themselves (`celery inspect ping`) takes a second, and no answer may mean no broker. So they leave
-notes in a cache of their own, which lies in the database: each when it starts, a worker whenever it sweeps, and the
-scheduler whenever the broker took a sweep from it (lightly_platform/celery.py).
+notes in a cache of their own, which lies in the database: each worker every few seconds for each of its queues, the
+worker that sweeps whenever it does, and the scheduler whenever the broker took a sweep from it
+(lightly_platform/celery.py).
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +17,8 @@ from django.core.cache import caches
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+
+from core.queues import OLD_QUEUE, Queue
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +64,29 @@ def last_sign(of: str) -> Sign | None:
     return Sign(*found) if found else None
 
 
-def queue_length() -> int | None:
-    """How many messages wait for a worker; None if the broker can't be reached within a second or so."""
+def leave_worker_signs(queues: Iterable[str], who: str = "") -> None:
+    """Of a worker that waits for work from these queues."""
+    for queue in set(Queue) & set(queues):
+        leave_sign(_worker_of(queue), who)
+
+
+def last_signs() -> dict[str, Sign]:
+    """All there are, in one question to the database: of WORKER, of SCHEDULER, and of each queue's workers by the
+    queue's name."""
+    names = {WORKER: WORKER, SCHEDULER: SCHEDULER, **{queue.value: _worker_of(queue) for queue in Queue}}
+    found = caches["pulse"].get_many(names.values())
+    return {name: Sign(*found[key]) for name, key in names.items() if key in found}
+
+
+def _worker_of(queue: str) -> str:
+    return f"{WORKER}-of-{queue}"
+
+
+def queue_lengths() -> dict[Queue, int] | None:
+    """How many messages wait for a worker; None if the broker can't be reached within a second or so.
+
+    What an older release left behind counts among the checks.
+    """
     patience = {
         "socket_connect_timeout": _BROKER_SECONDS,
         "socket_timeout": _BROKER_SECONDS,
@@ -75,6 +100,9 @@ def queue_length() -> int | None:
         return None
 
 
-def messages_behind(connection: Any) -> int:
-    """How many messages wait at this broker, urgent and patient ones: Redis keeps a list of each."""
-    return int(connection.default_channel.queue_declare(current_app.conf.task_default_queue).message_count)
+def messages_behind(connection: Any) -> dict[Queue, int]:
+    """How many messages wait at this broker, by queue. Raises what kombu raises for a broker out of reach."""
+    declare = connection.default_channel.queue_declare
+    lengths = {queue: int(declare(queue.value).message_count) for queue in Queue}
+    lengths[Queue.CHECKS] += int(declare(OLD_QUEUE).message_count)
+    return lengths

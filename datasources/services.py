@@ -90,15 +90,19 @@ def _open_or_new(datasource_id: str, by: User | None, trigger: Trigger) -> Permi
 
 
 def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
-    """Check all datasources of the dataset while the caller waits, at most as long as one deadline.
+    """Check all datasources of the dataset while the caller waits, at most as long as one deadline."""
+    ids = list(dataset.datasources.values_list("pk", flat=True))
+    return check_now(datasource_ids=ids, by=by, trigger=Trigger.API)
+
+
+def check_now(*, datasource_ids: list[str], by: User | None, trigger: Trigger) -> list[PermissionCheck]:
+    """Check these while the caller waits. Those that are gone are left out.
 
     A check that is open already for the newest revision is used too: whoever claims it first does it.
     """
-    ids = []
-    # One transaction for each, so that whoever has locked one of them need not wait for another.
-    for datasource_id in dataset.datasources.values_list("pk", flat=True):
-        if check := _open_or_new(datasource_id, by, Trigger.API):
-            ids.append(check.pk)
+    # Each by itself: who holds one of them waits for no other.
+    found = [_open_or_new(datasource_id, by, trigger) for datasource_id in datasource_ids]
+    ids = [check.pk for check in found if check]
     checks.run(*ids, patience=False)
     return checks.wait_for(ids)
 

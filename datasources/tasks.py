@@ -5,14 +5,17 @@ import socket
 from celery import shared_task
 
 from core import broker, pulse
+from core.queues import Queue
 from datasources.alerts import services as alerts
 from datasources.checks import lifecycle as checks
-from datasources.checks import pruning, schedule
+from datasources.checks import pacing, pruning, schedule
 
 
 @shared_task
 def run_check(check_id: str) -> None:
     checks.run(check_id)
+    if checks.scheduled_among([check_id]):
+        send_scheduled()  # one has ended, so there is room for the next
 
 
 @shared_task
@@ -20,32 +23,39 @@ def sweep() -> None:
     """Every few seconds: send what was never sent, and what a dead worker left behind."""
     pulse.leave_sign(pulse.WORKER, socket.gethostname())
     lost = checks.find_lost()
-    patient = checks.scheduled_among(lost)
+    scheduled = checks.scheduled_among(lost)
     for check_id in lost:
-        dispatch(check_id, priority=broker.PATIENT if check_id in patient else broker.URGENT)
+        if check_id not in scheduled:
+            dispatch(check_id)
+    send_scheduled()
 
 
-def dispatch(check_id: str, *, priority: int = broker.URGENT) -> bool:
-    """Give a queued check to the broker. False if the broker can't be reached: then sweep() sends it later."""
-    return dispatch_all([check_id], priority=priority)
+def dispatch(check_id: str) -> bool:
+    """Give a queued check that somebody waits for to the broker. False if that can't be reached: then sweep() does."""
+    return dispatch_all([check_id])
 
 
-def dispatch_all(check_ids: list[str], *, priority: int = broker.URGENT) -> bool:
+def dispatch_all(check_ids: list[str]) -> bool:
     """As dispatch, over one connection. The first that can't be sent ends it; what is left waits for sweep() too."""
-    sent = broker.send_each(f"{__name__}.run_check", check_ids, priority=priority)
+    sent = broker.send_each(f"{__name__}.run_check", check_ids, queue=Queue.CHECKS)
     for check_id in check_ids[:sent]:
         checks.mark_dispatched(check_id)
     return sent == len(check_ids)
+
+
+def send_scheduled() -> None:
+    """Give the scheduled checks to the broker whose turn it is. What it does not take now waits for sweep()."""
+    check_ids = pacing.take_next()
+    sent = broker.send_each(f"{__name__}.run_check", check_ids, queue=Queue.PATIENT)
+    pacing.put_back(check_ids[sent:])
 
 
 @shared_task
 def queue_due_checks() -> None:
     """Every minute: check again what was not checked for an interval."""
     schedule.spread_new()
-    for check_id in schedule.queue_due():
-        # What the broker does not take now, sweep() sends: no need to wait for each of hundreds.
-        if not dispatch(check_id, priority=broker.PATIENT):
-            break
+    schedule.queue_due()
+    send_scheduled()
 
 
 @shared_task

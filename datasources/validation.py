@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from clouds import CloudConfig, parse_config
-from clouds.s3.config import S3DelegatedAccessConfig
+from clouds.config import extra
 from datasources.endpoints import configured_endpoints
 from teams.models import Team
 
@@ -59,8 +59,9 @@ def checked_config(
     if keep and stored and (changed := _changed_target(config, stored)):
         raise InvalidSettingsError({name: _not_aimed_elsewhere(changed) for name in keep})
     problems = config.unusable(timezone.now())
-    if team and isinstance(config, S3DelegatedAccessConfig) and _is_foreign(config.external_id, team):
-        problems["external_id"] = gettext(FOREIGN_EXTERNAL_ID)
+    for name, info in config.fields().items():
+        if team and extra(info, "from_team") and _is_foreign(name, getattr(config, name), team):
+            problems[name] = gettext(FOREIGN_EXTERNAL_ID)
     if problems:
         raise InvalidSettingsError(problems)
     return config
@@ -82,14 +83,14 @@ def _not_aimed_elsewhere(changed: list[str]) -> str:
     }
 
 
-def _is_foreign(external_id: str, team: Team) -> bool:
-    """Whether it is another team's external ID.
+def _is_foreign(name: str, value: str, team: Team) -> bool:
+    """Whether another team has this value under this name, such as its external ID.
 
     With it a team could have this platform assume a role that trusts the platform for that other team: the confused
     deputy, https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
     # A trust policy may compare without case.
-    return Team.objects.filter(external_id__iexact=external_id).exclude(pk=team.pk).exists()
+    return Team.objects.filter(**{f"{name}__iexact": value}).exclude(pk=team.pk).exists()
 
 
 def _field_problems(error: ValidationError, config_class: type[CloudConfig]) -> dict[str, str]:

@@ -27,7 +27,7 @@ SECTIONS = {
         "account.EmailAddress",
         "socialaccount.SocialAccount",
     ],
-    "Records": ["teams.AuditEntry", "admin.LogEntry"],
+    "Records": ["jobs.Job", "teams.AuditEntry", "admin.LogEntry"],
 }
 
 

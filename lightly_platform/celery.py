@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import logging.config
+import math
 import os
 import socket
+import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, setup_logging, worker_ready
+from celery.signals import (
+    after_task_publish,
+    beat_init,
+    heartbeat_sent,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
@@ -25,14 +35,56 @@ def use_django_logging(**kwargs: Any) -> None:
     logging.config.dictConfig(settings.LOGGING)
 
 
+@worker_process_init.connect
+def confine_process(**kwargs: Any) -> None:
+    """Of a prefork pool: there, files are opened that anybody may have made."""
+    from django.conf import settings
+
+    from lightly_platform.confinement import confine, end_with_parent
+
+    confine(settings.LIGHTLY_PROCESS_LIMITS)
+    end_with_parent()
+
+
+@worker_init.connect
+def import_sdks_of_clouds(**kwargs: Any) -> None:
+    """It takes seconds, which the first check does not have before its deadline."""
+    from clouds import import_sdks
+
+    import_sdks()
+
+
 # Signs of life for the health page. Imported late: above, Django is not set up yet.
 
 
 @worker_ready.connect
-def worker_lives(**kwargs: Any) -> None:
+def worker_lives(sender: Any, **kwargs: Any) -> None:
     from core import pulse
 
     pulse.leave_sign(pulse.WORKER, socket.gethostname())
+    _leave_worker_signs()
+
+
+@heartbeat_sent.connect
+def worker_still_lives(**kwargs: Any) -> None:
+    """Every two seconds, by the very loop that fetches work: who hangs, or has lost the broker, falls silent."""
+    if time.monotonic() - _signs["left_at"] >= SIGN_SECONDS:
+        _leave_worker_signs()
+
+
+SIGN_SECONDS = 10
+_signs = {"left_at": -math.inf}
+
+
+def _leave_worker_signs() -> None:
+    from django.db import connections
+
+    from core import pulse
+
+    _signs["left_at"] = time.monotonic()
+    pulse.leave_worker_signs(app.amqp.queues.consume_from, socket.gethostname())
+    # Not kept open: processes that are forked from this one must not share it.
+    connections.close_all()
 
 
 @beat_init.connect

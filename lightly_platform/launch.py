@@ -10,11 +10,11 @@ import os
 import sys
 
 from lightly_platform import keys
-from lightly_platform.demo import demo as the_demo
 from lightly_platform.env import BASE_DIR, WrongEnvironment, read_environment
 from lightly_platform.launcher import embedded_redis
-from lightly_platform.launcher.serving import serve, url, worker_command
-from lightly_platform.launcher.supervisor import StopRequested
+from lightly_platform.launcher.serving import serve, url
+from lightly_platform.launcher.supervisor import StopRequested, Supervisor
+from lightly_platform.launcher.workers import workers
 
 
 def run() -> None:
@@ -23,20 +23,29 @@ def run() -> None:
 
 
 def demo() -> None:
+    # Imported here: its storage brings libraries that would stay in the memory of every launcher.
+    from lightly_platform.demo import demo as the_demo
+
     the_demo.run()
 
 
 def worker() -> None:
-    """One more Celery worker, for the same environment or beside a running `make run`."""
+    """More Celery workers, for the same environment or beside a running `make run`."""
     environment = read_environment()
+    wanted = workers(os.environ, name=f"worker-{os.getpid()}")
     if not environment.redis_url and not embedded_redis.answers(environment.data_dir):
         raise WrongEnvironment(
             f"No Redis answers in {environment.data_dir}; start `make run` first, or name a server with REDIS_URL,"
             " for example REDIS_URL=redis://:PASSWORD@redis.example.com:6379/0."
         )
-    os.chdir(BASE_DIR)
-    command = worker_command(name=f"worker-{os.getpid()}")
-    os.execv(command[0], command)  # noqa: S606 - signals then reach Celery itself
+    if len(wanted) == 1:
+        os.chdir(BASE_DIR)
+        command = wanted[0].command
+        os.execv(command[0], command)  # noqa: S606 - signals then reach Celery itself
+    with Supervisor(grace_seconds=environment.check_deadline_seconds + 5) as supervisor:
+        for each in wanted:
+            supervisor.start(each.title, each.command)
+        supervisor.wait_until(lambda: False)
 
 
 def newkey() -> None:

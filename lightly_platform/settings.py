@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
+import kombu
 from csp.constants import NONE, SELF
 
+from core.queues import OLD_QUEUE, RULES, Queue
 from lightly_platform import keys
 from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, public_url, read_environment
 from lightly_platform.launcher import embedded_redis
@@ -62,6 +64,7 @@ INSTALLED_APPS = [
     "core",
     "teams",
     "datasets",
+    "jobs",
     "notifications",
     "datasources",
     "contents",
@@ -271,8 +274,9 @@ STORAGES = {
 CELERY_BROKER_URL = ENVIRONMENT.redis_url or embedded_redis.broker_url(DATA_DIR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A task of a killed worker goes to the next one after this time. The default is an hour.
-    "visibility_timeout": max(60, 4 * LIGHTLY_CHECK_DEADLINE_SECONDS),
+    # A message whose task has not ended by then goes to another worker, so it is far above the longest task. What a
+    # killed worker held needs no such wait: the sweeps find it in the database and send it again.
+    "visibility_timeout": 3600,
     # A page that queues a check must not hang because Redis does.
     "socket_connect_timeout": 2,
     "socket_timeout": 3,
@@ -280,17 +284,26 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0.1,
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# Each kind of work has a queue of its own (core/queues.py). What names none is in no hurry.
+CELERY_TASK_DEFAULT_QUEUE = Queue.PATIENT.value
+# What a worker takes that is told neither queues nor pool; the launcher tells its own (launcher/workers.py). What needs
+# a process of its own is not among them.
+CELERY_TASK_QUEUES = [kombu.Queue(name) for name in (Queue.CHECKS.value, Queue.PATIENT.value, OLD_QUEUE)]
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = RULES[Queue.CHECKS].concurrency
 # Nobody reads results: what a check found is in the database.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 # A check that dies with its worker runs again; running it twice is harmless.
 CELERY_TASK_ACKS_LATE = True
+# As many messages as hands: the rest waits where any worker may take it.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Checks wait for clouds nearly all the time, so 16 threads in one process do what 16 processes would, in a sixteenth
-# of the memory, and all share one boto3 session.
-CELERY_WORKER_POOL = "threads"
-CELERY_WORKER_CONCURRENCY = 16
+# What leaks in libraries that read images and videos goes when the process does.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
+# What one process of a prefork pool may take, by the names of Python's resource module: a hostile file ends the
+# process that opens it and nothing else.
+LIGHTLY_PROCESS_LIMITS = {"RLIMIT_DATA": 2 * 1024**3, "RLIMIT_FSIZE": 2 * 1024**3, "RLIMIT_CORE": 0}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Tasks outside of an app's own tasks module, which Celery finds by itself.
 CELERY_IMPORTS = ("teams.invitations.tasks",)
@@ -298,6 +311,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Finds checks that nobody picked up or finished. Late sweeps are dropped, the next one sees the same.
     "sweep": {"task": "datasources.tasks.sweep", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+    # The same for jobs: what a worker left behind, and what no worker has been told of.
+    "sweep_jobs": {"task": "jobs.tasks.sweep_jobs", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
     **{
         name: {"task": f"datasources.tasks.{name}", "schedule": timedelta(minutes=1), "options": {"expires": 60}}
         for name in ("queue_due_checks", "warn_of_expiry", "send_mails", "deliver_webhooks")
@@ -305,7 +320,7 @@ CELERY_BEAT_SCHEDULE = {
     # Every hour and not once a day: an installation that runs by day alone forgets too.
     **{
         name: {"task": f"{room}.tasks.{name}", "schedule": timedelta(hours=1), "options": {"expires": 3600}}
-        for room, name in (("datasources", "prune"), ("notifications", "prune_notices"))
+        for room, name in (("datasources", "prune"), ("notifications", "prune_notices"), ("jobs", "prune_jobs"))
     },
 }
 

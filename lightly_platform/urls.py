@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("teams.urls")),
     path("", include("datasets.urls")),
     path("", include("datasources.urls")),
+    path("", include("jobs.urls")),
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),
     path("", include("dashboard.urls")),

@@ -6,8 +6,18 @@ from datetime import datetime
 from django.db.models import Count, Max, Min, Q
 
 from core import pulse
-from datasources.models import CheckState
+from core.queues import Queue
+from datasources.models import CheckState, Trigger
 from monitoring.health import Scope
+
+
+@dataclass(frozen=True)
+class QueueLine:
+    """One queue: how many messages wait in it (None: the broker can't be reached), and the workers that take them."""
+
+    queue: Queue
+    waiting: int | None
+    worker: pulse.Sign | None
 
 
 @dataclass(frozen=True)
@@ -16,11 +26,17 @@ class Machinery:
 
     worker: pulse.Sign | None
     scheduler: pulse.Sign | None
-    queue_length: int | None  # None: the broker can't be reached
+    queues: list[QueueLine]
     queued: int
     running: int
     undispatched: int
     oldest_open: datetime | None
+
+    @property
+    def queue_length(self) -> int | None:
+        """Of all queues together; None: the broker can't be reached."""
+        known = [line.waiting for line in self.queues if line.waiting is not None]
+        return sum(known) if known else None
 
 
 def machinery(scope: Scope) -> Machinery:
@@ -29,17 +45,19 @@ def machinery(scope: Scope) -> Machinery:
     counts = scope.open_checks().aggregate(
         queued=Count("pk", filter=queued),
         running=Count("pk", filter=running),
-        undispatched=Count("pk", filter=queued & Q(dispatched_at=None)),
+        # Those of the schedule wait for their turn: see pacing.py.
+        undispatched=Count("pk", filter=queued & Q(dispatched_at=None) & ~Q(trigger=Trigger.SCHEDULE)),
         oldest_open=Min("queued_at"),
         # Of those that were sent, and that therefore no web process does for a script that waits.
         worker_started=Max("started_at", filter=running & Q(dispatched_at__isnull=False)),
     )
-    sign, started = pulse.last_sign(pulse.WORKER), counts.pop("worker_started")
+    signs, lengths = pulse.last_signs(), pulse.queue_lengths()
+    sign, started = signs.get(pulse.WORKER), counts.pop("worker_started")
     if started and (sign is None or sign.at < started):
         sign = pulse.Sign(started)  # all its hands are full, so it does not get round to sweeping
     return Machinery(
         worker=sign,
-        scheduler=pulse.last_sign(pulse.SCHEDULER),
-        queue_length=pulse.queue_length(),
+        scheduler=signs.get(pulse.SCHEDULER),
+        queues=[QueueLine(queue, lengths[queue] if lengths else None, signs.get(queue.value)) for queue in Queue],
         **counts,
     )

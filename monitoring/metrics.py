@@ -19,7 +19,7 @@ from clouds import PROVIDERS
 from datasources.models import Datasource, Outcome, Purpose, Trigger
 from datasources.states import DatasourceState, state_expression
 from monitoring.health import Scope
-from monitoring.machinery import machinery
+from monitoring.machinery import QueueLine, machinery
 from monitoring.rates import milliseconds_of, quantile
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -120,6 +120,7 @@ def _machinery() -> Iterator[GaugeMetricFamily]:
     # Absent when not known: a made-up number could look well.
     if found.queue_length is not None:
         yield GaugeMetricFamily("lightly_queue_length", "Messages no worker has taken yet.", value=found.queue_length)
+    yield from _queues(found.queues)
     if found.worker:
         yield GaugeMetricFamily(
             "lightly_worker_heartbeat_age_seconds", "Since a worker last did something.", value=found.worker.seconds
@@ -130,3 +131,19 @@ def _machinery() -> Iterator[GaugeMetricFamily]:
             "Since the broker last took a sweep from the scheduler.",
             value=found.scheduler.seconds,
         )
+
+
+def _queues(lines: list[QueueLine]) -> Iterator[GaugeMetricFamily]:
+    waiting = GaugeMetricFamily("lightly_queue_messages", "As lightly_queue_length, by queue.", labels=["queue"])
+    ages = GaugeMetricFamily(
+        "lightly_queue_worker_heartbeat_age_seconds",
+        "Since a worker that takes work from this queue last gave a sign of life.",
+        labels=["queue"],
+    )
+    for line in lines:
+        if line.waiting is not None:
+            waiting.add_metric([line.queue.value], line.waiting)
+        if line.worker:
+            ages.add_metric([line.queue.value], line.worker.seconds)
+    yield waiting
+    yield ages

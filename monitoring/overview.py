@@ -71,7 +71,7 @@ def queue() -> Queue:
     options = {"socket_connect_timeout": _PATIENCE_SECONDS, "socket_timeout": _PATIENCE_SECONDS, "max_retries": 0}
     try:
         with current_app.connection_for_write(transport_options=options) as connection:
-            waiting = pulse.messages_behind(connection)
+            waiting = sum(pulse.messages_behind(connection).values())
             answers = current_app.control.ping(timeout=_PATIENCE_SECONDS, limit=1, connection=connection)
     except (OperationalError, RedisError, OSError):
         return Queue(waiting=None, worker=False)

@@ -8,10 +8,11 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from core.pulse import Sign
+from core.queues import Queue
 from core.words import duration_words
 from datasources.states import DatasourceState
 from monitoring.health import Filters, Summary, cause_words
-from monitoring.machinery import Machinery
+from monitoring.machinery import Machinery, QueueLine
 
 MOST_BARS = 6
 # A check that waits longer than this is worth a look; see bulbs.NO_WORKER_AFTER for the page of one dataset.
@@ -104,6 +105,7 @@ def machine_lines(found: Machinery, *, with_names: bool) -> list[Line]:
             with_names,
         ),
         _queue(found),
+        *(_workers_of(line) for line in found.queues),
         _open_checks(found),
     ]
 
@@ -142,6 +144,28 @@ def _queue(found: Machinery) -> Line:
         gettext("long") if count > LONG_QUEUE else gettext("reachable"),
         text,
     )
+
+
+_QUEUE_NAMES = {
+    Queue.CHECKS: gettext_noop("Checks people wait for"),
+    Queue.PATIENT: gettext_noop("Background work"),
+    Queue.CONTENTS: gettext_noop("Contents"),
+    Queue.RUNS: gettext_noop("Runs"),
+}
+
+
+def _workers_of(line: QueueLine) -> Line:
+    """Whether what waits in this queue is taken."""
+    name, waiting = gettext(_QUEUE_NAMES[line.queue]), line.waiting or 0
+    messages = ngettext("%(count)s message waits.", "%(count)s messages wait.", waiting) % {
+        "count": number_format(waiting, force_grouping=True)
+    }
+    if line.worker and line.worker.is_recent:
+        return Line(name, "granted", gettext("served"), messages)
+    how = gettext("No worker takes work from it; start one with make worker QUEUES=%(queue)s.") % {
+        "queue": line.queue.value
+    }
+    return Line(name, "denied" if waiting else "unknown", gettext("not served"), f"{messages} {how}")
 
 
 def _open_checks(found: Machinery) -> Line:

@@ -6,6 +6,7 @@ app_name = "monitoring"
 urlpatterns = [
     path("health/", views.health, name="health"),
     path("health/tiles/", views.summary, name="health_summary"),
+    path("health/check-all/", views.check_all, name="check_all"),
     path("health/datasources.csv", views.export, name="health_export"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),

@@ -3,21 +3,24 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from clouds import PROVIDERS
 from core.words import duration_words
+from datasets.access import managed_teams
 from datasources.models import Datasource, Purpose
+from datasources.runners import start_check_all
 from datasources.states import DatasourceState
 from monitoring import health as reading
 from monitoring.export import csv_lines
@@ -50,6 +53,17 @@ def health(request: PageRequest) -> HttpResponse:
         "chosen_cause": reading.cause_words(filters.cause),
     }
     return render(request, "monitoring/health.html", context)
+
+
+@require_POST
+def check_all(request: PageRequest) -> HttpResponse:
+    """Start a job that checks all datasources on the page again, and show it."""
+    _scope(request)  # who may not see the page may not do this either
+    teams = None if request.user.is_staff else managed_teams(request.user)
+    job, is_new = start_check_all(teams=teams, by=request.user)
+    if not is_new:
+        messages.info(request, gettext("These datasources are being checked already."))
+    return redirect("jobs:job", job.pk)
 
 
 @require_GET

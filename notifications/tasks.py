@@ -24,7 +24,7 @@ def deliver_webhook(delivery_id: str) -> None:
 def deliver_webhooks() -> None:
     """Every minute: those whose pause is over, and those whose message was lost."""
     for delivery_id in delivery.due_ids():
-        if not broker.send(DELIVER_TASK, delivery_id, priority=broker.PATIENT):
+        if not broker.send(DELIVER_TASK, delivery_id):
             break
 
 

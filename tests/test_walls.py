@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clouds import CloudConfig
 from datasets.models import Dataset
 from datasources.models import Purpose
+from datasources.runners import start_check_all
 from datasources.services import save
 from notifications.models import Notice
 from notifications.webhooks.services import save_webhook
@@ -24,7 +25,7 @@ from teams.service_accounts import services as service_accounts
 from tests.conftest import Login
 
 pytestmark = pytest.mark.django_db
-APPS = ("teams", "datasets", "notifications", "datasources", "monitoring", "dashboard")
+APPS = ("teams", "datasets", "jobs", "notifications", "datasources", "monitoring", "dashboard")
 # These anybody may open. A new one has to be added here knowingly.
 OPEN = {"teams:welcome", "teams:invitation", "teams:join", "monitoring:healthz", "monitoring:metrics"}
 
@@ -65,6 +66,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
         "token_id": account.api_tokens.get().pk,
         "invitation_id": invitation.pk,
         "notice_id": Notice.objects.create(user=alice, title="Something broke").pk,
+        "job_id": start_check_all(teams=[team], by=alice)[0].pk,
         "tab": "input",
     }
 

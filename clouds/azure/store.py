@@ -94,7 +94,7 @@ class AzureStore(Store):
         try:
             return not self.container.get_account_information(**self._limits()).get("is_hns_enabled")
         except azure.core.exceptions.AzureError:
-            return False  # can't be told, so it can't be relied on
+            return False  # unknown, so nobody may rely on it
 
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
         # Only the account's own key could sign anew: the SAS itself says until when and what for.

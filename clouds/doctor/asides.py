@@ -1,5 +1,5 @@
-"""What a check learns beside the four permissions: whether browsers may load from there, and what is published of the
-key. Runs beside the probe in threads of its own, under a short limit, and neither delays nor changes a bulb.
+"""What a check finds out beside the four permissions: whether browsers may load from there, and what is published of
+the key. Runs beside the probe in threads of its own, under a short limit, and neither delays nor changes a bulb.
 """
 
 import logging
@@ -71,8 +71,8 @@ class SideQuestions:
             store.close()
 
     def _judge(self, store: Store) -> CorsState:
-        """Rules that can be read and allow it settle it. Else what a browser would be told does: some servers let
-        everybody read without a rule, and most credentials may not read the rules."""
+        """By the bucket's rules, if they can be read and allow it. Else by the answer that a browser would get, because
+        some servers let everybody read without a rule, and most credentials may not read the rules."""
         by_rules = CorsState.UNKNOWN
         try:
             by_rules = judge_rules(store.cors_rules(), self.origin)

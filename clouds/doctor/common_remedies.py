@@ -104,10 +104,10 @@ def malformed_credential(case: Case) -> Remedy:
 
 def wrong_region(case: Case) -> Remedy:
     region, bucket = case.failure.region, case.config.bucket
-    told = f"The {case.container} is in {region}." if region else "The cloud does not say which is right."
+    whereabouts = f"The {case.container} is in {region}." if region else "The cloud does not say which is right."
     return Remedy(
         f"wrong region{f': it is {region}' if region else ''}",
-        f"The {case.container} {bucket} is not in the region or at the endpoint you gave. {told}",
+        f"The {case.container} {bucket} is not in the region or at the endpoint you gave. {whereabouts}",
         f"Set the region to {region}." if region else f"Look up the region of {bucket} in your console.",
         f"Your console shows the region of {bucket} in the list of buckets.",
         field=case.words.region_field,

@@ -28,7 +28,7 @@ def gap(outcomes: Mapping[Permission, tuple[State, str]]) -> Gap:
     """From the state and the cause of each bulb."""
     causes = {permission: cause for permission, (state, cause) in outcomes.items() if state is not State.GRANTED}
     refused = {permission for permission, cause in causes.items() if cause == "denied"}
-    # What can't be told is told once the rest is granted; it is needed in any case, so it is part of one grant.
+    # What is unknown now shows once the rest is granted. It is needed in any case, so it is part of one grant.
     hidden = {permission for permission, cause in causes.items() if cause == "hidden"} if refused else set()
     return Gap(
         permissions=frozenset(refused | hidden),

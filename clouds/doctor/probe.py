@@ -133,7 +133,7 @@ class _Probe:
         self._conclude(Permission.READ, verdict)
 
     def _read(self, store: Store, key: str) -> Verdict:
-        """That an object is missing is told to those who may read it."""
+        """A cloud that says an object is missing grants reading: it says so only to those who may read."""
         verdict = self._try(lambda: store.read_range(key, 0, 1), key=key)
         if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
             return replace(verdict, state=State.GRANTED, failure=None)
@@ -191,8 +191,8 @@ class _Probe:
         parent, _, name = self.config.prefix.removesuffix("/").rpartition("/")
         parent = f"{parent}/" if parent else ""
         names: list[str] = []
-        looked = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
-        if looked.state is State.GRANTED:
+        listed = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
+        if listed.state is State.GRANTED:
             fit = [folder for folder in names if folder != f"{name}/" and folder == safe_name(folder)]
             others = {folder.removesuffix("/"): folder for folder in fit}
             nearest = get_close_matches(name, others, n=MOST_SUGGESTIONS, cutoff=0.6)

@@ -98,7 +98,7 @@ def _cause_of_transport(error: Exception) -> Cause:
     return next((cause for kind, cause in kinds if isinstance(error, kind)), Cause.UNKNOWN)
 
 
-# Refused before the role is even looked at: the platform's own identity is the problem, which the operator must mend.
+# AWS refuses these before it looks at the role: the platform's own identity is wrong, and the operator must mend it.
 _PLATFORM = {Cause.UNKNOWN_KEY, Cause.WRONG_SECRET, Cause.EXPIRED, Cause.CREDENTIAL_REFUSED}
 _ROLE = {Cause.DENIED, Cause.EXPLICIT_DENY, Cause.UNKNOWN, Cause.NO_OBJECT}
 

@@ -1,10 +1,9 @@
 """/v1/datasets/{id}/datasource: configure it, read it back, verify it, with the same services as the web pages."""
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Status
-from pydantic import ConfigDict, Field, RootModel, SecretStr, create_model
 
 from clouds import PROVIDERS, CloudConfig
 from core.api.client_version import LAST_LENIENT, client_version
@@ -12,9 +11,10 @@ from core.api.errors import ApiError, malformed
 from core.api.parameters import Parameters
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
-from datasets.api.schemas import HEX_ID, Error
+from datasets.api.schemas import Error
 from datasets.models import Dataset
 from datasources import services
+from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
 from datasources.validation import InvalidSettingsError, checked_config
@@ -24,39 +24,6 @@ Answer = dict[str, Any]
 
 # Answers show this instead of a secret. A client that sends it back keeps the stored secret.
 PLACEHOLDER = "***"
-
-
-def _schema(config_class: type[CloudConfig]) -> Any:
-    """The REST form of a config class: its own fields, plus purpose and thumbnail suffix."""
-    name = config_class.model_fields["type"].default
-    secrets: dict[str, Any] = {
-        field: (str, Field(alias=info.alias, title=info.title, description=info.description, min_length=1))
-        for field, info in config_class.fields().items()
-        if info.annotation is SecretStr
-    }
-    others: dict[str, Any] = {
-        field: (info.annotation, info) for field, info in config_class.model_fields.items() if field not in secrets
-    }
-    others["type"] = (config_class.model_fields["type"].annotation, ...)  # required, as it tells the schemas apart
-    return create_model(
-        f"DatasourceConfig{name}",
-        __config__=ConfigDict(populate_by_name=True, extra="ignore", json_schema_extra={"additionalProperties": True}),
-        **others,
-        **secrets,
-        id=(str | None, Field(None, pattern=HEX_ID)),
-        purpose=(Purpose, ...),
-        thumb_suffix=(str | None, Field(None, alias="thumbSuffix")),
-    )
-
-
-_schemas = [_schema(provider.config_class) for provider in PROVIDERS.values()]
-_union: Any = _schemas[0]
-for _more in _schemas[1:]:
-    _union |= _more
-
-
-class DatasourceConfig(RootModel[Annotated[_union, Field(discriminator="type")]]):
-    """One of the providers' configurations, told apart by `type`."""
 
 
 class OfPurpose(Parameters):

@@ -1,4 +1,4 @@
-"""Starts an installation: Redis (unless REDIS_URL names one), the migrations, then web, worker and scheduler."""
+"""Starts an installation: Redis (unless REDIS_URL names one), the migrations, then web, workers and scheduler."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from lightly_platform import keys
 from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
 from lightly_platform.launcher import embedded_redis
 from lightly_platform.launcher.supervisor import Supervisor
+from lightly_platform.launcher.workers import celery, workers
 
 LOCK_NAME = "lock"
 
@@ -33,6 +34,7 @@ def serve(
     before_web: Callable[[Supervisor], None] = lambda supervisor: None,
 ) -> None:
     """Runs until stopped. `start_more` comes before everything else, `before_web` finds database and Redis ready."""
+    all_workers = workers(os.environ, name="main")  # before anything starts: it may be wrong
     with (
         lock(environment.data_dir),
         listen(environment.bind, environment.port) as listener,
@@ -47,8 +49,9 @@ def serve(
             supervisor.wait_until(lambda: embedded_redis.answers(environment.data_dir), poll=True)
         supervisor.run("preparing the database", _python("lightly_platform.launcher.prepare"))
         before_web(supervisor)
-        supervisor.start("The worker", worker_command())
-        supervisor.start("The scheduler (beat)", _celery("beat", "--pidfile="))
+        for worker in all_workers:
+            supervisor.start(worker.title, worker.command)
+        supervisor.start("The scheduler (beat)", celery("beat", "--pidfile="))
         supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
         listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
         threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()
@@ -105,18 +108,8 @@ def listen(address: str, port: int) -> socket.socket:
     return listener
 
 
-def worker_command(*, name: str = "main") -> list[str]:
-    return _celery("worker", "--without-gossip", "--without-mingle", "--hostname", f"{name}@%h")
-
-
 def _python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
-
-
-def _celery(*arguments: str) -> list[str]:
-    # In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
-    no_lecture = ["-W", "ignore:You're running the worker with superuser privileges"]
-    return [sys.executable, *no_lecture, "-m", "celery", "--app", "lightly_platform", "--quiet", *arguments]
 
 
 def _web_command(environment: Environment, listener: socket.socket) -> list[str]:

@@ -3,14 +3,14 @@
 import logging
 from smtplib import SMTPException
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
-from kombu.exceptions import OperationalError
 
+from core import broker
 from teams.invitations.links import path_of
 from teams.models import Invitation, InvitationState
 
@@ -42,11 +42,5 @@ def mail_invitation(invitation_id: str) -> None:
 
 def dispatch_invitation(invitation_id: str) -> None:
     """Give it to a worker. If the broker can't be reached, that stands beside the invitation, which can be renewed."""
-    try:
-        with current_app.connection_for_write(
-            transport_options={"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
-        ) as connection:
-            mail_invitation.apply_async((invitation_id,), connection=connection, retry=False)  # type: ignore[call-arg]
-    except (OperationalError, OSError) as error:
-        logger.warning("The task queue can't be reached (%s); invitation %s", type(error).__name__, invitation_id)
+    if not broker.send(mail_invitation.name, invitation_id):
         Invitation.objects.filter(pk=invitation_id).update(mail_problem=QUEUE_PROBLEM)

@@ -16,9 +16,13 @@ import redis
 
 from lightly_platform.env import WrongEnvironment
 from lightly_platform.launcher import embedded_redis
+from lightly_platform.launcher.workers import workers
 from tests.lightly_platform.conftest import Installation, Run, Start, environ_with, free_port
 
-KINDS = {"redis-server", "celery --app lightly_platform --quiet worker", "--quiet beat", "gunicorn", "launch run"}
+KINDS = {
+    "redis-server", "--queues checks,celery", "--queues patient,celery", "--queues contents,runs", "--quiet beat",
+    "gunicorn", "launch run",
+}  # fmt: skip
 
 
 def kinds(installation: Installation) -> set[str]:
@@ -67,7 +71,7 @@ def test_a_data_directory_with_a_long_path_and_a_space(start: Start, tmp_path: P
     data_dir = tmp_path / ("a long name " * 10) / "data"
     installation = start(data_dir=data_dir)
     assert installation.get("/") == 200
-    assert "worker" in " ".join(kinds(installation))
+    assert kinds(installation) == KINDS
     assert installation.stop() == 0
     assert installation.processes() == {}
     embedded_redis.socket_path(data_dir).parent.rmdir()
@@ -77,7 +81,8 @@ def test_a_data_directory_with_a_long_path_and_a_space(start: Start, tmp_path: P
     ("kind", "said"),
     [
         ("redis-server", "Redis ended (signal SIGKILL)"),
-        ("celery --app lightly_platform --quiet worker", "The worker ended (signal SIGKILL)"),
+        ("--queues checks,celery", "The worker (checks) ended (signal SIGKILL)"),
+        ("--queues contents,runs", "The worker (contents, runs) ended (signal SIGKILL)"),
         ("--quiet beat", "The scheduler (beat) ended (signal SIGKILL)"),
         ("gunicorn", "The web server ended (signal SIGKILL)"),
     ],
@@ -148,6 +153,60 @@ def test_one_more_worker_beside_a_running_one(start: Start) -> None:
         worker.terminate()
         assert worker.wait(timeout=30) == 0
     assert installation.get("/") == 200
+
+
+def test_a_worker_for_some_queues(start: Start) -> None:
+    """Of one queue it is one process, Celery's own; its hands and its name are as the operator says."""
+    installation = start()
+    wanted = {"QUEUES": "runs", "CONCURRENCY": "3", "NAME": "gpu-1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "lightly_platform.launch", "worker"],
+        env=environ_with({"LIGHTLY_DATA_DIR": str(installation.data_dir), **wanted}),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stderr is not None
+        assert any("gpu-1-runs@" in line and " ready." in line for line in worker.stderr)
+        command = Path(f"/proc/{worker.pid}/cmdline").read_text().replace("\0", " ")
+        assert "--pool prefork --autoscale 3,1 --queues runs " in command
+        worker.terminate()
+        assert worker.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            {"QUEUES": "checks,mails"},
+            "There is no queue mails; QUEUES takes checks, patient, contents, runs, for",
+        ),
+        ({"CONCURRENCY": "many"}, "CONCURRENCY must be a number from 1 to 200, for example CONCURRENCY=8."),
+        ({"CONCURRENCY": "0"}, "CONCURRENCY must be a number from 1 to 200, for example CONCURRENCY=8."),
+        ({"NAME": "a b"}, "NAME may hold letters, digits, - and _, at most 40; for example NAME=gpu-1."),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "worker"])
+def test_what_no_worker_can_be(python: Run, command: str, wrong: dict[str, str], said: str) -> None:
+    result = python("-m", "lightly_platform.launch", command, PORT=str(free_port()), **wrong)
+    assert result.returncode == 1
+    assert result.stderr.startswith(said)
+    assert result.stderr.count("\n") == 1
+
+
+def test_queues_are_spread_over_processes() -> None:
+    def shapes(**environ: str) -> list[tuple[str, str, int]]:
+        return [(each.name, ",".join(each.queues), each.concurrency) for each in workers(environ, name="main")]
+
+    processors = os.cpu_count()
+    assert shapes() == [
+        ("main-checks", "checks", 16),
+        ("main-patient", "patient", 12),
+        ("main-contents-runs", "contents,runs", processors),
+    ]
+    assert shapes(QUEUES=" runs , Checks", CONCURRENCY="4", NAME="b") == [
+        ("b-checks", "checks", 4),
+        ("b-runs", "runs", 4),
+    ]
 
 
 def test_behind_a_tls_proxy(start: Start) -> None:

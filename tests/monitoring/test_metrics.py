@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from core import pulse
+from core.queues import Queue
 from datasets.models import Dataset
 from datasources.models import CheckState, PermissionCheck, Trigger
 from teams.models import User
@@ -93,7 +94,9 @@ class TestNumbers:
     def test_machinery(self, client: Client, dataset: Dataset, token: str) -> None:
         """No Redis runs beside these tests: the broker is down, and the rest is told all the same."""
         source = add(dataset, state=CheckState.QUEUED, finished_at=None)
-        PermissionCheck.objects.filter(datasource=source).update(queued_at=timezone.now() - timedelta(seconds=90))
+        PermissionCheck.objects.filter(datasource=source).update(
+            queued_at=timezone.now() - timedelta(seconds=90), trigger=Trigger.PERSON
+        )
         found = samples(client)
         names = {name for name, _ in found}
         assert one(found, "lightly_broker_up") == 0
@@ -107,6 +110,17 @@ class TestNumbers:
         found = samples(client)
         assert 0 <= one(found, "lightly_worker_heartbeat_age_seconds") < 30
         assert 0 <= one(found, "lightly_scheduler_heartbeat_age_seconds") < 30
+
+    def test_queues(self, client: Client, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        names = {name for name, _ in samples(client)}
+        assert not names & {"lightly_queue_messages", "lightly_queue_worker_heartbeat_age_seconds"}
+        monkeypatch.setattr(pulse, "queue_lengths", lambda: dict.fromkeys(Queue, 0) | {Queue.RUNS: 3, Queue.CHECKS: 1})
+        pulse.leave_worker_signs(["runs"])
+        found = samples(client)
+        assert one(found, "lightly_queue_length") == 4
+        assert [one(found, "lightly_queue_messages", queue=queue) for queue in Queue] == [1, 0, 0, 3]
+        assert 0 <= one(found, "lightly_queue_worker_heartbeat_age_seconds", queue="runs") < 30
+        assert sum(name == "lightly_queue_worker_heartbeat_age_seconds" for name, _ in found) == 1
 
     def test_labels_are_bounded(self, client: Client, dataset: Dataset, token: str) -> None:
         before = set(samples(client))

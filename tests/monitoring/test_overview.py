@@ -15,8 +15,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from core.broker import PATIENT
 from core.ids import first_id_at
+from core.queues import OLD_QUEUE, Queue
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck
 from lightly_platform.launcher import embedded_redis
 from monitoring import overview
@@ -125,7 +125,10 @@ def test_messages_wait_while_no_worker_answers(broker: Any, redis: str) -> None:
         for _ in range(3):
             current_app.send_task("nobody.knows", connection=connected)
     assert overview.queue() == overview.Queue(waiting=3, worker=False)
-    # What a clock asked for waits in a list of its own.
+    # Each kind of work waits in a queue of its own, and what an older release left behind in two lists of one.
     with current_app.connection_for_write() as connected:
-        current_app.send_task("nobody.knows", connection=connected, priority=PATIENT)
-    assert overview.queue() == overview.Queue(waiting=4, worker=False)
+        for queue in Queue:
+            current_app.send_task("nobody.knows", connection=connected, queue=queue.value)
+        for priority in (0, 6):
+            current_app.send_task("nobody.knows", connection=connected, queue=OLD_QUEUE, priority=priority)
+    assert overview.queue() == overview.Queue(waiting=9, worker=False)

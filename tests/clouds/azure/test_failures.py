@@ -80,6 +80,12 @@ AZURE_TRANSPORT = [
 ]
 
 
+def test_a_download_that_breaks_off_is_no_answer() -> None:
+    cut_short = azure.core.exceptions.IncompleteReadError("x")
+    error = azure.core.exceptions.HttpResponseError("x", error=cut_short)
+    assert azure_cloud.failure_of(error) == Failure(Cause.UNREACHABLE, "IncompleteReadError")
+
+
 @pytest.mark.parametrize(("error", "cause"), AZURE_TRANSPORT, ids=repr)
 def test_azure_transport(error: azure.core.exceptions.AzureError, cause: Cause) -> None:
     assert azure_cloud.failure_of(error) == Failure(cause, type(error).__name__)

@@ -21,7 +21,7 @@ from clouds.permissions import ALL, READ_ONLY, Permission, State
 from clouds.policies import Gap, Place, Platform, Snippet
 from clouds.s3.policies import ASK_KMS_KEY, ASK_PRINCIPAL
 from tests.clouds.examples import example, secrets_of
-from tests.servers.policy import allows
+from tests.servers.s3.policy import allows
 
 LIST, READ, WRITE, OVERWRITE = Permission
 PRINCIPAL = "arn:aws:iam::999988887777:role/lightly-platform"

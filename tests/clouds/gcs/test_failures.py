@@ -8,6 +8,7 @@ import google.api_core.exceptions
 import google.auth.exceptions
 import pytest
 import requests
+import urllib3
 
 from clouds import Cause, Failure
 from clouds.gcs import failures as gcs
@@ -88,6 +89,10 @@ GCS_TRANSPORT = [
     (requests.exceptions.ConnectTimeout(), Cause.TIMEOUT),
     (requests.exceptions.ReadTimeout(), Cause.TIMEOUT),
     (requests.exceptions.TooManyRedirects(), Cause.REDIRECTED),
+    # Downloads read below requests.
+    (urllib3.exceptions.ProtocolError(), Cause.UNREACHABLE),
+    (urllib3.exceptions.TimeoutError(), Cause.TIMEOUT),
+    (urllib3.exceptions.SSLError(), Cause.TLS),
     (chained(google.auth.exceptions.TransportError(), requests.exceptions.ConnectionError()), Cause.UNREACHABLE),
     (chained(google.auth.exceptions.TransportError(), requests.exceptions.ReadTimeout()), Cause.TIMEOUT),
     (chained(google.auth.exceptions.TransportError(), requests.exceptions.SSLError()), Cause.TLS),

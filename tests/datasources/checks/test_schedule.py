@@ -1,5 +1,6 @@
 """When datasources are checked by themselves."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,9 +12,10 @@ from django.utils import timezone
 
 from clouds import CloudConfig
 from core import broker
+from core.queues import Queue
 from datasets.models import Dataset
 from datasources import services, tasks
-from datasources.checks import intervals, schedule
+from datasources.checks import intervals, pacing, schedule
 from datasources.checks import lifecycle as checks
 from datasources.checks.services import set_interval
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
@@ -27,11 +29,11 @@ PAST = timedelta(minutes=1)
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """What was handed to the broker: task, ids, priority."""
+    """What was handed to the broker: task, ids, queue."""
     messages: list[tuple[str, ...]] = []
 
-    def send(task: str, arguments: list[tuple[str, ...]], priority: int) -> int:
-        messages.extend((task.rpartition(".")[2], *ids, str(priority)) for ids in arguments)
+    def send(task: str, arguments: list[tuple[str, ...]], queue: Queue) -> int:
+        messages.extend((task.rpartition(".")[2], *ids, queue) for ids in arguments)
         return len(arguments)
 
     monkeypatch.setattr(broker, "_send", send)
@@ -77,7 +79,7 @@ def test_what_is_due_is_queued_once_and_moves_on(alice: User, sent: list[tuple[s
     tasks.queue_due_checks()
     queued = PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE)
     assert {(check.state, check.requested_by_id, check.revision) for check in queued} == {(CheckState.QUEUED, None, 0)}
-    assert sorted(sent) == sorted(("run_check", check.pk, str(broker.PATIENT)) for check in queued)
+    assert sorted(sent) == sorted(("run_check", check.pk, Queue.PATIENT) for check in queued)
     assert all(5.3 < distance / HOUR < 6.7 for distance in distances(now))
     assert schedule.queue_due() == []  # the second scheduler
 
@@ -207,6 +209,58 @@ def test_a_lost_message_of_the_schedule_stays_patient(alice: User, sent: list[tu
     (first, second) = schedule.queue_due()
     PermissionCheck.objects.filter(pk=second).update(trigger=Trigger.PERSON)
     tasks.sweep()
-    assert sorted(sent) == sorted(
-        [("run_check", first, str(broker.PATIENT)), ("run_check", second, str(broker.URGENT))]
-    )
+    assert sorted(sent) == sorted([("run_check", first, Queue.PATIENT), ("run_check", second, Queue.CHECKS)])
+
+
+class TestAFewPerCloud:
+    """Scheduled checks leave the database a few at a time."""
+
+    def test_the_rest_waits_until_one_ends(self, alice: User, sent: list[tuple[str, ...]]) -> None:
+        make_datasets(alice, 5)
+        make_due()
+        tasks.queue_due_checks()
+        queued = PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE)
+        assert queued.count() == 10
+        assert len(sent) == pacing.MOST_PER_CLOUD
+        tasks.sweep()
+        tasks.queue_due_checks()
+        assert len(sent) == pacing.MOST_PER_CLOUD
+        first = sent[0][1]
+        queued.filter(pk=first).update(state=CheckState.RUNNING, started_at=timezone.now())
+        tasks.send_scheduled()
+        assert len(sent) == pacing.MOST_PER_CLOUD
+        queued.filter(pk=first).update(state=CheckState.DONE)
+        tasks.run_check(first)  # harmless by now; what follows a check that has ended is the point
+        assert len(sent) == pacing.MOST_PER_CLOUD + 1
+        assert len({check_id for _, check_id, _ in sent}) == len(sent)
+
+    def test_each_cloud_has_its_own_few(self, alice: User, sent: list[tuple[str, ...]]) -> None:
+        make_datasets(alice, 8)
+        make_due()
+        schedule.queue_due()
+        scheduled = PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE)
+        clouds = ["S3", "S3DelegatedAccess", "AZURE", "GCS"]
+        for number, pk in enumerate(list(scheduled.values_list("pk", flat=True))):
+            scheduled.filter(pk=pk).update(provider=clouds[number % 4])
+        tasks.send_scheduled()
+        found = Counter(scheduled.filter(dispatched_at__isnull=False).values_list("provider", flat=True))
+        assert found["S3"] + found["S3DelegatedAccess"] == pacing.MOST_PER_CLOUD
+        assert found["AZURE"] == found["GCS"] == 4
+
+    def test_a_message_that_was_lost_is_sent_again(self, alice: User, sent: list[tuple[str, ...]]) -> None:
+        make_datasets(alice, 1)
+        make_due()
+        tasks.queue_due_checks()
+        tasks.sweep()
+        assert len(sent) == 2
+        long_ago = timezone.now() - pacing.SENT_AGAIN_AFTER - timedelta(seconds=1)
+        PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE).update(dispatched_at=long_ago)
+        tasks.sweep()
+        assert sorted(sent) == sorted(sent[:2] * 2)
+
+    def test_a_broker_out_of_reach_loses_nothing(self, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        make_datasets(alice, 1)
+        make_due()
+        monkeypatch.setattr(broker, "_send", lambda task, arguments, queue: 0)
+        tasks.queue_due_checks()
+        assert PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE, dispatched_at=None).count() == 2

@@ -1,0 +1,46 @@
+"""For looking only: what a job does is its runner's business, and its page has the button that cancels it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+
+from jobs.models import Job
+from teams.admin.base import LookOnlyAdmin, row_link
+
+
+@admin.register(Job)
+class JobAdmin(LookOnlyAdmin):
+    title = "Jobs"
+    goes_with_its_parent = True
+    list_display = ("created_at", "kind", "title", "state", "done", "total", "requested_by", "finished_at")
+    list_filter = ("state", "queue", "kind")
+    list_select_related = ("requested_by",)
+    search_fields = ("title", "requested_by__email", "id__exact")
+    search_help_text = "Title, id, or the e-mail address of who asked"
+    ordering = ("-pk",)  # as they were made
+    fields = (
+        "kind", "title", "the_team", "the_dataset", "requested_by", "queue", "state", "done", "total", "message",
+        "error", "created_at", "started_at", "finished_at", "shards", "log",
+    )  # fmt: skip
+    readonly_fields = ("the_team", "the_dataset", "shards", "log")
+
+    @admin.display(description="team")
+    def the_team(self, job: Job) -> Any:
+        return row_link(job.team)
+
+    @admin.display(description="dataset")
+    def the_dataset(self, job: Job) -> Any:
+        return row_link(job.dataset)
+
+    @admin.display(description="shards")
+    def shards(self, job: Job) -> str:
+        counts: dict[str, int] = {}
+        for state in job.shards.values_list("state", flat=True):
+            counts[state] = counts.get(state, 0) + 1
+        return ", ".join(f"{count} {state.lower()}" for state, count in sorted(counts.items())) or "-"
+
+    @admin.display(description="log")
+    def log(self, job: Job) -> str:
+        lines = [(f"{line.at:%Y-%m-%d %H:%M:%S}", line.text) for line in job.lines.order_by("-pk")[:100]]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} UTC: {}</li>", lines)) if lines else "-"

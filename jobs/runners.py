@@ -1,0 +1,105 @@
+"""What a kind of job has to offer, and the list of all kinds. The apps that have the work register theirs."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from core.queues import RULES, Queue
+from jobs.models import Job
+
+Cursor = dict[str, Any]
+
+
+class JobError(Exception):
+    """A slice failed; the text is a sentence for people. `is_final`: trying again is of no use."""
+
+    def __init__(self, sentence: str, *, is_final: bool = False) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.is_final = is_final
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What a runner is asked to do now: go on at the cursor, and come back before `ends_at` (time.monotonic())."""
+
+    job: Job
+    shard: int
+    cursor: Cursor
+    ends_at: float
+
+    @property
+    def seconds_left(self) -> float:
+        return self.ends_at - time.monotonic()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a slice has come to.
+
+    `done` counts this slice alone. `store` writes what the slice found: it is called in the transaction that moves the
+    cursor, so its rows are there once or not at all. Whatever a runner writes anywhere else may be written twice.
+    `total`, `message`: of the whole job, None for no change.
+    """
+
+    cursor: Cursor
+    is_last: bool
+    done: int = 0
+    total: int | None = None
+    message: str | None = None
+    log: Sequence[str] = field(default=())
+    store: Callable[[], None] | None = None
+
+
+class Runner(ABC):
+    """One kind of job. It has no state: each slice may be done by another worker."""
+
+    kind: ClassVar[str]
+    """Pinned: it stands in the database."""
+    label: ClassVar[Any]
+    """For people; lazily translated."""
+    queue: ClassVar[Queue]
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        """Where the shards begin, at least one. They are done side by side, on as many workers as there are."""
+        return [{}]
+
+    @abstractmethod
+    def run(self, this: Slice) -> Step:
+        """Do one slice. Doing it twice must be harmless. Raises JobError."""
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        """What the job's message says at the end, from the last cursors of its shards; None: what it says already."""
+        return None
+
+    @property
+    def slice_seconds(self) -> float:
+        """So long may a slice take. At most what its queue's rules allow."""
+        return RULES[self.queue].slice_seconds
+
+
+_RUNNERS: dict[str, Runner] = {}
+AnyRunner = TypeVar("AnyRunner", bound=type[Runner])
+
+
+def register(runner_class: AnyRunner) -> AnyRunner:
+    """A class decorator. Raises ValueError if another class has this kind already."""
+    runner = runner_class()
+    known = _RUNNERS.get(runner.kind)
+    if known and type(known) is not runner_class:
+        raise ValueError(f"Two runners are called {runner.kind}.")
+    if runner.slice_seconds > RULES[runner.queue].slice_seconds:
+        raise ValueError(f"Slices of {runner.kind} are longer than the queue {runner.queue} allows.")
+    _RUNNERS[runner.kind] = runner
+    return runner_class
+
+
+def runner_of(kind: str) -> Runner | None:
+    """None for a kind that this release does not know (any more)."""
+    return _RUNNERS.get(kind)
+
+
+def kinds() -> list[str]:
+    return sorted(_RUNNERS)

@@ -1,0 +1,63 @@
+"""Starting and cancelling jobs."""
+
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from datasets.models import Dataset
+from jobs import lifecycle, tasks
+from jobs.models import OPEN_STATES, Job, JobShard
+from jobs.runners import runner_of
+from teams.models import Team, User
+
+
+def start(
+    kind: str,
+    *,
+    title: str,
+    subject: str = "",
+    team: Team | None = None,
+    dataset: Dataset | None = None,
+    by: User | None = None,
+    arguments: dict[str, Any] | None = None,
+    total: int | None = None,
+) -> tuple[Job, bool]:
+    """A new job, and True; or the open one of this kind about the same subject, and False.
+
+    `team` and `dataset` decide who sees it, beside the person who asked. Its first slices are sent after the commit.
+    Raises ValueError for a kind that nobody has registered.
+    """
+    runner = runner_of(kind)
+    if runner is None:
+        raise ValueError(f"Nobody has registered jobs of kind {kind}.")
+    job = Job(
+        kind=kind,
+        queue=runner.queue.value,
+        title=title[:200],
+        subject=subject,
+        team=team,
+        dataset=dataset,
+        requested_by=by,
+        arguments=arguments or {},
+        total=total,
+    )
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+            shards = [
+                JobShard(job=job, number=number, cursor=cursor) for number, cursor in enumerate(runner.split(job))
+            ]
+            JobShard.objects.bulk_create(shards, batch_size=500)
+            transaction.on_commit(partial(tasks.send, JobShard.objects.filter(job=job)))
+    except IntegrityError:
+        found = Job.objects.filter(kind=kind, subject=subject, state__in=OPEN_STATES).first() if subject else None
+        if found is None:
+            raise
+        return found, False
+    return job, True
+
+
+def cancel(job: Job) -> bool:
+    """No further slice begins. False if it has ended, or is being cancelled already."""
+    return lifecycle.cancel(job.pk)

@@ -1,0 +1,87 @@
+"""The commands of the workers: a process for each queue that people or clouds wait for, one for what needs processes.
+
+Separate, so that scheduled checks and mails, however many, never take the hands of those checks that people wait for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.queues import OLD_QUEUE, OLD_QUEUE_IS_EMPTIED_BY, RULES, Queue
+from lightly_platform.env import WrongEnvironment
+
+MOST_HANDS = 200
+_GOOD_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One process, with the queues it takes work from. All of them have the same kind of pool."""
+
+    name: str
+    queues: tuple[Queue, ...]
+    concurrency: int
+
+    @property
+    def title(self) -> str:
+        """For the operator."""
+        return f"The worker ({', '.join(self.queues)})"
+
+    @property
+    def command(self) -> list[str]:
+        pool = RULES[self.queues[0]].pool
+        queues = [queue.value for queue in self.queues]
+        if set(self.queues) & set(OLD_QUEUE_IS_EMPTIED_BY):
+            queues.append(OLD_QUEUE)
+        # A pool of processes begins with one and grows while there is work: idle ones cost memory.
+        hands = (
+            ["--autoscale", f"{self.concurrency},1"] if pool == "prefork" else ["--concurrency", f"{self.concurrency}"]
+        )
+        options = ["--without-gossip", "--without-mingle", "--pool", pool, *hands, "--queues", ",".join(queues)]
+        return celery("worker", *options, "--hostname", f"{self.name}@%h")
+
+
+def workers(environ: Mapping[str, str], *, name: str) -> list[Worker]:
+    """As QUEUES, CONCURRENCY and NAME want them; by default all queues. Raises WrongEnvironment.
+
+    `name` is a prefix of what the workers are called, unless NAME is set.
+    """
+    queues, hands = _queues(environ.get("QUEUES", "")), _concurrency(environ.get("CONCURRENCY", ""))
+    prefix = environ.get("NAME") or name
+    if not _GOOD_NAME.fullmatch(prefix):
+        raise WrongEnvironment("NAME may hold letters, digits, - and _, at most 40; for example NAME=gpu-1.")
+    threads = [(queue,) for queue in queues if not RULES[queue].may_be_killed]
+    processes = tuple(queue for queue in queues if RULES[queue].may_be_killed)
+    return [
+        Worker(f"{prefix}-{'-'.join(group)}", group, hands or RULES[group[0]].concurrency or os.cpu_count() or 1)
+        for group in [*threads, processes]
+        if group
+    ]
+
+
+def celery(*arguments: str) -> list[str]:
+    # In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
+    no_lecture = ["-W", "ignore:You're running the worker with superuser privileges"]
+    return [sys.executable, *no_lecture, "-m", "celery", "--app", "lightly_platform", "--quiet", *arguments]
+
+
+def _queues(text: str) -> list[Queue]:
+    wanted = {name.strip().lower() for name in text.split(",") if name.strip()} or set(Queue)
+    if unknown := sorted(wanted - set(Queue)):
+        raise WrongEnvironment(
+            f"There is no queue {unknown[0]}; QUEUES takes {', '.join(Queue)}, for example QUEUES=checks,patient."
+        )
+    return [queue for queue in Queue if queue in wanted]
+
+
+def _concurrency(text: str) -> int:
+    """0: as the queues' rules say."""
+    if not text.strip():
+        return 0
+    if not text.strip().isdecimal() or not 1 <= int(text) <= MOST_HANDS:
+        raise WrongEnvironment(f"CONCURRENCY must be a number from 1 to {MOST_HANDS}, for example CONCURRENCY=8.")
+    return int(text)

@@ -1,0 +1,13 @@
+"""The product's Celery application with the tests' kinds of job: `celery --app tests.jobs.worker_app worker`."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+django.setup()
+
+from lightly_platform.celery import app  # noqa: E402
+from tests.jobs import rehearsal  # noqa: E402
+
+__all__ = ["app", "rehearsal"]
