@@ -5,6 +5,8 @@
 .DELETE_ON_ERROR:
 
 VENV_PYTHON := .venv/bin/python
+# Workers take whole files, in the order of tests/selection.py.
+PYTEST := $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20
 LAUNCH := $(VENV_PYTHON) -m lightly_platform.launch
 COMPILE := $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) pyproject.toml
 
@@ -29,8 +31,11 @@ worker: .venv/run.stamp ## Run more workers, with DATABASE_URL and REDIS_URL or 
 .PHONY: test
 test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: real servers, a real browser, SQLite, then PostgreSQL
 	@LIGHTLY_TEST_CHROMIUM="$$($(VENV_PYTHON) scripts/chromium.py)" && export LIGHTLY_TEST_CHROMIUM && \
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile $(ARGS) && \
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --postgres $(ARGS)
+	$(PYTEST) $(ARGS) && $(PYTEST) --postgres $(ARGS)
+
+.PHONY: test-quick
+test-quick: .venv/dev.stamp ## Run the tests that start no server, no browser and not the product itself
+	@$(PYTEST) --quick $(ARGS)
 
 .PHONY: lint
 lint: .venv/dev.stamp ## Check style, format, templates, import rules and types
@@ -57,8 +62,8 @@ messages: .venv/run.stamp ## Collect the words people see into locale/, for tran
 	$(VENV_PYTHON) -m scripts.messages
 
 .PHONY: bench
-bench: .venv/dev.stamp ## Measure speed
-	$(VENV_PYTHON) -m bench
+bench: .venv/dev.stamp ## Measure speed (QUICK=1: little, to see that it runs)
+	$(VENV_PYTHON) -m bench $(if $(QUICK),--quick)
 
 .PHONY: lock
 lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.toml (UPGRADE=1: newest versions)

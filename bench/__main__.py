@@ -1,39 +1,37 @@
 """`make bench`: how fast we are, as ratios between two ways measured side by side in one run.
 
-Ratios travel between machines; milliseconds don't. Nothing here passes or fails.
+Ratios travel between machines; milliseconds don't. Nothing here passes or fails, but a page that does not come ends it.
+`make bench QUICK=1` measures little, and shows that everything still runs.
 """
 
+import argparse
 import os
-import statistics
-import sys
-import time
-from collections.abc import Callable
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
+from bench import admin, home, probing
+from bench.measuring import FULL, QUICK
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
-
-Measured = tuple[str, float, str, float]
-
-
-def median_ms(action: Callable[[], object], times: int) -> float:
-    durations = []
-    for _ in range(times):
-        started = time.perf_counter()
-        action()
-        durations.append((time.perf_counter() - started) * 1000)
-    return statistics.median(durations)
+MEASUREMENTS = (
+    probing.against_one_by_one,
+    probing.session_reuse,
+    probing.silent_server,
+    home.growth,
+    admin.growth,
+)
 
 
 def main() -> None:
-    from bench import admin, home, probing
-
+    parser = argparse.ArgumentParser(prog="bench", description="Measures speed.")
+    parser.add_argument("--quick", action="store_true", help="measure little: shows that the bench runs")
+    effort = QUICK if parser.parse_args().quick else FULL
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     print(f"{'what':<58}{'ours':>10}{'other':>10}{'ratio':>8}   other")
-    probes = [probing.against_one_by_one, probing.session_reuse, probing.silent_server]
-    for measure in [*probes, home.growth, admin.growth]:
-        what, ours, other_name, other = measure()
-        print(f"{what:<58}{ours:>7.0f} ms{other:>7.0f} ms{other / ours:>7.1f}x   {other_name}")
-        sys.stdout.flush()
+    for measure in MEASUREMENTS:
+        found = measure(effort)
+        print(
+            f"{found.what:<58}{found.ours:>7.0f} ms{found.other:>7.0f} ms{found.ratio:>7.1f}x   {found.other_name}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

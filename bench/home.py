@@ -1,26 +1,22 @@
-"""The home page with a hundred and with ten thousand datasets."""
+"""The home page with a few and with many datasets."""
 
-import django
-from django.core.management import call_command
-from django.test import Client
+from functools import partial
 
-from bench.__main__ import Measured, median_ms
+from bench import installation
+from bench.measuring import Effort, Measured, median_ms
 
 
-def growth() -> Measured:
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+def growth(effort: Effort) -> Measured:
+    installation.prepare()
     from teams.services import create_user
     from tests.dashboard.test_queries import make_datasets
 
     user = create_user(email="bench@example.com")
-    client = Client()
-    client.force_login(user, "teams.backends.PasswordBackend")
-    make_datasets(user, 100)
-    client.get("/")
-    few = median_ms(lambda: client.get("/"), times=5)
-    make_datasets(user, 9_900, start=100)
-    many = median_ms(lambda: client.get("/"), times=5)
-    return "home page: 100 datasets against 10,000", few, "10,000 datasets", many
+    open_home = partial(installation.get, installation.signed_in(user.email), "/")
+    make_datasets(user, effort.few)
+    open_home()
+    few = median_ms(open_home, effort.times)
+    make_datasets(user, effort.many - effort.few, start=effort.few)
+    many = median_ms(open_home, effort.times)
+    what = f"home page: {effort.few:,} datasets against {effort.many:,}"
+    return Measured(what, few, f"{effort.many:,} datasets", many)

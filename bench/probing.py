@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import boto3
 from botocore.config import Config
 
-from bench.__main__ import Measured, median_ms
+from bench.measuring import Effort, Measured, median_ms
 from clouds import CloudConfig, Endpoints, parse_config
-from clouds.doctor.probe import ALL, PROBE_KEY, probe
+from clouds.doctor.probe import PROBE_KEY, probe
+from clouds.permissions import ALL
 from tests.servers import ALL_RIGHTS, S3Cloud, Trouble, faults
 
 LATENCY_SECONDS = 0.05
@@ -56,23 +57,23 @@ def one_by_one(config: CloudConfig, endpoints: Endpoints, *, timeout: float = 60
     client.delete_object(Bucket=config.bucket, Key=key)
 
 
-def against_one_by_one() -> Measured:
+def against_one_by_one(effort: Effort) -> Measured:
     with place(LATENCY_SECONDS) as (_, _, config, endpoints):
         probe(config, ALL, endpoints, 15)  # the shared session is built once per worker
-        ours = median_ms(lambda: probe(config, ALL, endpoints, 15), times=7)
-        other = median_ms(lambda: one_by_one(config, endpoints), times=7)
-    return "four permissions at 50 ms latency", ours, "new session, one call after another", other
+        ours = median_ms(lambda: probe(config, ALL, endpoints, 15), effort.times)
+        other = median_ms(lambda: one_by_one(config, endpoints), effort.times)
+    return Measured("four permissions at 50 ms latency", ours, "new session, one call after another", other)
 
 
-def session_reuse() -> Measured:
+def session_reuse(effort: Effort) -> Measured:
     with place(0) as (_, _, config, endpoints):
         probe(config, ALL, endpoints, 15)
-        ours = median_ms(lambda: probe(config, ALL, endpoints, 15), times=7)
-        other = median_ms(lambda: one_by_one(config, endpoints), times=7)
-    return "four permissions without latency", ours, "new session, one call after another", other
+        ours = median_ms(lambda: probe(config, ALL, endpoints, 15), effort.times)
+        other = median_ms(lambda: one_by_one(config, endpoints), effort.times)
+    return Measured("four permissions without latency", ours, "new session, one call after another", other)
 
 
-def silent_server() -> Measured:
+def silent_server(_: Effort) -> Measured:
     """A server that takes connections and never answers. Scaled down: 1 s for us, 1 s per call with 3 attempts."""
     with place(0) as (cloud, bucket, config, endpoints):
         cloud.trouble(bucket, Trouble.SILENT)
@@ -83,4 +84,4 @@ def silent_server() -> Measured:
                 one_by_one(config, endpoints, timeout=1, attempts=3)
 
         other = median_ms(naive, times=1)
-    return "a silent server, limit 1 s", ours, "1 s per attempt, first call alone", other
+    return Measured("a silent server, limit 1 s", ours, "1 s per attempt, first call alone", other)

@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterable
 
-from clouds.base import Cause, Failure, StoreError
+from clouds.failures import Cause, Failure, StoreError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import requests
 
-from clouds.base import Cause, Deadline, Failure, Preflight, StoreError, safe_code
+from clouds.failures import Cause, Failure, StoreError, safe_code
+from clouds.store import Deadline, Preflight
 
 # Of the body, the code is all we want, and error documents begin with it.
 MOST_BYTES = 4096

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from clouds import CONFIG_CLASSES, CloudConfig
+from clouds import PROVIDERS, CloudConfig, provider_of
 from clouds.doctor import snippets
 from datasets.access import dataset_for, datasets_for
 from datasets.models import Dataset
@@ -22,7 +22,7 @@ CHOICES = 50
 def api_page(request: PageRequest) -> HttpResponse:
     version, provider = request.GET.get("client"), request.GET.get("provider")
     version = version if version in snippets.CLIENT_VERSIONS else snippets.CLIENT_VERSIONS[0]
-    provider = provider if provider in CONFIG_CLASSES else next(iter(CONFIG_CLASSES))
+    provider = provider if provider in PROVIDERS else next(iter(PROVIDERS))
     datasets = list(datasets_for(request.user).order_by("-modified_at", "-pk")[:CHOICES])
     if asked_for := request.GET.get("dataset"):
         if not re.fullmatch("[a-f0-9]{24}", asked_for):  # PostgreSQL fails on a NUL
@@ -34,10 +34,10 @@ def api_page(request: PageRequest) -> HttpResponse:
         "version": version,
         "versions": snippets.CLIENT_VERSIONS,
         "provider": provider,
-        "providers": {key: config_class.provider_label for key, config_class in CONFIG_CLASSES.items()},
+        "providers": {key: provider.label for key, provider in PROVIDERS.items()},
         "dataset": dataset,
         "datasets": datasets,
-        "steps": _steps(request.build_absolute_uri("/"), version, CONFIG_CLASSES[provider], dataset),
+        "steps": _steps(request.build_absolute_uri("/"), version, PROVIDERS[provider].config_class, dataset),
     }
     return render(request, "dashboard/api_page.html", context)
 
@@ -60,7 +60,7 @@ def _steps(root: str, version: str, config_class: type[CloudConfig], dataset: Da
     steps += [
         (
             "configure",
-            gettext("Connect %(provider_label)s") % {"provider_label": config_class.provider_label},
+            gettext("Connect %(provider_label)s") % {"provider_label": provider_of(config_class).label},
             gettext("Replace the examples. Input and Lightly may lie in different buckets, even in different clouds."),
             configure,
         ),

@@ -7,7 +7,8 @@ from django.utils.translation import gettext
 
 from datasets.access import datasets_of_teams
 from datasets.models import Dataset
-from datasources.models import Datasource, Outcome, Purpose
+from datasources.models import Datasource, Purpose
+from datasources.states import DatasourceState, in_state
 from teams.models import ApiToken, Invitation, Membership, Team, User
 
 
@@ -80,7 +81,7 @@ def _facts(user: User, team: Team) -> Facts:
 
 def _green(purpose: Purpose) -> Q:
     green = Datasource.objects.filter(
-        dataset=OuterRef("pk"), purpose__in=(purpose, Purpose.INPUT_OUTPUT), latest_check__outcome=Outcome.GREEN
+        in_state(DatasourceState.GREEN), dataset=OuterRef("pk"), purpose__in=(purpose, Purpose.INPUT_OUTPUT)
     )
     return Q(Exists(green))
 

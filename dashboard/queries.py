@@ -7,7 +7,8 @@ from django.utils.translation import gettext_noop
 
 from datasets.access import Person, datasets_for
 from datasets.models import Dataset
-from datasources.models import CheckState, Datasource, Outcome, Purpose
+from datasources.models import Datasource, Purpose
+from datasources.states import NEEDS_ATTENTION, DatasourceState, in_state
 from teams.models import Membership, Team
 from teams.queries import MOST_WORDS
 
@@ -19,16 +20,12 @@ SORTS = {
 DEFAULT_SORT = "changed"
 
 _of_dataset = Datasource.objects.filter(dataset=OuterRef("pk"))
-_green = _of_dataset.filter(latest_check__outcome=Outcome.GREEN)
+_green = _of_dataset.filter(in_state(DatasourceState.GREEN))
 _both = (Purpose.INPUT_OUTPUT,)
 _ready = Exists(_green.filter(purpose__in=(Purpose.INPUT, *_both))) & Exists(
     _green.filter(purpose__in=(Purpose.LIGHTLY, *_both))
 )
-_attention = Exists(
-    _of_dataset.filter(
-        Q(latest_check__outcome__in=[Outcome.RED, Outcome.UNKNOWN]) | Q(latest_check__state=CheckState.EXPIRED)
-    )
-)
+_attention = Exists(_of_dataset.filter(in_state(*NEEDS_ATTENTION)))
 
 
 @dataclass(frozen=True)

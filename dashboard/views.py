@@ -13,9 +13,9 @@ from dashboard.onboarding_views import checklist_of
 from datasets.access import dataset_for
 from datasets.models import Dataset
 from datasets.views import OPEN_SETTINGS
-from datasources import samples
-from datasources.settings.bulbs import source_views
-from datasources.settings.views import _finished
+from datasources.settings import samples
+from datasources.settings.bulbs import statuses_of
+from datasources.settings.events import check_finished
 from teams.queries import current_team_of
 from teams.requests import PageRequest
 
@@ -46,24 +46,22 @@ def home(request: PageRequest) -> HttpResponse:
 
 @require_GET
 def row(request: PageRequest, dataset_id: str) -> HttpResponse:
-    """One dataset of the home page. Asks for itself again while a check is open."""
+    """One dataset of the home page. The part fetches itself again while a check is open."""
     dataset_for(request.user, dataset_id)
     dataset = queries.home_datasets(request.user).get(pk=dataset_id)
-    # While its dialog is open, that announces the outcome.
-    polled = "/settings/" not in (request.htmx.current_url_abs_path or "")
     shown = _row(dataset)
-    response = render(request, "dashboard/_row.html", {"row": shown, "announce": polled})
-    return response if shown["is_open"] else _finished(response)
+    response = render(request, "dashboard/_row.html", {"row": shown, "is_poll": True})
+    return response if shown["is_open"] else check_finished(response)
 
 
 def _row(dataset: Dataset) -> dict[str, Any]:
-    views = source_views(dataset)
+    statuses = statuses_of(dataset.datasources.all())
     return {
         "dataset": dataset,
-        "sources": views,
-        "is_open": any(view.is_open for view in views),
-        "poll_after": next((view.poll_after for view in views if view.is_open), ""),
-        "checked_at": max((view.finished_at for view in views if view.finished_at), default=None),
-        "empty": [view for view in views if view.empty],
-        "warning": next((view.warning for view in views if view.warning), ""),
+        "sources": statuses,
+        "is_open": any(status.is_open for status in statuses),
+        "poll_after": next((status.poll_after for status in statuses if status.is_open), ""),
+        "checked_at": max((status.finished_at for status in statuses if status.finished_at), default=None),
+        "empty": [status for status in statuses if status.empty],
+        "warning": next((status.warning for status in statuses if status.warning), ""),
     }

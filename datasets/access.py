@@ -7,10 +7,9 @@ from django.http import Http404
 from django.utils.translation import gettext
 
 from datasets.models import Dataset, SharedWith
-from teams.models import Membership, Role, Team, User
+from teams.models import MANAGING_ROLES, Membership, Team, User
 
 Person = User | AnonymousUser
-MANAGING_ROLES = [Role.OWNER, Role.ADMIN]
 
 
 def datasets_for(user: Person) -> QuerySet[Dataset]:
@@ -65,13 +64,6 @@ def manageable_dataset_for(user: Person, dataset_id: str) -> Dataset:
     if not dataset.may_manage:
         raise PermissionDenied(gettext("Only the dataset's owner and the team's admins may delete or share it."))
     return dataset
-
-
-def manages_any(user: Person) -> bool:
-    """Whether the person answers for datasets of others at all: an owner or admin of some team, or staff."""
-    if not user.is_authenticated:
-        return False
-    return user.is_staff or Membership.objects.filter(user=user, role__in=MANAGING_ROLES).exists()
 
 
 def manages_everything(user: Person) -> bool:

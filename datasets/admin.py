@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from datasets import services
+from datasets.handover.services import transfer_datasets
 from datasets.models import Dataset, SharedWith
 from teams.admin.base import Question, StaffAdmin, chosen
 from teams.models import Team, User
@@ -15,6 +16,8 @@ from teams.queries import possible_owners
 # So many addresses are offered while typing, or shown as those a dataset is shared with.
 MOST_OFFERED = 200
 MOST_SHOWN = 20
+# So many datasets change hands at once.
+MOST_TRANSFERRED = 500
 
 
 class DatasetForm(forms.ModelForm):
@@ -40,9 +43,8 @@ class NewOwnerForm(forms.Form):
         widget=forms.EmailInput(attrs={"list": "people", "autocomplete": "off", "size": "40"}),
     )
 
-    def __init__(self, datasets: list[Dataset], data: Any = None) -> None:
-        self.datasets = datasets
-        self.team = datasets[0].team
+    def __init__(self, team: Team, data: Any = None) -> None:
+        self.team = team
         super().__init__(data)
 
     @property
@@ -59,11 +61,6 @@ class NewOwnerForm(forms.Form):
             data["owner"] = self._members().filter(email=email).first()
             if data["owner"] is None:
                 self.add_error("email", f"No member of {self.team} who may sign in has the address {email}.")
-            else:
-                try:
-                    services.refuse_names_taken(datasets=self.datasets, owner=data["owner"])
-                except ValidationError as error:
-                    self.add_error("email", error)
         return data
 
 
@@ -100,21 +97,29 @@ class DatasetAdmin(StaffAdmin):
 
     @admin.action(description="Transfer to another owner", permissions=["act"])
     def transfer(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> HttpResponse | None:
-        datasets = list(queryset.select_related("team", "owner")[: services.MOST_TRANSFERRED + 1])
-        if len({dataset.team_id for dataset in datasets}) != 1 or len(datasets) > services.MOST_TRANSFERRED:
-            text = f"Choose at most {services.MOST_TRANSFERRED} datasets, all of one team."
+        datasets = list(queryset.select_related("team", "owner")[: MOST_TRANSFERRED + 1])
+        if len({dataset.team_id for dataset in datasets}) != 1 or len(datasets) > MOST_TRANSFERRED:
+            text = f"Choose at most {MOST_TRANSFERRED} datasets, all of one team."
             self.message_user(request, text, messages.ERROR)
             return None
-        form = NewOwnerForm(datasets, request.POST if "confirmed" in request.POST else None)
-        text = f"They stay in {form.team}. Their new owner may change and delete them; the old one may look only."
+        form = NewOwnerForm(datasets[0].team, request.POST if "confirmed" in request.POST else None)
+        text = (
+            f"They stay in {form.team}. Their new owner may change and delete them; the old one may look only. "
+            "A name that the new owner uses already gets a number."
+        )
         if page := self.ask(request, queryset, Question("Transfer these datasets?", text, "Transfer"), form):
             return page
         owner = form.cleaned_data["owner"]
         try:
-            services.transfer_datasets(datasets=datasets, owner=owner)
+            count = transfer_datasets(
+                team=form.team,
+                datasets=Dataset.objects.filter(pk__in=[dataset.pk for dataset in datasets]),
+                heir=owner,
+                by=request.user,  # type: ignore[arg-type]  # who sees the panel is a User
+            )
         except ValidationError as error:  # somebody was quicker than the form
             self.tell_errors(request, error)
             return None
         self.log_each(request, datasets, f"Transferred to {owner}.")
-        self.tell(request, f"{len(datasets)} now owned by {owner}.", count=len(datasets))
+        self.tell(request, f"{count} of {len(datasets)} have {owner} as their new owner.", count=count)
         return None

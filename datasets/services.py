@@ -1,6 +1,6 @@
-"""Everything that changes datasets."""
+"""Everything that changes datasets. Who owns them changes in handover/services.py."""
 
-from collections import Counter
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from core.addresses import validate_address
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
 from teams.models import Team, User
-from teams.queries import current_team_of, possible_owners
+from teams.queries import current_team_of
 
 
 class NoTeamError(Exception):
@@ -46,7 +46,7 @@ def create_dataset(
     )
     dataset.full_clean(exclude=["owner", "team"], validate_constraints=False)
     _refuse_taken_name(dataset)
-    dataset.save(force_insert=True)
+    _save_with_free_name(dataset, force_insert=True)
     return dataset
 
 
@@ -57,7 +57,7 @@ def rename_dataset(*, dataset: Dataset, name: str) -> None:
     dataset.full_clean(exclude=["owner", "team"], validate_constraints=False)
     _refuse_taken_name(dataset)
     dataset.modified_at = timezone.now()
-    dataset.save(update_fields=["name", "modified_at"])
+    _save_with_free_name(dataset, update_fields=["name", "modified_at"])
 
 
 def delete_dataset(*, dataset: Dataset) -> None:
@@ -115,56 +115,28 @@ def unshare_dataset(*, dataset: Dataset, shared_access_id: str) -> bool:
     return bool(deleted)
 
 
-def set_processed_until(*, dataset: Dataset, seconds: int) -> None:
-    """Up to which moment the client has processed the raw samples."""
-    dataset.processed_until = seconds
-    dataset.save(update_fields=["processed_until"])
-
-
 def touch(*, dataset: Dataset) -> None:
     """The client picks its default dataset by the newest change, so changes of datasources count as well."""
     dataset.modified_at = timezone.now()
     dataset.save(update_fields=["modified_at"])
 
 
-MOST_TRANSFERRED = 500
-
-
-def refuse_names_taken(*, datasets: list[Dataset], owner: User) -> None:
-    """Raises django's ValidationError if this person can't own all of these: a name is theirs once."""
-    names = Counter(dataset.name for dataset in datasets)
-    theirs = Dataset.objects.filter(owner=owner, name__in=list(names)).exclude(pk__in=[each.pk for each in datasets])
-    taken = sorted({*theirs.values_list("name", flat=True), *(name for name, count in names.items() if count > 1)})
-    if taken:
-        raise ValidationError(
-            gettext("%(owner)s would own several datasets of one name. Rename them first: %(list)s")
-            % {"owner": owner, "list": ", ".join(taken[:5])}
-        )
-
-
-def transfer_datasets(*, datasets: list[Dataset], owner: User) -> None:
-    """Make somebody else of their team the owner. Raises django's ValidationError; then nothing has changed."""
-    if len({dataset.team_id for dataset in datasets}) != 1:
-        raise ValidationError(gettext("These datasets are of several teams."))
-    if not possible_owners(datasets[0].team).filter(pk=owner.pk).exists():
-        raise ValidationError(gettext("%(owner)s is not in the team, or may not sign in.") % {"owner": owner})
-    refuse_names_taken(datasets=datasets, owner=owner)
-    try:
-        with transaction.atomic():
-            Dataset.objects.filter(pk__in=[dataset.pk for dataset in datasets]).update(
-                owner=owner, modified_at=timezone.now()
-            )
-    except IntegrityError:  # one of these names was given away since
-        raise ValidationError(
-            gettext("%(owner)s has a dataset of one of these names since a moment ago.") % {"owner": owner}
-        ) from None
-
-
 def _refuse_taken_name(dataset: Dataset) -> None:
     if Dataset.objects.filter(owner=dataset.owner, name=dataset.name).exclude(pk=dataset.pk).exists():
-        raise ValidationError(
-            {
-                "name": gettext("You have a dataset named %(dataset)s already. Choose another name.")
-                % {"dataset": dataset.name}
-            }
-        )
+        raise _name_is_taken(dataset)
+
+
+def _save_with_free_name(dataset: Dataset, **how: Any) -> None:
+    """Save it. Raises ValidationError if somebody took the name since it was looked for."""
+    try:
+        with transaction.atomic():
+            dataset.save(**how)
+    except IntegrityError:
+        if not Dataset.objects.filter(owner=dataset.owner, name=dataset.name).exclude(pk=dataset.pk).exists():
+            raise
+        raise _name_is_taken(dataset) from None
+
+
+def _name_is_taken(dataset: Dataset) -> ValidationError:
+    words = gettext("You have a dataset named %(dataset)s already. Choose another name.") % {"dataset": dataset.name}
+    return ValidationError({"name": words})

@@ -10,6 +10,7 @@ _team = "teams/(?P<team_id>[a-f0-9]{24})"
 _user = "(?P<user_id>[a-f0-9]{24})"
 urlpatterns = [
     path("datasets/new/", views.create, name="create"),
+    re_path(f"^{_dataset}/$", views.overview, name="overview"),
     re_path(f"^{_dataset}/sharing/$", sharing_views.sharing, name="sharing"),
     re_path(f"^{_dataset}/sharing/stop/$", sharing_views.stop_sharing, name="stop_sharing"),
     re_path(f"^{_dataset}/sharing/invite/$", sharing_views.invite_guest, name="invite_guest"),

@@ -1,24 +1,25 @@
 """For looking only: credentials are changed in the settings dialog, where a check follows, and never shown anywhere."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from clouds import CONFIG_CLASSES
-from clouds.base import Cause
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS
+from clouds.failures import Cause
+from clouds.permissions import Permission
 from core.ids import first_id_at
 from datasets.models import Dataset
 from datasources import services
 from datasources.checks import lifecycle as checks
 from datasources.models import OPEN_STATES, Alert, Datasource, PermissionCheck
-from datasources.queries import LOOKS
+from datasources.states import DatasourceState, in_state, state_of
 from teams.admin.base import LookOnlyAdmin, Question, StaffAdmin, chosen, list_link, moment, row_link
 
 Choices = list[tuple[str, str]]
@@ -29,21 +30,21 @@ class ProviderFilter(admin.SimpleListFilter):
     title = parameter_name = "provider"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [(name, config.provider_label) for name, config in CONFIG_CLASSES.items()]
+        return [(name, provider.label) for name, provider in PROVIDERS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(provider=self.value()) if self.value() else queryset
 
 
-class LookFilter(admin.SimpleListFilter):
+class StateFilter(admin.SimpleListFilter):
     title = parameter_name = "bulbs"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [*((name, name.capitalize()) for name in LOOKS), ("off", "Never checked")]
+        return [(state.value, str(state.label)) for state in DatasourceState]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Datasource]) -> QuerySet[Datasource]:
-        question = {**LOOKS, "off": Q(latest_check=None)}.get(self.value() or "")
-        return queryset.filter(question) if question else queryset
+        value = self.value()
+        return queryset.filter(in_state(DatasourceState(value))) if value in DatasourceState.values else queryset
 
 
 def with_cause(cause: str, prefix: str = "") -> Q:
@@ -103,14 +104,11 @@ class OpenFilter(admin.SimpleListFilter):
         return queryset.filter(state__in=OPEN_STATES) if self.value() == "open" else queryset
 
 
-def look(check: PermissionCheck | None) -> str:
-    """A dot and a word."""
-    if check is None:
-        return format_html('<span class="look look--off">{}</span>', "Never checked")
-    if check.is_open:
-        return format_html('<span class="look look--checking">{}</span>', check.get_state_display())
-    word = check.outcome.capitalize() or check.get_state_display()  # given up: no outcome
-    return format_html('<span class="look look--{}">{}</span>', check.outcome.lower() or "unknown", word)
+def state_mark(check: PermissionCheck | None) -> SafeString:
+    """A dot and a word: the state of a datasource with this latest check. Open checks and those given up say so."""
+    state = state_of(check)
+    word = state.label if check is None or check.outcome else check.get_state_display()
+    return format_html('<span class="look look--{}">{}</span>', state.value, word)
 
 
 def causes(check: PermissionCheck | None) -> str:
@@ -123,17 +121,7 @@ def causes(check: PermissionCheck | None) -> str:
 def verdict_table(check: PermissionCheck | None) -> str:
     if check is None or not check.verdicts:
         return "-"
-    rows: Iterable[tuple[str, ...]] = (
-        (permission, *(verdict.get(key, "") or "-" for key in ("state", "cause", "summary", "likely_cause", "fix")))
-        for permission, verdict in check.verdicts.items()
-    )
-    body = format_html_join("", "<tr><th scope='row'>{}</th>" + "<td>{}</td>" * 5 + "</tr>", rows)
-    heads = ("Permission", "State", "Cause", "What happened", "Likely cause", "What to do")
-    head = format_html_join("", "<th scope='col'>{}</th>", ((text,) for text in heads))
-    # Reached by keyboard too, as it may be scrolled.
-    frame = '<div class="verdicts" role="region" aria-label="What the check found" tabindex="0">{}</div>'
-    table = format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
-    return format_html(frame, table)
+    return render_to_string("admin/datasources/_verdicts.html", {"verdicts": check.verdicts})
 
 
 @admin.register(Datasource)
@@ -148,7 +136,7 @@ class DatasourceAdmin(StaffAdmin):
         "checked",
         "expires_at",
     )
-    list_filter = (LookFilter, "purpose", ProviderFilter, chosen("dataset", Dataset), CauseFilter)
+    list_filter = (StateFilter, "purpose", ProviderFilter, chosen("dataset", Dataset), CauseFilter)
     list_select_related = ("dataset", "latest_check")
     search_fields = ("dataset__name", "path", "id__exact", "dataset__id__exact")
     search_help_text = "Dataset, path or id"
@@ -171,7 +159,7 @@ class DatasourceAdmin(StaffAdmin):
 
     @admin.display(description="bulbs")
     def bulbs(self, datasource: Datasource) -> str:
-        return look(datasource.latest_check)
+        return state_mark(datasource.latest_check)
 
     @admin.display(description="cause")
     def cause(self, datasource: Datasource) -> str:
@@ -235,7 +223,7 @@ class PermissionCheckAdmin(LookOnlyAdmin):
 
     @admin.display(description="check")
     def outcome_look(self, check: PermissionCheck) -> str:
-        return look(check)
+        return state_mark(check)
 
     @admin.display(description="cause")
     def cause(self, check: PermissionCheck) -> str:

@@ -1,4 +1,4 @@
-"""The clouds' addresses as the operator configured them."""
+"""Where the clouds are, as the operator of this installation has configured it."""
 
 from django.conf import settings
 

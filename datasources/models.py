@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
-from clouds.doctor.probe import ALL, READ_ONLY, Permission
+from clouds import PROVIDERS, CloudConfig, parse_config
+from clouds.permissions import ALL, READ_ONLY, Permission
 from core.crypto import CannotDecryptError, seal, unseal
 from core.ids import HexIdModel
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
 from datasources.transitions import AlertKind
-from teams.models import Team, User
+from teams.models import User
 
 DEFAULT_THUMBNAIL_SUFFIX = ".lightly/thumbnails/[filename]_thumb.[extension]"
 
@@ -74,6 +74,13 @@ class Datasource(HexIdModel):
         except (CannotDecryptError, ValidationError):
             raise UnreadableConfigError from None
 
+    def readable_config(self) -> CloudConfig | None:
+        """The decrypted config, or None where `config` would raise: forms then start empty, and the bulbs say why."""
+        try:
+            return self.config
+        except UnreadableConfigError:
+            return None
+
     def set_config(self, config: CloudConfig) -> None:
         self.provider = config.type
         self.path = config.path
@@ -81,7 +88,7 @@ class Datasource(HexIdModel):
 
     @property
     def provider_class(self) -> type[CloudConfig]:
-        return CONFIG_CLASSES[self.provider]
+        return PROVIDERS[self.provider].config_class
 
 
 class CheckState(models.TextChoices):
@@ -147,7 +154,7 @@ OPEN_STATES = (CheckState.QUEUED, CheckState.RUNNING)
 
 
 class Alert(HexIdModel):
-    """Something people should hear of, once. `facts` (alert_words.Facts) is what they are told: it holds no secrets."""
+    """Something people should hear of, once. `facts` (see alerts.words) is what they are told; it holds no secrets."""
 
     datasource = models.ForeignKey(Datasource, on_delete=models.CASCADE, related_name="alerts")
     permission_check = models.ForeignKey(PermissionCheck, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -157,95 +164,3 @@ class Alert(HexIdModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.datasource_id}"
-
-
-class Sending(models.TextChoices):
-    PENDING = "PENDING", _("Waiting")
-    SENT = "SENT", _("Delivered")
-    FAILED = "FAILED", _("Given up")
-
-
-class Outgoing(HexIdModel):
-    """A row of the outbox: written together with the alert, sent later, tried again until it is given up."""
-
-    state = models.CharField(max_length=16, choices=Sending.choices, default=Sending.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
-    # Also a claim: who moves it ahead may send. A sender that dies has thereby left it to a later one.
-    next_attempt_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True)
-    problem = models.CharField(max_length=100, blank=True, default="")  # of the last attempt, in our own words
-
-    class Meta:
-        abstract = True
-
-
-class AlertMail(Outgoing):
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="mails")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    # Names the mail in which it is being sent with others.
-    batch = models.CharField(max_length=24, blank=True, default="")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["alert", "user"], name="one_mail_per_alert_and_person")
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["next_attempt_at"], name="mails_to_send", condition=models.Q(state="PENDING")),
-        ]
-
-    def __str__(self) -> str:
-        return f"mail {self.pk} ({self.state})"
-
-
-class Webhook(HexIdModel):
-    """Where a team wants to be told. The address is sealed too: many services put a password into it."""
-
-    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="webhook")
-    sealed_url = models.TextField(editable=False)
-    sealed_secret = models.TextField(editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    modified_at = models.DateTimeField(default=timezone.now, editable=False)
-    modified_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-
-    def __str__(self) -> str:
-        return f"webhook of {self.team_id}"
-
-    @property
-    def url(self) -> str:
-        """Raises CannotDecryptError."""
-        return unseal(self.sealed_url)
-
-    @property
-    def secret(self) -> str:
-        """Raises CannotDecryptError."""
-        return unseal(self.sealed_secret)
-
-
-class WebhookDelivery(Outgoing):
-    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
-    alert = models.ForeignKey(Alert, on_delete=models.SET_NULL, null=True, related_name="+")
-    event = models.CharField(max_length=40)
-    body = models.TextField()
-    status = models.PositiveSmallIntegerField(null=True)  # the HTTP status of the last answer; None: there was none
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["webhook", "alert"], name="one_delivery_per_alert_and_webhook"),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["next_attempt_at"], name="webhooks_to_send", condition=models.Q(state="PENDING")),
-            models.Index(fields=["webhook", "-created_at"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event} {self.pk} ({self.state})"
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether no attempt has ended yet."""
-        return self.state == Sending.PENDING and self.status is None and not self.problem
-
-    @property
-    def is_retried(self) -> bool:
-        return self.state == Sending.PENDING and not self.is_fresh

@@ -13,7 +13,7 @@ from datasources.checks import lifecycle as checks
 from datasources.models import Datasource, PermissionCheck, Purpose, Trigger
 from teams.models import User
 
-# Either one datasource for everything, or one for reading and one for writing.
+# What a save of this purpose replaces: there is either one datasource for everything, or one for each purpose.
 _REPLACES = {
     Purpose.INPUT: [Purpose.INPUT_OUTPUT],
     Purpose.LIGHTLY: [Purpose.INPUT_OUTPUT],
@@ -31,11 +31,11 @@ def save(
     by: User | None,
     trigger: Trigger = Trigger.PERSON,
 ) -> PermissionCheck:
-    """Store a datasource and queue its check. Replaces what had this purpose before."""
-    # Saves of one dataset wait for each other, so revisions have an order.
+    """Store a datasource and queue its check, which is returned. What served the same purpose before is replaced."""
+    # Saves of one dataset wait for each other here, so that revisions have an order.
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     dataset.datasources.filter(purpose__in=_REPLACES[purpose]).delete()
-    # Locked, as all its columns are written: a check that ends now must not see its alert forgotten.
+    # Locked, as the save writes every column: it must not undo what a check that ends now writes about alerts.
     stored = dataset.datasources.select_for_update().filter(purpose=purpose).first()
     datasource = stored or Datasource(dataset=dataset, purpose=purpose)
     datasource.set_config(config)
@@ -46,12 +46,12 @@ def save(
     datasource.expires_at = expiry.moment if expiry else None
     datasource.save()
     touch(dataset=dataset)
-    return _queue(datasource, by, trigger)
+    return _queue_and_dispatch(datasource, by, trigger)
 
 
 @transaction.atomic
 def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck | None:
-    """Queue a check of what is stored; one that is open already for this revision serves as well. None: it is gone."""
+    """Queue a check of what is stored, or return the one that is open for it. None if the datasource is gone."""
     check = _open_or_new(datasource.pk, by, Trigger.PERSON)
     if check and check.dispatched_at is None:
         transaction.on_commit(partial(tasks.dispatch, check.pk))
@@ -62,10 +62,10 @@ MOST_CHECKED_AGAIN = 200
 
 
 def check_many_again(*, datasource_ids: list[str], by: User | None) -> int:
-    """check_again for at most MOST_CHECKED_AGAIN of them; returns for how many. Those that are gone don't count.
+    """Do check_again for at most MOST_CHECKED_AGAIN of them. Returns how many were found.
 
-    Handed to the broker over one connection that gives up at the first failure, so that a frozen broker costs the
-    person who waits seconds and not seconds each. The sweep sends the rest.
+    The ids go to the broker over one connection, which gives up at the first failure: a frozen broker costs the person
+    who waits a few seconds in all, not a few for each. The sweep sends the rest.
     """
     waiting = []
     for datasource_id in datasource_ids[:MOST_CHECKED_AGAIN]:
@@ -78,7 +78,7 @@ def check_many_again(*, datasource_ids: list[str], by: User | None) -> int:
 
 @transaction.atomic
 def _open_or_new(datasource_id: str, by: User | None, trigger: Trigger) -> PermissionCheck | None:
-    """Read anew, and locked: a check of what was stored a moment ago must not take the place of a newer save's."""
+    """The datasource is read anew and locked: a check of an old revision must not take the place of a newer save's."""
     found = Datasource.objects.select_for_update(of=("self",)).select_related("latest_check")
     datasource = found.filter(pk=datasource_id).first()
     if datasource is None:
@@ -86,7 +86,7 @@ def _open_or_new(datasource_id: str, by: User | None, trigger: Trigger) -> Permi
     latest = datasource.latest_check
     if latest and latest.is_open and latest.revision == datasource.revision:
         return latest
-    return _new(datasource, by, trigger)
+    return _queue(datasource, by, trigger)
 
 
 def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
@@ -98,7 +98,7 @@ def verify_now(*, dataset: Dataset, by: User | None) -> list[PermissionCheck]:
 def check_now(*, datasource_ids: list[str], by: User | None, trigger: Trigger) -> list[PermissionCheck]:
     """Check these while the caller waits. Those that are gone are left out.
 
-    A check that is open already for the newest revision is joined: whoever claims it first does it.
+    A check that is open already for the newest revision is used too: whoever claims it first does it.
     """
     # Each by itself: who holds one of them waits for no other.
     found = [_open_or_new(datasource_id, by, trigger) for datasource_id in datasource_ids]
@@ -107,14 +107,14 @@ def check_now(*, datasource_ids: list[str], by: User | None, trigger: Trigger) -
     return checks.wait_for(ids)
 
 
-def _new(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
+def _queue(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
     check = checks.queue(datasource, by, trigger)
     checks.forget_old(datasource)
     return check
 
 
-def _queue(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
-    check = _new(datasource, by, trigger)
-    # Not delay_on_commit: a broker that is down must not turn a save that succeeded into an error.
+def _queue_and_dispatch(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
+    check = _queue(datasource, by, trigger)
+    # tasks.dispatch and not delay_on_commit: a broker that is down must not turn a save that succeeded into an error.
     transaction.on_commit(partial(tasks.dispatch, check.pk))
     return check

@@ -9,7 +9,6 @@ from core.queues import Queue
 from datasources.alerts import services as alerts
 from datasources.checks import lifecycle as checks
 from datasources.checks import pacing, pruning, schedule
-from notifications import mails, webhooks
 
 
 @shared_task
@@ -62,24 +61,6 @@ def queue_due_checks() -> None:
 @shared_task
 def warn_of_expiry() -> None:
     alerts.warn_of_expiry()
-
-
-@shared_task
-def send_mails() -> None:
-    mails.send_due()
-
-
-@shared_task
-def deliver_webhook(delivery_id: str) -> None:
-    webhooks.deliver(delivery_id)
-
-
-@shared_task
-def deliver_webhooks() -> None:
-    """Every minute: those whose pause is over, and those whose message was lost."""
-    for delivery_id in webhooks.due_ids():
-        if not broker.send(webhooks.TASK, delivery_id):
-            break
 
 
 @shared_task

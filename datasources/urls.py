@@ -1,14 +1,15 @@
 from django.urls import re_path
 
-from datasources.settings import views
+from datasources.checks.views import interval
+from datasources.settings import overview, views
 from datasources.settings.wizard import wizard
-from notifications import preference_views
 
 app_name = "datasources"
 _dataset = "datasets/(?P<dataset_id>[a-f0-9]{24})"
 _tab = "(?P<tab>input|lightly)"
 _team = "notifications/settings/(?P<team_id>[a-f0-9]{24})"
 urlpatterns = [
+    re_path(rf"^{_dataset}/datasources/$", overview.overview, name="overview"),
     re_path(rf"^{_dataset}/connect/{_tab}/$", wizard, name="wizard"),
     re_path(rf"^{_dataset}/settings/{_tab}/$", views.settings, name="settings"),
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),
@@ -17,5 +18,5 @@ urlpatterns = [
     re_path(rf"^{_dataset}/settings/{_tab}/cors/$", views.cors, name="cors"),
     re_path(rf"^{_dataset}/settings/dataset/$", views.dataset_tab, name="dataset"),
     re_path(rf"^{_dataset}/settings/history/$", views.history, name="history"),
-    re_path(rf"^{_team}/interval/$", preference_views.interval, name="interval"),
+    re_path(rf"^{_team}/interval/$", interval, name="interval"),
 ]

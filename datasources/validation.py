@@ -1,32 +1,116 @@
-"""What must not be saved although every field is well-formed. The settings form and the REST API both ask here.
+"""Which settings of a datasource may be saved. The settings form and the REST API both come through `checked_config`.
 
-It is no part of a config's own validation, which stored configs pass too: a token that ends must stay readable.
+Only saving is judged here. A stored config whose token has ended meanwhile must stay readable.
 """
+
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
-from clouds import CloudConfig, S3DelegatedAccessConfig
+from clouds import CloudConfig, parse_config
+from clouds.config import extra
+from datasources.endpoints import configured_endpoints
 from teams.models import Team
 
 FOREIGN_EXTERNAL_ID = gettext_noop(
     "This external ID belongs to another team of this platform, whose roles it opens. "
     "Use your own team's and put it into the role's trust policy."
 )
+NOTHING_TO_KEEP = gettext_noop(
+    "No secret of this provider is stored for this datasource, so there is none to keep. Enter it."
+)
 
 
-def problems_on_save(config: CloudConfig, team: Team) -> dict[str, str]:
-    """What is wrong with saving this for a dataset of the team, one sentence per field name."""
+class InvalidSettingsError(Exception):
+    """These settings can't be saved. `problems`: one sentence for each name of a config's field at fault."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
+
+
+def checked_config(
+    config_class: type[CloudConfig],
+    values: Mapping[str, Any],
+    *,
+    keep: Collection[str] = (),
+    stored: CloudConfig | None = None,
+    team: Team | None = None,
+) -> CloudConfig:
+    """The config to save. Raises InvalidSettingsError.
+
+    `values`: what was entered, by field name; what was left out is absent. `keep`: the secret fields for which the
+    secret of `stored` serves again. `team`: the dataset's, whose own external ID it may use.
+    """
+    if keep and not isinstance(stored, config_class):
+        raise InvalidSettingsError({name: gettext(NOTHING_TO_KEEP) for name in keep})
+    entered = dict(values) | {name: getattr(stored, name) for name in keep}
+    fields = config_class.fields()
+    kind = config_class.provider_type()
+    spelled = {fields[name].alias or name: value for name, value in entered.items()}
+    try:
+        config = parse_config({"type": kind, **spelled}, configured_endpoints())
+    except ValidationError as error:
+        raise InvalidSettingsError(_field_problems(error, config_class)) from None
+    if keep and stored and (changed := _changed_target(config, stored)):
+        raise InvalidSettingsError({name: _not_aimed_elsewhere(changed) for name in keep})
     problems = config.unusable(timezone.now())
-    if isinstance(config, S3DelegatedAccessConfig) and _is_foreign(config.external_id, team):
-        problems["external_id"] = gettext(FOREIGN_EXTERNAL_ID)
+    for name, info in fields.items():
+        if team and extra(info, "from_team") and _is_foreign(name, getattr(config, name), team):
+            problems[name] = gettext(FOREIGN_EXTERNAL_ID)
+    if problems:
+        raise InvalidSettingsError(problems)
+    return config
+
+
+def _changed_target(new: CloudConfig, old: CloudConfig) -> list[str]:
+    """The titles of what says where the secret is sent (bucket, account, user …) and is not as it was."""
+    before, after, fields = old.target(), new.target(), new.fields()
+    return [
+        (fields[name].title or name) if name in fields else name.capitalize()
+        for name in before
+        if before[name] != after[name]
+    ]
+
+
+def _not_aimed_elsewhere(changed: list[str]) -> str:
+    return gettext("%(list)s changed, so enter this again: a stored secret is never aimed at a new target.") % {
+        "list": " and ".join(changed)
+    }
+
+
+def _is_foreign(name: str, value: str, team: Team) -> bool:
+    """Whether it is another team's, such as its external ID.
+
+    With it a team could have this platform assume a role that trusts the platform for that other team: the confused
+    deputy, https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    # A trust policy may compare without case.
+    return Team.objects.filter(**{f"{name}__iexact": value}).exclude(pk=team.pk).exists()
+
+
+def _field_problems(error: ValidationError, config_class: type[CloudConfig]) -> dict[str, str]:
+    """What is wrong, in one sentence per field name, each with an example of a right value."""
+    names = {info.alias or name: name for name, info in config_class.fields().items()}
+    problems: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        alias = next((str(part) for part in problem["loc"] if part in names), "")
+        name = names.get(alias, "")
+        if name and name not in problems:
+            problems[name] = _sentence(problem, config_class.fields()[name])
     return problems
 
 
-def _is_foreign(external_id: str, team: Team) -> bool:
-    """Else a team could have this platform assume a role that trusts it for another team: the confused deputy.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-    """
-    # A trust policy may compare without case.
-    return Team.objects.filter(external_id__iexact=external_id).exclude(pk=team.pk).exists()
+def _sentence(problem: Any, info: FieldInfo) -> str:
+    example = f" For example: {info.examples[0]}" if info.examples else ""
+    if problem["type"] == "value_error":  # our own validators speak in whole sentences
+        text = str(problem["ctx"]["error"])
+        return text if "For example" in text else f"{text}{example}"
+    if problem["type"] in {"missing", "too_short", "string_too_short"}:
+        least = problem.get("ctx", {}).get("min_length", 1)
+        return f"At least {least} characters are needed.{example}" if least > 1 else f"This is missing.{example}"
+    return f"This is not a valid value for “{info.title}”.{example}"

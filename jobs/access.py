@@ -5,9 +5,9 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, 
 from django.http import Http404
 from django.utils.translation import gettext
 
-from datasets.access import MANAGING_ROLES, datasets_for
+from datasets.access import datasets_for
 from jobs.models import Job
-from teams.models import Membership, User
+from teams.models import MANAGING_ROLES, Membership, User
 
 
 def jobs_for(user: User) -> QuerySet[Job]:

@@ -65,7 +65,10 @@ def unknown_endpoint(request: HttpRequest) -> HttpResponse:
 
 @api.exception_handler(ApiError)
 def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
-    return error_answer(error.status, error.code, error.message)
+    answer = error_answer(error.status, error.code, error.message)
+    if error.retry_after is not None:
+        answer["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 @api.exception_handler(Http404)

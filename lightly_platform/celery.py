@@ -15,6 +15,7 @@ from celery.signals import (
     beat_init,
     heartbeat_sent,
     setup_logging,
+    worker_init,
     worker_process_init,
     worker_ready,
 )
@@ -32,6 +33,14 @@ def use_django_logging(**kwargs: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def import_sdks_of_clouds(**kwargs: Any) -> None:
+    """It takes seconds, which the first check does not have before its deadline."""
+    from clouds import import_sdks
+
+    import_sdks()
 
 
 @worker_process_init.connect

@@ -1,4 +1,4 @@
-"""One settings file. Everything an operator can change comes in through env.py; docs/deploy.md lists it."""
+"""One settings file. Everything an operator can change comes in through env/; docs/deploy.md lists it."""
 
 from __future__ import annotations
 
@@ -112,6 +112,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "core.web.navigation.context",
                 "teams.context_processors.teams",
                 "notifications.context_processors.unread_notices",
             ],
@@ -144,6 +145,7 @@ CACHES = {
     },
     # Signs of life of worker and scheduler: in a table of their own, where a flood of sign-ins can't push them out.
     "pulse": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_pulse"},
+    "throttle": {"BACKEND": "core.web.counting.CountingCache", "LOCATION": "lightly_throttle"},
 }
 
 # --- sign-in --------------------------------------------------------------------------------------------------------
@@ -314,8 +316,10 @@ CELERY_BEAT_SCHEDULE = {
         for name in ("queue_due_checks", "warn_of_expiry", "send_mails", "deliver_webhooks")
     },
     # Every hour and not once a day: an installation that runs by day alone forgets too.
-    "prune": {"task": "datasources.tasks.prune", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
-    "prune_jobs": {"task": "jobs.tasks.prune_jobs", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
+    **{
+        name: {"task": f"{room}.tasks.{name}", "schedule": timedelta(hours=1), "options": {"expires": 3600}}
+        for room, name in (("datasources", "prune"), ("notifications", "prune_notices"), ("jobs", "prune_jobs"))
+    },
 }
 
 # --- logging --------------------------------------------------------------------------------------------------------

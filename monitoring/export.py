@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.utils.translation import override
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS
+from clouds.permissions import Permission
 from datasources.models import Datasource, Purpose
-from monitoring.health import Light, cause_words
+from datasources.states import DatasourceState
+from monitoring.health import cause_words
 
 COLUMNS = [
     "dataset id",
@@ -58,16 +59,16 @@ def _cells(row: Datasource) -> list[str]:
     check, dataset = row.latest_check, row.dataset
     verdicts = check.verdicts if check and not check.is_open else {}
     judged = [permission for permission in Permission if permission in Purpose(row.purpose).needs]
-    values = vars(row)  # light and cause are annotations
+    values = vars(row)  # state and cause are annotations
     return [
         dataset.pk,
         dataset.name,
         dataset.team.name,
         dataset.owner.email,
         row.get_purpose_display(),
-        CONFIG_CLASSES[row.provider].provider_short,
+        PROVIDERS[row.provider].short,
         row.path,
-        _in_english(Light(values["light"])),
+        _in_english(DatasourceState(values["state"])),
         cause_words(values["cause"]),
         *(verdicts.get(permission, {}).get("state", "") if permission in judged else "" for permission in Permission),
         _time(check.finished_at) if check else "",
@@ -76,10 +77,10 @@ def _cells(row: Datasource) -> list[str]:
     ]
 
 
-def _in_english(light: Light) -> str:
+def _in_english(state: DatasourceState) -> str:
     """Programs read the file: its words don't depend on the language of whoever fetches it."""
     with override("en"):
-        return str(light.label)
+        return str(state.label)
 
 
 def _time(moment: datetime | None) -> str:

@@ -1,53 +1,31 @@
-"""How all datasources are together: by state and by cause, how often each provider fails, what expires soon.
+"""How all datasources are together: by state and by cause, and what expires soon.
 
 Counted by the database, so that ten thousand datasources cost no more than ten.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import models
-from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Value, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import In
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission, State
-from core import pulse
-from core.queues import Queue
+from clouds import PROVIDERS
+from clouds.permissions import Permission, State
 from datasets.access import datasets_for, managed_datasets, manages_everything
-from datasources.models import OPEN_STATES, CheckState, Datasource, Outcome, PermissionCheck, Trigger
+from datasources.models import OPEN_STATES, CheckState, Datasource, Outcome, PermissionCheck
+from datasources.states import NEEDS_ATTENTION, DatasourceState, in_state, state_expression
 from teams.models import User
 
 EXPIRING_WITHIN = timedelta(days=30)
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
-# A week of checks takes longest to count, and changes least.
-_RATES_KEPT_SECONDS = 60
-# Causes are dug out of stored verdicts, so they are counted among a provider's newest failures only.
-MOST_FAILURES = 100
 GIVEN_UP = "given_up"
 NO_CAUSE = "not_told"
 _ACRONYMS = {"kms", "tls", "sas", "cors", "dns"}
-
-
-class Light(models.TextChoices):
-    """A datasource in one word. `look` is the state that the style sheets know."""
-
-    GREEN = "green", _("Green")
-    RED = "red", _("Red")
-    UNKNOWN = "unknown", _("Unknown")
-    CHECKING = "checking", _("Checking")
-    NEVER = "never", _("Never checked")
-
-    @property
-    def look(self) -> str:
-        return {"green": "granted", "red": "denied", "never": "off"}.get(self.value, self.value)
 
 
 def cause_words(cause: str) -> str:
@@ -90,18 +68,10 @@ def cause_of_check(prefix: str = "") -> Case:
     )
 
 
-LIGHT = Case(
-    When(latest_check=None, then=Value(Light.NEVER)),
-    When(latest_check__state__in=OPEN_STATES, then=Value(Light.CHECKING)),
-    When(latest_check__outcome=Outcome.GREEN, then=Value(Light.GREEN)),
-    When(latest_check__outcome=Outcome.RED, then=Value(Light.RED)),
-    default=Value(Light.UNKNOWN),
-    output_field=models.CharField(),
-)
 # What needs somebody first comes first.
 _URGENCY = Case(
-    *(When(light=light, then=Value(place)) for place, light in enumerate([Light.RED, Light.UNKNOWN, Light.NEVER])),
-    When(light=Light.GREEN, then=Value(9)),
+    *(When(state=state, then=Value(place)) for place, state in enumerate([*NEEDS_ATTENTION, DatasourceState.NEVER])),
+    When(state=DatasourceState.GREEN, then=Value(9)),
     default=Value(5),
     output_field=models.SmallIntegerField(),
 )
@@ -121,7 +91,7 @@ DEFAULT_SORT = "state"
 class Filters:
     """Which datasources the table shows, and in what order. Whatever makes no sense is left out."""
 
-    light: str = ""
+    state: str = ""
     cause: str = ""
     provider: str = ""
     expiring: bool = False
@@ -132,9 +102,9 @@ class Filters:
     def of(cls, query: Mapping[str, str]) -> "Filters":
         sort, provider = query.get("sort", ""), query.get("provider", "")
         return cls(
-            light=query.get("state", "") if query.get("state") in Light.values else "",
+            state=query.get("state", "") if query.get("state") in DatasourceState.values else "",
             cause=query.get("cause", "").replace("\0", "")[:64],
-            provider=provider if provider in CONFIG_CLASSES else "",
+            provider=provider if provider in PROVIDERS else "",
             expiring=query.get("expiring") == "1",
             search=query.get("q", "").replace("\0", "").strip()[:300],
             sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
@@ -150,7 +120,7 @@ class Filters:
 
     @property
     def narrows(self) -> bool:
-        return any((self.light, self.cause, self.provider, self.expiring, self.search))
+        return any((self.state, self.cause, self.provider, self.expiring, self.search))
 
 
 @dataclass(frozen=True)
@@ -181,10 +151,10 @@ def scope_of(user: User) -> Scope:
 
 
 def found(scope: Scope, filters: Filters) -> QuerySet[Datasource]:
-    """The datasources the person answers for, each with `light` and `cause`, filtered and sorted."""
-    rows = scope.datasources.annotate(light=LIGHT)
-    if filters.light:
-        rows = rows.filter(light=filters.light)
+    """The datasources the person answers for, each with `state` and `cause`, filtered and sorted."""
+    rows = scope.datasources.annotate(state=state_expression())
+    if filters.state:
+        rows = rows.filter(in_state(DatasourceState(filters.state)))
     if filters.cause:
         rows = rows.annotate(why=cause_of_check("latest_check__")).filter(why=filters.cause)
     if filters.provider:
@@ -213,11 +183,11 @@ def visible_among(user: User, rows: Iterable[Datasource]) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Overview:
+class Summary:
     """All datasources the person answers for, counted."""
 
-    lights: dict[Light, int]
-    causes: dict[Light, list[tuple[str, int]]]  # of RED and UNKNOWN, the most frequent first
+    states: dict[DatasourceState, int]
+    causes: dict[DatasourceState, list[tuple[str, int]]]  # of RED and UNKNOWN, the most frequent first
     oldest: datetime | None  # when the one was checked whose check is longest ago
     expired: int
     expiring: int
@@ -228,184 +198,27 @@ class Overview:
 
     @property
     def total(self) -> int:
-        return sum(self.lights.values())
+        return sum(self.states.values())
 
 
-def overview(scope: Scope) -> Overview:
-    lights, causes = Counter[Light](), {Light.RED: Counter[str](), Light.UNKNOWN: Counter[str]()}
+def summary(scope: Scope) -> Summary:
+    states = Counter[DatasourceState]()
+    causes = {state: Counter[str]() for state in NEEDS_ATTENTION}
     rows = scope.datasources
-    grouped = rows.annotate(light=LIGHT, cause=cause_of_check("latest_check__")).order_by()
-    for name, cause, count in grouped.values_list("light", "cause").annotate(count=Count("pk")):
-        light = Light(name)
-        lights[light] += count
-        if light in causes:
-            causes[light][cause] += count
+    grouped = rows.annotate(state=state_expression(), cause=cause_of_check("latest_check__")).order_by()
+    for name, cause, count in grouped.values_list("state", "cause").annotate(count=Count("pk")):
+        state = DatasourceState(name)
+        states[state] += count
+        if state in causes:
+            causes[state][cause] += count
     now = timezone.now()
     dates = rows.aggregate(
         oldest=Min("latest_check__finished_at"),
         expired=Count("pk", filter=Q(expires_at__lte=now)),
         expiring=Count("pk", filter=Q(expires_at__gt=now, expires_at__lte=now + EXPIRING_WITHIN)),
     )
-    return Overview(
-        lights={light: lights[light] for light in Light},
-        causes={light: counter.most_common() for light, counter in causes.items()},
+    return Summary(
+        states={state: states[state] for state in DatasourceState},
+        causes={state: counter.most_common() for state, counter in causes.items()},
         **dates,
-    )
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What came out of the checks of some time."""
-
-    total: int = 0
-    red: int = 0
-    unknown: int = 0
-
-    @property
-    def percent(self) -> float:
-        """Of checks that did not end green."""
-        return 100 * (self.red + self.unknown) / self.total if self.total else 0.0
-
-
-@dataclass
-class ProviderRates:
-    name: str
-    day: Rate = field(default_factory=Rate)
-    week: Rate = field(default_factory=Rate)
-    median_ms: int | None = None  # of the last day's checks
-    causes: list[tuple[str, int]] = field(default_factory=list)  # of the newest failures within a week
-
-    @property
-    def windows(self) -> list[Rate]:
-        return [self.day, self.week]
-
-    @property
-    def labelled_causes(self) -> list[tuple[str, int]]:
-        return [(cause_words(cause), count) for cause, count in self.causes]
-
-
-def provider_rates(scope: Scope) -> list[ProviderRates]:
-    """For each provider that was checked within a week. Up to a minute old."""
-    whose = "all" if scope.everything or scope.user is None else scope.user.pk
-    kept: list[ProviderRates] | None = cache.get(f"provider-rates:{whose}")
-    if not kept:
-        kept = _provider_rates(scope.finished_checks(WEEK))
-        cache.set(f"provider-rates:{whose}", kept, _RATES_KEPT_SECONDS)
-    return kept
-
-
-def _provider_rates(checks: QuerySet[PermissionCheck]) -> list[ProviderRates]:
-    """The columns that are read are those of one index, so the checks' long verdicts are not touched."""
-    recent = Q(finished_at__gte=timezone.now() - DAY)
-    counts: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    grouped = checks.values_list("provider", "outcome").annotate(
-        week=Count("finished_at"), day=Count("finished_at", filter=recent)
-    )
-    for provider, outcome, week, day in grouped.order_by():
-        if outcome:  # those given up say nothing about the provider
-            counts[provider][outcome] = (week, day)
-    medians = medians_of(checks.filter(recent))
-    return [
-        ProviderRates(
-            name=CONFIG_CLASSES[provider].provider_short,
-            week=_rate({outcome: week for outcome, (week, _) in by_outcome.items()}),
-            day=_rate({outcome: day for outcome, (_, day) in by_outcome.items()}),
-            median_ms=medians.get(provider),
-            causes=_newest_causes(checks.filter(provider=provider), by_outcome),
-        )
-        for provider, by_outcome in sorted(counts.items())
-        if provider in CONFIG_CLASSES
-    ]
-
-
-def _newest_causes(checks: QuerySet[PermissionCheck], outcomes: Iterable[str]) -> list[tuple[str, int]]:
-    causes = Counter[str]()
-    for outcome in {Outcome.RED, Outcome.UNKNOWN} & set(outcomes):
-        newest = checks.filter(outcome=outcome).order_by("-finished_at").annotate(cause=cause_of_check())
-        causes.update(newest.values_list("cause", flat=True)[:MOST_FAILURES])
-    return causes.most_common()
-
-
-def _rate(counts: dict[str, int]) -> Rate:
-    return Rate(sum(counts.values()), counts.get(Outcome.RED, 0), counts.get(Outcome.UNKNOWN, 0))
-
-
-def medians_of(checks: QuerySet[PermissionCheck]) -> dict[str, int]:
-    """Milliseconds by provider."""
-    return {provider: quantile(times, 0.5) for provider, times in milliseconds_of(checks).items()}
-
-
-def milliseconds_of(checks: QuerySet[PermissionCheck]) -> dict[str, list[tuple[int, int]]]:
-    """By provider, how often each number of milliseconds came up, the shortest first.
-
-    SQLite knows no percentiles; whole milliseconds repeat, so their counts are few even for very many checks.
-    """
-    times: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    counted = (
-        checks.exclude(milliseconds=None).values_list("provider", "milliseconds").annotate(count=Count("finished_at"))
-    )
-    for provider, milliseconds, count in counted.order_by("provider", "milliseconds"):
-        times[provider].append((milliseconds or 0, count))
-    return times
-
-
-def quantile(times: list[tuple[int, int]], share: float) -> int:
-    """The smallest time that at least this share of all did not exceed. `times` must not be empty."""
-    wanted, seen = share * sum(count for _, count in times), 0
-    for milliseconds, count in times:
-        seen += count
-        if seen >= wanted:
-            return milliseconds
-    return times[-1][0]
-
-
-@dataclass(frozen=True)
-class QueueLine:
-    """One queue: how many messages wait in it (None: the broker can't be reached), and the workers that take them."""
-
-    queue: Queue
-    waiting: int | None
-    worker: pulse.Sign | None
-
-
-@dataclass(frozen=True)
-class Machinery:
-    """Whether checks get done at all."""
-
-    worker: pulse.Sign | None
-    scheduler: pulse.Sign | None
-    queues: list[QueueLine]
-    queued: int
-    running: int
-    undispatched: int
-    oldest_open: datetime | None
-
-    @property
-    def queue_length(self) -> int | None:
-        """Of all queues together; None: the broker can't be reached."""
-        known = [line.waiting for line in self.queues if line.waiting is not None]
-        return sum(known) if known else None
-
-
-def machinery(scope: Scope) -> Machinery:
-    """Worker, scheduler and queue of the installation, and the open checks of the datasources counted."""
-    queued, running = Q(state=CheckState.QUEUED), Q(state=CheckState.RUNNING)
-    counts = scope.open_checks().aggregate(
-        queued=Count("pk", filter=queued),
-        running=Count("pk", filter=running),
-        # Those of the schedule wait for their turn: see pacing.py.
-        undispatched=Count("pk", filter=queued & Q(dispatched_at=None) & ~Q(trigger=Trigger.SCHEDULE)),
-        oldest_open=Min("queued_at"),
-        # Of those that were sent, and that therefore no web process does for a script that waits.
-        worker_started=Max("started_at", filter=running & Q(dispatched_at__isnull=False)),
-    )
-    signs, lengths = pulse.last_signs(), pulse.queue_lengths()
-    sign, started = signs.get(pulse.WORKER), counts.pop("worker_started")
-    if started and (sign is None or sign.at < started):
-        sign = pulse.Sign(started)  # all its hands are full, so it does not get round to sweeping
-    return Machinery(
-        worker=sign,
-        scheduler=signs.get(pulse.SCHEDULER),
-        queues=[QueueLine(queue, lengths[queue] if lengths else None, signs.get(queue.value)) for queue in Queue],
-        **counts,
     )

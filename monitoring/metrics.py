@@ -15,9 +15,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from datasources.models import Datasource, Outcome, Purpose, Trigger
-from monitoring.health import LIGHT, Light, QueueLine, Scope, machinery, milliseconds_of, quantile
+from datasources.states import DatasourceState, state_expression
+from monitoring.health import Scope
+from monitoring.machinery import QueueLine, machinery
+from monitoring.rates import milliseconds_of, quantile
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 LAST_HOUR = timedelta(hours=1)
@@ -48,9 +51,11 @@ def _datasources() -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         "lightly_datasources", "Datasources by what their latest check said.", labels=["provider", "purpose", "outcome"]
     )
-    grouped = Datasource.objects.annotate(light=LIGHT).values_list("provider", "purpose", "light").order_by()
-    counts = {(provider, purpose, light): count for provider, purpose, light, count in grouped.annotate(n=Count("pk"))}
-    for labels in product(CONFIG_CLASSES, Purpose.values, Light.values):
+    grouped = (
+        Datasource.objects.annotate(state=state_expression()).values_list("provider", "purpose", "state").order_by()
+    )
+    counts = {(provider, purpose, state): count for provider, purpose, state, count in grouped.annotate(n=Count("pk"))}
+    for labels in product(PROVIDERS, Purpose.values, DatasourceState.values):
         family.add_metric(labels, counts.get(labels, 0))
     return family
 
@@ -78,7 +83,7 @@ def _checks_last_hour() -> GaugeMetricFamily:
     counts = {
         (provider, outcome, trigger): count for provider, outcome, trigger, count in grouped.annotate(n=Count("pk"))
     }
-    for provider, (outcome, name), trigger in product(CONFIG_CLASSES, OUTCOMES.items(), Trigger.values):
+    for provider, (outcome, name), trigger in product(PROVIDERS, OUTCOMES.items(), Trigger.values):
         family.add_metric([provider, name, trigger.lower()], counts.get((provider, outcome, trigger), 0))
     return family
 
@@ -93,7 +98,7 @@ def _durations() -> GaugeMetricFamily:
         labels=["provider", "quantile"],
     )
     for provider, times in milliseconds_of(Scope().finished_checks(LAST_HOUR)).items():
-        if provider in CONFIG_CLASSES:
+        if provider in PROVIDERS:
             for name, share in QUANTILES.items():
                 family.add_metric([provider, name], quantile(times, share) / 1000)
     return family

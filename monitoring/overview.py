@@ -13,7 +13,7 @@ from core import pulse
 from core.ids import first_id_at
 from datasets.models import Dataset
 from datasources.models import OPEN_STATES, Datasource, PermissionCheck
-from datasources.queries import LOOKS
+from datasources.states import DatasourceState, in_state
 from teams.models import Team, User
 
 # Each of two questions to the broker may take this long, so a page that asks both waits a second at most.
@@ -39,7 +39,7 @@ class Overview:
     teams: int
     datasets: int
     datasources: int
-    looks: dict[str, int]
+    states: dict[DatasourceState, int]
     open_checks: int
     oldest_open: datetime | None
     checks_today: int
@@ -48,9 +48,8 @@ class Overview:
 
 def overview() -> Overview:
     people = User.objects.aggregate(all=Count("pk"), disabled=Count("pk", filter=Q(is_active=False)))
-    looks = {name: Count("pk", filter=question) for name, question in LOOKS.items()}
-    datasources = Datasource.objects.aggregate(all=Count("pk"), **looks)
-    total = datasources.pop("all")
+    states = {state.value: Count("pk", filter=in_state(state)) for state in DatasourceState}
+    datasources = Datasource.objects.aggregate(all=Count("pk"), **states)
     waiting = PermissionCheck.objects.filter(state__in=OPEN_STATES).aggregate(all=Count("pk"), oldest=Min("queued_at"))
     yesterday = timezone.now() - timedelta(hours=24)
     return Overview(
@@ -58,8 +57,8 @@ def overview() -> Overview:
         disabled=people["disabled"],
         teams=Team.objects.count(),
         datasets=Dataset.objects.count(),
-        datasources=total,
-        looks=datasources,
+        datasources=datasources["all"],
+        states={state: datasources[state.value] for state in DatasourceState},
         open_checks=waiting["all"],
         oldest_open=waiting["oldest"],
         checks_today=PermissionCheck.objects.filter(pk__gte=first_id_at(yesterday)).count(),

@@ -5,8 +5,8 @@ from monitoring import views
 app_name = "monitoring"
 urlpatterns = [
     path("health/", views.health, name="health"),
+    path("health/tiles/", views.summary, name="health_summary"),
     path("health/check-all/", views.check_all, name="check_all"),
-    path("health/tiles/", views.tiles, name="health_tiles"),
     path("health/datasources.csv", views.export, name="health_export"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),

@@ -16,17 +16,20 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from clouds import CONFIG_CLASSES
-from core.words import age_words
-from datasets.access import managed_teams, manages_any
+from clouds import PROVIDERS
+from core.words import duration_words
+from datasets.access import managed_teams
 from datasources.models import Datasource, Purpose
 from datasources.runners import start_check_all
+from datasources.states import DatasourceState
 from monitoring import health as reading
 from monitoring.export import csv_lines
-from monitoring.health import Filters, Light, Scope
+from monitoring.health import Filters, Scope
+from monitoring.machinery import machinery
 from monitoring.metrics import CONTENT_TYPE, exposition
-from monitoring.tiles import bars, cause_choices, columns, machine_lines
-from teams.requests import PageRequest
+from monitoring.rates import provider_rates
+from monitoring.summary import bars, cause_choices, columns, machine_lines
+from teams.requests import PageRequest, teams_of
 
 PAGE_SIZE = 50
 
@@ -36,16 +39,16 @@ def health(request: PageRequest) -> HttpResponse:
     scope, filters = _scope(request), Filters.of(request.GET)
     paginator = Paginator(reading.found(scope, filters), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
-    top = _tiles(scope)
+    top = _summary(scope)
     context = top | {
-        "causes": cause_choices(top["overview"], filters.cause),
+        "causes": cause_choices(top["summary"], filters.cause),
         "page": page,
         "pages": paginator.get_elided_page_range(page.number),
         "rows": [_row(row) for row in page],
         "may_open": reading.visible_among(request.user, page),
         "filters": filters,
-        "lights": Light,
-        "providers": {key: config_class.provider_short for key, config_class in CONFIG_CLASSES.items()},
+        "states": DatasourceState,
+        "providers": {key: provider.short for key, provider in PROVIDERS.items()},
         "columns": columns(filters),
         "chosen_cause": reading.cause_words(filters.cause),
     }
@@ -64,9 +67,9 @@ def check_all(request: PageRequest) -> HttpResponse:
 
 
 @require_GET
-def tiles(request: PageRequest) -> HttpResponse:
+def summary(request: PageRequest) -> HttpResponse:
     """The numbers at the top, which refresh themselves."""
-    return render(request, "monitoring/_health_tiles.html", _tiles(_scope(request)))
+    return render(request, "monitoring/_health_summary.html", _summary(_scope(request)))
 
 
 @require_GET
@@ -106,21 +109,22 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _scope(request: PageRequest) -> Scope:
-    if not manages_any(request.user):
+    teams = teams_of(request)
+    if teams is None or not teams.manages:
         raise PermissionDenied(gettext("Only the owners and admins of a team see its health."))
     return reading.scope_of(request.user)
 
 
-def _tiles(scope: Scope) -> dict[str, Any]:
-    overview = reading.overview(scope)
+def _summary(scope: Scope) -> dict[str, Any]:
+    counted = reading.summary(scope)
     with_names = scope.user is not None and scope.user.is_staff
     now = timezone.now()
     return {
-        "overview": overview,
-        "oldest": age_words((now - overview.oldest).total_seconds()) if overview.oldest else "",
-        "bars": [(light, bars(overview, light)) for light in overview.causes if overview.lights[light]],
-        "rates": reading.provider_rates(scope),
-        "lines": machine_lines(reading.machinery(scope), with_names=with_names),
+        "summary": counted,
+        "oldest": duration_words(now - counted.oldest) if counted.oldest else "",
+        "bars": [(state, bars(counted, state)) for state in counted.causes if counted.states[state]],
+        "rates": provider_rates(scope),
+        "lines": machine_lines(machinery(scope), with_names=with_names),
         "counted_at": now,
     }
 
@@ -131,8 +135,8 @@ def _row(row: Datasource) -> dict[str, Any]:
         "datasource": row,
         "purpose": Purpose(row.purpose),
         "tab": "lightly" if row.purpose == Purpose.LIGHTLY else "input",
-        "provider": CONFIG_CLASSES[row.provider].provider_short,
-        "light": Light(values["light"]),
+        "provider": PROVIDERS[row.provider].short,
+        "state": DatasourceState(values["state"]),
         "cause": values["cause"],
         "cause_words": reading.cause_words(values["cause"]),
         "check": check,

@@ -3,7 +3,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from notifications.queries import unread_count
+from notifications.inbox.queries import unread_count
 from teams.models import User
 
 

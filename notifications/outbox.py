@@ -6,7 +6,7 @@ from typing import TypeVar
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from datasources.models import Outgoing, Sending
+from notifications.models import OutboxRow, Sending
 
 # After each attempt that failed; then it is given up, nearly a day after the first.
 PAUSES = (
@@ -20,7 +20,7 @@ PAUSES = (
 )
 MOST_ATTEMPTS = len(PAUSES) + 1
 
-Row = TypeVar("Row", bound=Outgoing)
+Row = TypeVar("Row", bound=OutboxRow)
 
 
 def due(rows: QuerySet[Row]) -> QuerySet[Row]:
@@ -32,11 +32,16 @@ def pause_after(attempts: int) -> timedelta:
     return PAUSES[min(attempts, len(PAUSES)) - 1]
 
 
-def succeeded(rows: QuerySet[Row]) -> None:
+def mark_sent(rows: QuerySet[Row]) -> None:
     rows.update(state=Sending.SENT, finished_at=timezone.now(), problem="")
 
 
-def failed(rows: QuerySet[Row], problem: str) -> None:
+def mark_failed(rows: QuerySet[Row], problem: str) -> None:
     """Those with attempts left wait for the next one; the others are given up."""
     rows.update(problem=problem[:100])
     rows.filter(attempts__gte=MOST_ATTEMPTS).update(state=Sending.FAILED, finished_at=timezone.now())
+
+
+def give_up(rows: QuerySet[Row], problem: str) -> None:
+    """Whatever attempts are left."""
+    rows.update(state=Sending.FAILED, finished_at=timezone.now(), problem=problem[:100])

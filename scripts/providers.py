@@ -1,13 +1,12 @@
-"""`python -m scripts.providers` writes docs/providers.md from the config classes, so that it can't fall behind."""
+"""`python -m scripts.providers` writes docs/providers.md from the code, so that it can't fall behind."""
 
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from clouds import CONFIG_CLASSES, CloudConfig
-from clouds.base import extra
-from clouds.doctor.diagnosis import RIGHTS
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS, Provider
+from clouds.config import extra
+from clouds.permissions import Permission
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "providers.md"
 HEAD = """# What to enter for each cloud
@@ -19,12 +18,12 @@ is found, the form tells too, behind *Where do I find this?*
 
 
 def document() -> str:
-    return "\n".join([HEAD, *(_section(key, config_class) for key, config_class in CONFIG_CLASSES.items())])
+    return "\n".join([HEAD, *(_section(provider) for provider in PROVIDERS.values())])
 
 
-def _section(key: str, config_class: type[CloudConfig]) -> str:
+def _section(provider: Provider) -> str:
     rows, places = [], []
-    for name, info in config_class.fields().items():
+    for name, info in provider.config_class.fields().items():
         marks = "↻ " if extra(info, "binds_secret") else ""
         kind = "secret" if info.annotation is SecretStr else "text"
         need = "" if info.is_required() else ", may stay empty"
@@ -33,8 +32,10 @@ def _section(key: str, config_class: type[CloudConfig]) -> str:
             f"| {marks}{info.title} | {kind}{need} | {_plain(info.description)} | {example} | `{info.alias or name}` |"
         )
         places.append(f"* **{info.title}**: {_plain(extra(info, 'where'))}")
-    rights = "\n".join(f"| {permission.capitalize()} | {RIGHTS[key][permission]} |" for permission in Permission)
-    return f"""## {config_class.provider_label}
+    rights = "\n".join(
+        f"| {permission.capitalize()} | {provider.words.rights[permission]} |" for permission in Permission
+    )
+    return f"""## {provider.label}
 
 | Field | Kind | What it is | Example | In the REST API |
 |---|---|---|---|---|

@@ -29,9 +29,14 @@ def membership_for(user: User, team_id: str) -> Membership:
 def managing_membership_for(user: User, team_id: str) -> Membership:
     """As before, for who may change the team. Raises Http404, or PermissionDenied for who may only look."""
     membership = membership_for(user, team_id)
-    if not roles.may_manage(membership.role):
+    if not membership.manages:
         raise PermissionDenied(gettext("Only the team's owners and admins may do that."))
     return membership
+
+
+def manages_any(user: User, memberships: Iterable[Membership]) -> bool:
+    """Whether the person with these memberships answers for anything of others: a team's owner or admin, or staff."""
+    return user.is_staff or any(membership.manages for membership in memberships)
 
 
 def colleague_for(mine: Membership, user_id: str) -> Membership:

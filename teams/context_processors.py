@@ -4,34 +4,24 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from teams.invitations.services import joining_is_open
-from teams.models import Team, User
-from teams.queries import memberships_of
-
-
-class _Teams:
-    """The person's teams, asked for once and only by pages that show them."""
-
-    def __init__(self, user: User) -> None:
-        memberships = memberships_of(user)
-        self.all = [membership.team for membership in memberships]
-        chosen = (team for team in self.all if team.pk == user.current_team_id)
-        self.current: Team | None = next(chosen, self.all[0] if self.all else None)
-        self.manages = user.is_staff or any(membership.manages for membership in memberships)
+from teams.requests import teams_of
+from teams.sign_in.wanted_page import recall
 
 
 def teams(request: HttpRequest) -> dict[str, Any]:
-    """`current_team` stands in the sidebar, `teams.all` in the menu there; `joining_is_open` on the sign-in page.
+    """`teams` stands in the menu of the account, `current_team` above it; `joining_is_open` on the sign-in page, and
+    `wanted_page` where a second factor is set up.
 
-    `manages`: whether the person looks after any team, or all of them.
+    All are asked for only by pages that show them.
     """
-    # A request refused early, for its Host for example, has no user.
-    user = getattr(request, "user", None)
-    known: dict[str, Any] = {"joining_is_open": SimpleLazyObject(joining_is_open)}
-    if isinstance(user, User):
-        mine = SimpleLazyObject(lambda: _Teams(user))
-        known |= {
-            "teams": mine,
-            "current_team": SimpleLazyObject(lambda: mine.current),
-            "manages": SimpleLazyObject(lambda: mine.manages),
-        }
-    return known
+
+    def current_team() -> Any:
+        found = teams_of(request)
+        return found.current if found else None
+
+    return {
+        "joining_is_open": SimpleLazyObject(joining_is_open),
+        "teams": SimpleLazyObject(lambda: teams_of(request)),
+        "current_team": SimpleLazyObject(current_team),
+        "wanted_page": SimpleLazyObject(lambda: recall(request)),
+    }

@@ -7,13 +7,18 @@ after the other: at least one owner always remains.
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, ProtectedError
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from teams import audit, queries, roles
-from teams.models import ApiToken, AuditAction, Invitation, Membership, Notice, Role, Team, User
+from teams.models import ApiToken, AuditAction, Invitation, Membership, Role, Team, User
 
 LONGEST_TEAM_NAME = 150
+
+# Somebody else gave a person a place in a team, or another role. Sent inside the transaction that does so, with `user`
+# (the person, a User) and `title` (what happened, in one line).
+membership_changed = Signal()
 
 
 class LastOwnerError(Exception):
@@ -198,7 +203,7 @@ def _revoke_invitations(team: Team, invited_by: User, by: User, *, keep: set[Rol
 
 
 def _tell(user: User, title: str) -> None:
-    Notice.objects.create(user=user, kind=Notice.Kind.INFO, title=title, path="/")
+    membership_changed.send(Membership, user=user, title=title)
 
 
 def _valid_team_name(name: str) -> str:

@@ -117,6 +117,10 @@ class Role(models.TextChoices):
     SERVICEACCOUNT = "SERVICEACCOUNT", _("Service account")
 
 
+# Who answers for a team and all its datasets. Everything that asks "who manages?" asks this.
+MANAGING_ROLES = frozenset([Role.OWNER, Role.ADMIN])
+
+
 class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
@@ -136,8 +140,8 @@ class Membership(models.Model):
 
     @property
     def manages(self) -> bool:
-        """Owners and admins may change what other members made."""
-        return self.role in {Role.OWNER, Role.ADMIN}
+        """Whether the person may change the team, and what other members made."""
+        return self.role in MANAGING_ROLES
 
 
 class TokenState(models.TextChoices):
@@ -259,45 +263,3 @@ class AuditEntry(HexIdModel):
 
     def __str__(self) -> str:
         return f"{self.actor_name or 'Somebody'} {self.get_action_display()} {self.target}".strip()
-
-
-class Notice(HexIdModel):
-    """A line in a person's inbox. `kind` names the look; `path` is where on this site it leads."""
-
-    class Kind(models.TextChoices):
-        BAD = "BAD", _("Something broke")
-        GOOD = "GOOD", _("Something works again")
-        SOON = "SOON", _("Something ends soon")
-        INFO = "INFO", _("For your information")
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
-    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.INFO)
-    title = models.CharField(max_length=300)
-    text = models.TextField(blank=True)
-    path = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    read_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["user", "-created_at"])]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class NotificationSettings(models.Model):
-    """What a person wants to hear of. Without a row, the defaults hold."""
-
-    class Scope(models.TextChoices):
-        OWN = "OWN", _("My own datasets")
-        TEAM = "TEAM", _("All datasets of my teams")
-        NONE = "NONE", _("None")
-
-    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="notification_settings")
-    scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.OWN)
-    mail_broken = models.BooleanField(_("When a bulb turns red"), default=True)
-    mail_recovered = models.BooleanField(_("When it is green again"), default=True)
-    mail_expiring = models.BooleanField(_("Before a credential expires"), default=True)
-
-    def __str__(self) -> str:
-        return f"notifications of {self.user}"

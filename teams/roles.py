@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from teams.models import Role
+from teams.models import MANAGING_ROLES, Role
 
 # Which roles somebody of this role may give, take, invite and remove.
 _MANAGES: dict[str, frozenset[str]] = {
@@ -28,7 +28,7 @@ def may_remove(actor: str, target: str) -> bool:
 
 def may_manage(actor: str) -> bool:
     """Invite, see the activity, change the team's settings and its service accounts."""
-    return actor in _MANAGES
+    return actor in MANAGING_ROLES
 
 
 def may_delete_team(actor: str) -> bool:
@@ -43,4 +43,5 @@ ROLE_HELP = {
 
 
 def role_choices(actor_role: str) -> list[tuple[str, str]]:
+    """For a form: each role with its name, and behind a colon what it may."""
     return [(role.value, f"{role.label}: {ROLE_HELP[role]}") for role in roles_given_by(actor_role)]

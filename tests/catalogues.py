@@ -12,7 +12,10 @@ from django.utils.translation.template import templatize
 from lightly_platform.env import BASE_DIR
 
 CATALOGUE = BASE_DIR / "locale" / "en" / "LC_MESSAGES" / "django.po"
-APPS = ("datasets", "datasources", "lightly_platform", "scripts", "teams")
+APPS = (
+    *("clouds", "contents", "core", "dashboard", "datasets", "datasources", "lightly_platform", "monitoring"),
+    *("notifications", "scripts", "teams"),
+)
 SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy", "npgettext"}
 _STRING = r"""u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""

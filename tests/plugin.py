@@ -30,6 +30,11 @@ IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
 use_node_of_the_wheel()
 
+# The product's modules and pytest's rewritten tests are compiled once and kept, even where the shell says otherwise:
+# a run starts some sixty processes, and each would compile them all anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 if not IS_XDIST_WORKER:  # workers inherit what the first process made
     for name in list(os.environ):
         if name.startswith(OURS) and not name.startswith(KEPT):
@@ -53,11 +58,17 @@ if not IS_XDIST_WORKER:  # workers inherit what the first process made
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres", action="store_true", help="run the tests that use the database, on PostgreSQL")
+    parser.addoption("--quick", action="store_true", help="run only tests that start no server, browser or product")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--postgres"):
-        return
-    chosen = [item for item in items if item.get_closest_marker("django_db")]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    from tests import selection
+
+    chosen = selection.in_order(items)
+    if config.getoption("--postgres"):
+        chosen = selection.for_postgres(chosen)
+    if config.getoption("--quick"):
+        chosen = selection.quick(chosen)
+    taken = set(chosen)
+    config.hook.pytest_deselected(items=[item for item in items if item not in taken])
     items[:] = chosen

@@ -6,8 +6,8 @@ import threading
 
 import requests
 
-from tests.e2e.backstage import Person
-from tests.e2e.stack import Stack
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.stack import Stack
 
 
 def leave_together(stack: Stack, team: str, people: list[Person]) -> list[int]:

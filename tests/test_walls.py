@@ -17,9 +17,10 @@ from datasets.models import Dataset
 from datasources.models import Purpose
 from datasources.runners import start_check_all
 from datasources.services import save
-from notifications.preferences import save_webhook
+from notifications.models import Notice
+from notifications.webhooks.services import save_webhook
 from teams.invitations import services as invitations
-from teams.models import Notice, Team, User
+from teams.models import Team, User
 from teams.service_accounts import services as service_accounts
 from tests.conftest import Login
 

@@ -6,9 +6,9 @@ https://learn.microsoft.com/cli/azure/storage/container#az-storage-container-gen
 
 from datetime import timedelta
 
-from clouds.doctor.policies import Request, Snippet
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import command, hcl, shell
+from clouds.permissions import Permission
+from clouds.policies import Request, Snippet
 
 # In the order Azure wants them in.
 LETTERS = {
@@ -31,7 +31,7 @@ def snippets(request: Request) -> list[Snippet]:
     gap, place = request.gap, request.place
     if gap is not None and not (gap.permissions or gap.credential):
         return []
-    account, wanted = place.account or ASK_ACCOUNT, letters(request.needs)
+    account, wanted = place.fact("account") or ASK_ACCOUNT, letters(request.needs)
     end = f"{request.platform.expires_on.isoformat()}T00:00Z"
     lacking = f" It adds {letters(gap.permissions)} to what you have." if gap and gap.permissions else ""
     common = (f"--permissions {wanted}", f"--expiry {end}", "--https-only --output tsv")

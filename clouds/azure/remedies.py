@@ -1,15 +1,15 @@
 """What Azure can tell better. Much stands in the SAS token itself, which can be read without any call."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
-from clouds import Cause
-from clouds.azure.store import AzureConfig, sas_fields
-from clouds.base import safe_code
+from clouds.azure.config import AzureConfig, sas_fields
 from clouds.doctor import common_remedies as common
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import command, shell
-from clouds.doctor.remedies import Case, Remedy, sentence
+from clouds.failures import Cause, safe_code
+from clouds.permissions import Permission
+from clouds.remedies import Case, Remedy, sentence
 
 NAMES = {"l": "list", "r": "read", "c": "create", "w": "write"}
 _NEEDED = {Permission.LIST: "l", Permission.READ: "r", Permission.WRITE: "cw", Permission.OVERWRITE: "w"}
@@ -207,7 +207,7 @@ def _hidden(case: Case) -> Remedy:
     return replace(common.hidden(case), command=same_call(case))
 
 
-_REMEDIES = {
+_REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.DENIED: _denied,
     Cause.CREDENTIAL_REFUSED: _credential_refused,
     Cause.EXPIRED: _expired,

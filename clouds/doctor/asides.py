@@ -1,5 +1,5 @@
-"""What a check learns beside the four permissions: whether browsers may load from there, and what is published of the
-key. Runs beside the probe in threads of its own, under a short limit, and neither delays nor changes a bulb.
+"""What a check finds out beside the four permissions: whether browsers may load from there, and what is published of
+the key. Runs beside the probe in threads of its own, under a short limit, and neither delays nor changes a bulb.
 """
 
 import logging
@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from clouds import CloudConfig, Deadline, Endpoints, KeyFacts, Store, StoreError
-from clouds.doctor.cors import State, judge_preflight, judge_rules
+from clouds.config import CloudConfig, Endpoints, KeyFacts
+from clouds.doctor.cors import CorsState, judge_preflight, judge_rules
 from clouds.doctor.probe import PROBE_KEY
+from clouds.failures import StoreError
+from clouds.provider import open_store, provider_of
+from clouds.store import Deadline, Store
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +24,7 @@ MOST_SECONDS = 5.0
 class Asides:
     """What is known so far."""
 
-    cors: State = State.UNKNOWN
+    cors: CorsState = CorsState.UNKNOWN
     key: KeyFacts | None = None
 
     def expires_at(self, config: CloudConfig) -> datetime | None:
@@ -31,8 +34,8 @@ class Asides:
         return min(ends, default=None)
 
 
-class Looking:
-    """Begins to look as soon as it is made."""
+class SideQuestions:
+    """Asks them in threads of its own, beginning as soon as it is made."""
 
     def __init__(self, config: CloudConfig, endpoints: Endpoints, origin: str, seconds: float) -> None:
         self.config = config
@@ -43,39 +46,39 @@ class Looking:
         self.store: Store | None = None
         self.threads = [self._spawn(self._ask_for_cors), self._spawn(self._ask_for_key)]
 
-    def results(self, *, patience: bool) -> Asides:
-        """What was found. With patience, waits for the rest until its time is over; without, not at all."""
+    def results(self, *, wait: bool) -> Asides:
+        """What was found. Waits for the rest until the time is over, or not at all."""
         for thread in self.threads:
-            thread.join(self.deadline.remaining() if patience else 0)
+            thread.join(self.deadline.remaining() if wait else 0)
         if self.store and any(thread.is_alive() for thread in self.threads):
             self.store.close()  # wakes calls that still wait, where the SDK lets us
         return Asides(self.found.cors, self.found.key)
 
     def _spawn(self, step: Callable[[], None]) -> threading.Thread:
         # A daemon, so that a server which stays silent can't keep the process from ending.
-        thread = threading.Thread(target=_unfailing(step), daemon=True)
+        thread = threading.Thread(target=_without_raising(step), daemon=True)
         thread.start()
         return thread
 
     def _ask_for_key(self) -> None:
-        self.found.key = self.config.key_facts(self.endpoints, self.deadline)
+        self.found.key = provider_of(self.config).key_facts(self.config, self.endpoints, self.deadline)
 
     def _ask_for_cors(self) -> None:
-        store = self.store = self.config.open(self.endpoints, self.deadline)
+        store = self.store = open_store(self.config, self.endpoints, self.deadline)
         try:
             self.found.cors = self._judge(store)
         finally:
             store.close()
 
-    def _judge(self, store: Store) -> State:
-        """Rules that can be read and allow it settle it. Else what a browser would be told does: some servers let
-        everybody read without a rule, and most credentials may not read the rules."""
-        by_rules = State.UNKNOWN
+    def _judge(self, store: Store) -> CorsState:
+        """By the bucket's rules, if they can be read and allow it. Else by the answer that a browser would get, because
+        some servers let everybody read without a rule, and most credentials may not read the rules."""
+        by_rules = CorsState.UNKNOWN
         try:
             by_rules = judge_rules(store.cors_rules(), self.origin)
         except StoreError as error:
             logger.debug("CORS rules can't be read: %s", error.failure.cause)
-        if by_rules is State.ALLOWED:
+        if by_rules is CorsState.ALLOWED:
             return by_rules
         try:
             key = self.config.prefix + PROBE_KEY
@@ -83,10 +86,10 @@ class Looking:
         except StoreError as error:
             logger.debug("No answer to a preflight request: %s", error.failure.cause)
             return by_rules
-        return by_rules if asked is State.UNKNOWN else asked
+        return by_rules if asked is CorsState.UNKNOWN else asked
 
 
-def _unfailing(step: Callable[[], None]) -> Callable[[], None]:
+def _without_raising(step: Callable[[], None]) -> Callable[[], None]:
     """Nothing found is an answer too. Of the unforeseen only the type is logged: its text may carry credentials."""
 
     def run() -> None:
@@ -95,6 +98,6 @@ def _unfailing(step: Callable[[], None]) -> Callable[[], None]:
         except StoreError as error:
             logger.debug("Nothing to note: %s", error.failure.cause)
         except Exception as error:  # noqa: BLE001 - SDKs raise all kinds of things
-            logger.error("Unforeseen %s while looking beside a check", type(error).__name__)
+            logger.error("Unforeseen %s while asking side questions", type(error).__name__)
 
     return run

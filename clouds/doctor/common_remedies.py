@@ -2,30 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from clouds import Cause
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import shell
-from clouds.doctor.remedies import Case, Remedy, sentence
+from clouds.failures import Cause
+from clouds.permissions import Permission
+from clouds.remedies import Case, Remedy, sentence
 
 OPERATOR = "Ask the operator of this installation"
-
-
-def host(case: Case) -> str:
-    """Where we call, as far as the config says; the operator may have configured other endpoints."""
-    match case.config.type:
-        case "AZURE":
-            return f"{case.value('account')}.blob.core.windows.net"
-        case "GCS":
-            return "storage.googleapis.com"
-        case "OBS":
-            return urlsplit(case.value("endpoint")).hostname or ""
-    suffix = ".cn" if case.value("region").startswith("cn-") else ""
-    return f"s3.{case.value('region')}.amazonaws.com{suffix}"
-
-
-def address_field(case: Case) -> str:
-    """The field that says where to call."""
-    return {"OBS": "endpoint", "AZURE": "account"}.get(case.config.type, "")
 
 
 def denied(case: Case) -> Remedy:
@@ -122,13 +104,13 @@ def malformed_credential(case: Case) -> Remedy:
 
 def wrong_region(case: Case) -> Remedy:
     region, bucket = case.failure.region, case.config.bucket
-    told = f"The {case.container} is in {region}." if region else "The cloud does not say which is right."
+    whereabouts = f"The {case.container} is in {region}." if region else "The cloud does not say which is right."
     return Remedy(
         f"wrong region{f': it is {region}' if region else ''}",
-        f"The {case.container} {bucket} is not in the region or at the endpoint you gave. {told}",
+        f"The {case.container} {bucket} is not in the region or at the endpoint you gave. {whereabouts}",
         f"Set the region to {region}." if region else f"Look up the region of {bucket} in your console.",
         f"Your console shows the region of {bucket} in the list of buckets.",
-        field="endpoint" if case.config.type == "OBS" else "region" if case.value("region") else "",
+        field=case.words.region_field,
     )
 
 
@@ -157,6 +139,15 @@ def already_exists(case: Case) -> Remedy:
         "Somebody else wrote the same object at the same moment.",
         "Check again.",
         "It does not come back when nobody else writes there.",
+    )
+
+
+def changed(case: Case) -> Remedy:
+    return Remedy(
+        "the object was replaced",
+        "Somebody replaced the object while it was read, so that its pieces do not belong together.",
+        "Check again.",
+        "It does not come back when nobody writes there meanwhile.",
     )
 
 
@@ -204,7 +195,7 @@ def clock_skew(case: Case) -> Remedy:
         "The clock of this server and that of the cloud are too far apart for signatures to be accepted.",
         f"{OPERATOR} to synchronise its clock.",
         "On the server, compare its clock with the cloud's: they may differ by a few minutes at most.",
-        f"date -u && curl -sI {shell(f'https://{host(case)}')} | grep -i '^date:'",
+        f"date -u && curl -sI {shell(f'https://{case.host}')} | grep -i '^date:'",
     )
 
 
@@ -216,7 +207,7 @@ def redirected(case: Case) -> Remedy:
         "Enter the address at which the storage really answers, in the right region.",
         "Ask the address yourself: its answer names the place it sends you to.",
         _curl(case),
-        field=address_field(case) or ("region" if case.value("region") else ""),
+        field=case.words.address_field or case.words.region_field,
     )
 
 
@@ -226,8 +217,8 @@ def address_blocked(case: Case) -> Remedy:
         "The endpoint's host lies in a private network, into which this installation does not go for users.",
         "Use a public endpoint, or ask the operator to allow the host in LIGHTLY_ALLOWED_PRIVATE_HOSTS.",
         "Look up the host's address: it is one of a private network.",
-        f"nslookup {shell(host(case))}",
-        field=address_field(case),
+        f"nslookup {shell(case.host)}",
+        field=case.words.address_field,
     )
 
 
@@ -237,13 +228,13 @@ def unreachable(case: Case) -> Remedy:
         "The host does not exist, refuses connections or breaks them off: a typo, a firewall, or an outage.",
         "Check the spelling of account and endpoint, and that this server may connect to it.",
         "Look up the host, and ask it something, from this server's network and from yours.",
-        f"nslookup {shell(host(case))}\n{_curl(case)}",
-        field=address_field(case),
+        f"nslookup {shell(case.host)}\n{_curl(case)}",
+        field=case.words.address_field,
     )
 
 
 def tls(case: Case) -> Remedy:
-    name = shell(host(case))
+    name = shell(case.host)
     return Remedy(
         "no trusted TLS connection",
         "The server's certificate is not for this name, has expired, or was not made by a known authority.",
@@ -251,7 +242,7 @@ def tls(case: Case) -> Remedy:
         "Look at the certificate: for which name it was made, by whom, and until when it is good.",
         f"openssl s_client -connect {name}:443 -servername {name} </dev/null | "
         "openssl x509 -noout -subject -issuer -dates",
-        field=address_field(case),
+        field=case.words.address_field,
     )
 
 
@@ -281,7 +272,7 @@ def timeout(case: Case) -> Remedy:
         "Check the address and that this server may connect to it, then check again.",
         "Ask the host something from this server's network: it must answer within a second or two.",
         _curl(case),
-        field=address_field(case),
+        field=case.words.address_field,
     )
 
 
@@ -308,7 +299,7 @@ def unknown(case: Case) -> Remedy:
 
 def _curl(case: Case) -> str:
     scheme = urlsplit(case.value("endpoint")).scheme or "https"
-    return f"curl -sSI --max-time 10 {shell(f'{scheme}://{host(case)}')}"
+    return f"curl -sSI --max-time 10 {shell(f'{scheme}://{case.host}')}"
 
 
 REMEDIES = {
@@ -325,6 +316,7 @@ REMEDIES = {
     Cause.NO_BUCKET: no_bucket,
     Cause.NO_OBJECT: no_object,
     Cause.ALREADY_EXISTS: already_exists,
+    Cause.CHANGED: changed,
     Cause.ARCHIVED: archived,
     Cause.KMS_DENIED: kms_denied,
     Cause.CANNOT_ASSUME_ROLE: cannot_assume_role,

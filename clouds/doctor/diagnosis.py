@@ -1,14 +1,18 @@
 """(permission, verdict, config) -> what was tried, what the cloud said, the likely cause, how to be sure, what to do.
 
-Pure. The words for each cause live in `remedies`; here they are put together with what was tried and answered.
+Pure. Every cloud has words of its own for the causes it can tell better, and `common_remedies` has those for the rest.
+Here they are put together with what was tried and answered.
 """
 
 from dataclasses import dataclass
 
-from clouds import Cause, CloudConfig, Failure, safe_name
-from clouds.doctor.advice import RIGHTS, Case, remedy
-from clouds.doctor.grants import Platform
-from clouds.doctor.probe import Permission, State, Verdict
+from clouds.config import CloudConfig
+from clouds.doctor import common_remedies as common
+from clouds.failures import Cause, Failure, safe_name
+from clouds.permissions import Permission, State, Verdict
+from clouds.policies import Platform
+from clouds.provider import provider_of
+from clouds.remedies import Case
 
 
 @dataclass(frozen=True)
@@ -41,30 +45,6 @@ _VERBS = {
     Permission.OVERWRITE: "Replace",
 }
 
-# The calls we make, by the names under which clouds document them.
-CALLS: dict[str, dict[Permission, str]] = {
-    "S3": {
-        Permission.LIST: "ListObjectsV2",
-        Permission.READ: "GetObject",
-        Permission.WRITE: "conditional PutObject",
-        Permission.OVERWRITE: "PutObject",
-    },
-    "AZURE": {
-        Permission.LIST: "List Blobs",
-        Permission.READ: "Get Blob",
-        Permission.WRITE: "conditional Put Blob",
-        Permission.OVERWRITE: "Put Blob",
-    },
-    "GCS": {
-        Permission.LIST: "objects.list",
-        Permission.READ: "objects.get",
-        Permission.WRITE: "conditional objects.insert",
-        Permission.OVERWRITE: "objects.insert",
-    },
-}
-CALLS["S3DelegatedAccess"] = CALLS["S3"]
-CALLS["OBS"] = CALLS["S3"] | {Permission.LIST: "ListObjects"}
-
 
 def diagnose(
     permission: Permission,
@@ -73,7 +53,8 @@ def diagnose(
     deadline_seconds: float,
     platform: Platform | None = None,
 ) -> Diagnosis:
-    right, call = RIGHTS[config.type][permission], CALLS[config.type][permission]
+    provider = provider_of(config)
+    right, call = provider.words.rights[permission], provider.words.calls[permission]
     tried = f"{_VERBS[permission]} {safe_name(config.display_key(verdict.key))} ({call}, which takes {right})."
     failure = verdict.failure
     if verdict.state is State.GRANTED:
@@ -90,8 +71,8 @@ def diagnose(
             "Writing was refused, see the Write bulb.",
             "Make the Write bulb green, then check again.",
         )
-    case = Case(permission, failure, config, verdict.key, deadline_seconds, platform or Platform())
-    words = remedy(case)
+    case = Case(permission, failure, config, provider.words, verdict.key, deadline_seconds, platform or Platform())
+    words = provider.explain(case) or common.REMEDIES[failure.cause](case)
     answer = answer_of(failure, deadline_seconds)
     # Only what the form has can be at fault there.
     field = words.field if words.field in config.fields() else ""
@@ -105,6 +86,3 @@ def answer_of(failure: Failure, deadline_seconds: float) -> str:
     facts = [str(failure.status or ""), failure.code]
     answer = " ".join(fact for fact in facts if fact) or "No answer."
     return f"{answer} (request {failure.request_id})" if failure.request_id else answer
-
-
-__all__ = ["RIGHTS", "UNREADABLE", "Diagnosis", "answer_of", "diagnose"]

@@ -19,9 +19,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from enum import StrEnum
 
-from clouds import Cause, CloudConfig, Deadline, Endpoints, Failure, Store, StoreError, safe_name
+from clouds.config import CloudConfig, Endpoints
+from clouds.failures import Cause, Failure, StoreError, safe_name
+from clouds.permissions import Permission, State, Verdict, state_of
+from clouds.provider import open_store
+from clouds.store import Deadline, Store
 
 logger = logging.getLogger(__name__)
 
@@ -32,50 +35,6 @@ PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. Yo
 MOST_ATTEMPTS = 3
 MOST_SIBLINGS = 200
 MOST_SUGGESTIONS = 3
-
-
-class Permission(StrEnum):
-    LIST = "list"
-    READ = "read"
-    WRITE = "write"
-    OVERWRITE = "overwrite"
-
-
-class State(StrEnum):
-    GRANTED = "granted"
-    DENIED = "denied"
-    UNKNOWN = "unknown"
-    SKIPPED = "skipped"
-
-
-ALL = frozenset(Permission)
-READ_ONLY = frozenset({Permission.LIST, Permission.READ})
-
-# These say nothing about the permission: trying again, or from elsewhere, may well succeed.
-NO_PROOF = {
-    Cause.NETWORK_RULES,
-    Cause.TIMEOUT,
-    Cause.UNREACHABLE,
-    Cause.TLS,
-    Cause.THROTTLED,
-    Cause.SERVER_ERROR,
-    Cause.CLOCK_SKEW,
-    Cause.HIDDEN,
-    Cause.NO_OBJECT,
-    Cause.NO_PRINCIPAL,
-    Cause.ARCHIVED,
-    Cause.UNKNOWN,
-}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is known of one permission. `milliseconds` is None for what was not tried or did not finish."""
-
-    state: State
-    milliseconds: int | None = None
-    failure: Failure | None = None
-    key: str = ""  # the object or prefix that was tried
 
 
 @dataclass(frozen=True)
@@ -89,10 +48,6 @@ class Report:
 def probe(config: CloudConfig, needs: frozenset[Permission], endpoints: Endpoints, deadline_seconds: float) -> Report:
     """Judge the permissions in `needs`; the others come back as skipped, untried. Ends within the deadline."""
     return _Probe(config, needs, endpoints, Deadline(deadline_seconds)).run()
-
-
-def state_of(failure: Failure) -> State:
-    return State.UNKNOWN if failure.cause in NO_PROOF else State.DENIED
 
 
 class _Probe:
@@ -140,7 +95,7 @@ class _Probe:
 
     def _all_steps(self) -> None:
         try:
-            store = self.store = self.config.open(self.endpoints, self.deadline)
+            store = self.store = open_store(self.config, self.endpoints, self.deadline)
         except Exception as error:  # noqa: BLE001 - see _failure_of
             failure = _failure_of(error)
             for permission in self.needs:
@@ -178,8 +133,8 @@ class _Probe:
         self._conclude(Permission.READ, verdict)
 
     def _read(self, store: Store, key: str) -> Verdict:
-        """That an object is missing is told to those who may read it."""
-        verdict = self._try(lambda: store.read(key), key=key)
+        """A cloud that says an object is missing grants reading: it says so only to those who may read."""
+        verdict = self._try(lambda: store.read_range(key, 0, 1), key=key)
         if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
             return replace(verdict, state=State.GRANTED, failure=None)
         return verdict
@@ -236,8 +191,8 @@ class _Probe:
         parent, _, name = self.config.prefix.removesuffix("/").rpartition("/")
         parent = f"{parent}/" if parent else ""
         names: list[str] = []
-        looked = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
-        if looked.state is State.GRANTED:
+        listed = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
+        if listed.state is State.GRANTED:
             fit = [folder for folder in names if folder != f"{name}/" and folder == safe_name(folder)]
             others = {folder.removesuffix("/"): folder for folder in fit}
             nearest = get_close_matches(name, others, n=MOST_SUGGESTIONS, cutoff=0.6)

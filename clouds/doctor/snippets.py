@@ -6,59 +6,17 @@ there: its place is taken by a word, or by reading a file.
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from clouds import CloudConfig
-from clouds.base import extra
+from clouds.config import CloudConfig, extra
+from clouds.provider import provider_of
 
 # The versions of the client this server is tested with, newest first.
 CLIENT_VERSIONS = ("1.5.26", "1.4.5", "1.3.3")
 ANSWERS_AS_DICT = {"1.5.26"}  # the older ones give objects with attributes
 
 KEY_FILE = "service-account.json"
-
-
-@dataclass(frozen=True)
-class Method:
-    """The client's method that configures a provider, and which of our fields goes into which of its arguments."""
-
-    name: str
-    arguments: dict[str, str]
-
-
-# By provider. Source: `lightly.api.ApiWorkflowClient`, the same in 1.3.3, 1.4.5 and 1.5.26.
-METHODS = {
-    "S3": Method(
-        "set_s3_config",
-        {
-            "resource_path": "path",
-            "region": "region",
-            "access_key": "access_key_id",
-            "secret_access_key": "secret_access_key",
-        },
-    ),
-    "S3DelegatedAccess": Method(
-        "set_s3_delegated_access_config",
-        {"resource_path": "path", "region": "region", "role_arn": "role_arn", "external_id": "external_id"},
-    ),
-    "AZURE": Method(
-        "set_azure_config", {"container_name": "path", "account_name": "account", "sas_token": "sas_token"}
-    ),
-    "GCS": Method(
-        "set_gcs_config", {"resource_path": "path", "project_id": "project_id", "credentials": "credentials"}
-    ),
-    "OBS": Method(
-        "set_obs_config",
-        {
-            "resource_path": "path",
-            "obs_endpoint": "endpoint",
-            "obs_access_key_id": "access_key_id",
-            "obs_secret_access_key": "secret_access_key",
-        },
-    ),
-}
 
 
 def environment(root: str, version: str) -> str:
@@ -147,7 +105,7 @@ def _imports(config_class: type[CloudConfig]) -> list[str]:
 
 def _call(config_class: type[CloudConfig], values: Mapping[str, str], purpose: str, suffix: str) -> list[str]:
     """The call as lines. `values` are the fields that are not secret."""
-    method = METHODS[config_class.model_fields["type"].default]
+    method = provider_of(config_class).client_method
     arguments = {
         keyword: _secret(config_class, name) if name in config_class.secret_fields() else repr(values[name])
         for keyword, name in method.arguments.items()
@@ -155,11 +113,11 @@ def _call(config_class: type[CloudConfig], values: Mapping[str, str], purpose: s
     if purpose != "INPUT":  # nothing is ever written there
         arguments["thumbnail_suffix"] = repr(suffix or None)
     arguments["purpose"] = f"DatasourcePurpose.{purpose}"
-    lost = [config_class.model_fields[name].title for name in values if name not in method.arguments.values()]
+    cleared = [config_class.model_fields[name].title for name in values if name not in method.arguments.values()]
     return [
         *(
             f"# {title}: this call clears it, the client can't set it. Enter it in the dashboard again."
-            for title in lost
+            for title in cleared
         ),
         f"client.{method.name}(",
         *(f"    {keyword}={value}," for keyword, value in arguments.items()),

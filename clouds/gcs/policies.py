@@ -4,9 +4,9 @@ https://cloud.google.com/storage/docs/access-control/iam-permissions
 https://cloud.google.com/iam/docs/conditions-attribute-reference
 """
 
-from clouds.doctor.policies import Request, Snippet
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import cel, command, hcl, json_text, shell
+from clouds.permissions import Permission
+from clouds.policies import Place, Request, Snippet
 
 PERMISSIONS = {
     Permission.LIST: ["storage.objects.list"],
@@ -52,16 +52,20 @@ def condition(request: Request) -> str:
     return " || ".join(parts)
 
 
+def _project(place: Place) -> str:
+    return place.fact("project_id") or ASK_PROJECT
+
+
 def _email(request: Request) -> str:
     place = request.place
-    return place.service_account or f"{ACCOUNT_NAME}@{place.project_id or ASK_PROJECT}.iam.gserviceaccount.com"
+    return place.fact("service_account") or f"{ACCOUNT_NAME}@{_project(place)}.iam.gserviceaccount.com"
 
 
 def _gcloud(request: Request) -> str:
     place = request.place
-    project = shell(place.project_id or ASK_PROJECT)
+    project = shell(_project(place))
     lines = []
-    if request.gap is None and not place.service_account:
+    if request.gap is None and not place.fact("service_account"):
         lines.append(f"gcloud iam service-accounts create {ACCOUNT_NAME} --project={project}")
     lines.append(
         command(
@@ -78,11 +82,11 @@ def _gcloud(request: Request) -> str:
         command(
             f"gcloud storage buckets add-iam-policy-binding gs://{place.bucket}",
             f"--member={shell(f'serviceAccount:{_email(request)}')}",
-            f"--role={shell(f'projects/{place.project_id or ASK_PROJECT}/roles/{role_id(request)}')}",
+            f"--role={shell(f'projects/{_project(place)}/roles/{role_id(request)}')}",
             "--condition-from-file=lightly-condition.json" if expression else "--condition=None",
         )
     )
-    if request.gap is None and not place.service_account:
+    if request.gap is None and not place.fact("service_account"):
         lines.append(_create_key(request))
     return "\n".join(lines)
 
@@ -100,9 +104,9 @@ def _new_key(request: Request) -> Snippet:
 
 def _terraform(request: Request) -> str:
     place = request.place
-    project, blocks = hcl(place.project_id or ASK_PROJECT), []
+    project, blocks = hcl(_project(place)), []
     member = hcl(f"serviceAccount:{_email(request)}")
-    if request.gap is None and not place.service_account:
+    if request.gap is None and not place.fact("service_account"):
         member = '"serviceAccount:${google_service_account.lightly.email}"'
         blocks.append(
             f'resource "google_service_account" "lightly" {{\n  project    = {project}\n'

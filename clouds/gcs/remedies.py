@@ -1,12 +1,13 @@
 """What Google can tell better."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from clouds import Cause
 from clouds.doctor import common_remedies as common
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import command, shell
-from clouds.doctor.remedies import Case, Remedy, sentence
+from clouds.failures import Cause
+from clouds.permissions import Permission
+from clouds.remedies import Case, Remedy, sentence
 
 SIGN_IN = "gcloud auth activate-service-account --key-file=service-account.json"
 
@@ -146,7 +147,7 @@ def _hidden(case: Case) -> Remedy:
     return replace(common.hidden(case), sure=sure, command=shell_text)
 
 
-_REMEDIES = {
+_REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.DENIED: _denied,
     Cause.CREDENTIAL_REFUSED: _credential_refused,
     Cause.WRONG_SECRET: _wrong_secret,

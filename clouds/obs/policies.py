@@ -5,9 +5,9 @@ https://docs.otc.t-systems.com/object-storage-service/permissions-configuration-
 
 from typing import Any
 
-from clouds.doctor.policies import Request, Snippet
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import json_text
+from clouds.permissions import Permission
+from clouds.policies import Request, Snippet
 
 ASK_USER = "domain/<account ID>:user/<user ID>"
 _WRITES = {Permission.WRITE, Permission.OVERWRITE}

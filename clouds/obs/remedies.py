@@ -1,12 +1,13 @@
 """What OBS can tell better."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from clouds import Cause
 from clouds.doctor import common_remedies as common
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import command, shell
-from clouds.doctor.remedies import Case, Remedy
+from clouds.failures import Cause
+from clouds.permissions import Permission
+from clouds.remedies import Case, Remedy
 
 
 def explain(case: Case) -> Remedy | None:
@@ -78,7 +79,7 @@ def _kms_denied(case: Case) -> Remedy:
     return replace(common.kms_denied(case), fix=fix)
 
 
-_REMEDIES = {
+_REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.DENIED: _denied,
     Cause.EXPLICIT_DENY: _explicit_deny,
     Cause.HIDDEN: _hidden,

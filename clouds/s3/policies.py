@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 
 from typing import Any
 
-from clouds.doctor.policies import Request, Snippet
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import command, hcl, iam, json_text, shell
+from clouds.permissions import Permission
+from clouds.policies import Request, Snippet
 
 ASK_PRINCIPAL = "<the AWS principal of this platform: ask its operator>"
 ASK_KMS_KEY = "<the ARN of the KMS key of this bucket>"
@@ -16,18 +16,25 @@ ROLE_NAME, USER_NAME = "Lightly-S3-Integration", "lightly"
 _WRITES = {Permission.WRITE, Permission.OVERWRITE}
 
 
-def snippets(request: Request) -> list[Snippet]:
+def key_snippets(request: Request) -> list[Snippet]:
+    """For an IAM user with an access key."""
+    document = policy(request)
+    if not document["Statement"]:
+        return []
+    return [_policy(request, document, "IAM user"), _user_cli(request, document), _user_terraform(request, document)]
+
+
+def role_snippets(request: Request) -> list[Snippet]:
+    """For a role that this platform takes."""
     gap = request.gap
-    if gap is not None and request.place.provider == "S3DelegatedAccess" and gap.trust:
+    if gap is not None and gap.trust:
         return _trust(request)
     document = policy(request)
     if not document["Statement"]:
         return []
-    as_json = Snippet("policy", "IAM policy", json_text(document), "json", _policy_note(request))
-    if request.place.provider == "S3":
-        return [as_json, _user_cli(request, document), _user_terraform(request, document)]
     first = [] if gap is not None else [_trust_json(request)]
-    return [*first, as_json, _role_cli(request, document), _role_terraform(request, document)]
+    granted = [_policy(request, document, "role"), _role_cli(request, document), _role_terraform(request, document)]
+    return [*first, *granted]
 
 
 def partition(region: str) -> str:
@@ -39,7 +46,7 @@ def partition(region: str) -> str:
 def policy(request: Request) -> dict[str, Any]:
     """Exactly this directory: its names, its objects, and the key they are encrypted with."""
     place, granted = request.place, request.granted
-    bucket = f"arn:{partition(place.region)}:s3:::{place.bucket}"
+    bucket = f"arn:{partition(place.fact('region'))}:s3:::{place.bucket}"
     below = f"{iam(place.prefix)}*"
     statements: list[dict[str, Any]] = []
     if Permission.LIST in granted:
@@ -50,23 +57,24 @@ def policy(request: Request) -> dict[str, Any]:
     if actions:
         statements.append(_allow("LightlyObjects", actions, f"{bucket}/{below}"))
     if keys := _key_actions(request):
-        statements.append(_allow("LightlyEncryption", keys, place.kms_key_arn or ASK_KMS_KEY))
+        statements.append(_allow("LightlyEncryption", keys, place.fact("kms_key_arn") or ASK_KMS_KEY))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _key_actions(request: Request) -> list[str]:
-    whole: frozenset[Permission] = request.needs if request.place.kms_key_arn else frozenset()
+    whole: frozenset[Permission] = request.needs if request.place.fact("kms_key_arn") else frozenset()
     used = whole if request.gap is None else request.gap.kms
     actions = ["kms:Decrypt"] if Permission.READ in used else []
     return actions + (["kms:GenerateDataKey"] if _WRITES & used else [])
 
 
 def trust_policy(request: Request) -> dict[str, Any]:
+    external_id = request.place.fact("external_id") or request.platform.external_id
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": request.platform.aws_principal or ASK_PRINCIPAL},
         "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"sts:ExternalId": request.place.external_id or request.platform.external_id}},
+        "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
@@ -75,29 +83,29 @@ def _allow(sid: str, actions: list[str], resource: str) -> dict[str, Any]:
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def _policy_note(request: Request) -> str:
-    whose = "role" if request.place.provider == "S3DelegatedAccess" else "IAM user"
+def _policy(request: Request, document: dict[str, Any], whose: str) -> Snippet:
     note = f"IAM console, the {whose}, Add permissions, Create inline policy, JSON."
     if request.gap is not None:
-        note += " It holds only what is missing: add it beside what the " + whose + " has."
-    if ASK_KMS_KEY in json_text(policy(request)):
+        note += f" It holds only what is missing: add it beside what the {whose} has."
+    text = json_text(document)
+    if ASK_KMS_KEY in text:
         note += " Put in the ARN of the key first: S3 console, the bucket, Properties, Default encryption."
-    return note
+    return Snippet("policy", "IAM policy", text, "json", note)
 
 
 # ---- a user with an access key ----
 
 
 def _user_cli(request: Request, document: dict[str, Any]) -> Snippet:
-    place = request.place
+    access_key_id = request.place.fact("access_key_id")
     put = command(
         "aws iam put-user-policy",
-        '--user-name "$USER_NAME"' if place.access_key_id else f"--user-name {USER_NAME}",
+        '--user-name "$USER_NAME"' if access_key_id else f"--user-name {USER_NAME}",
         f"--policy-name {request.name}",
         f"--policy-document {shell(json_text(document))}",
     )
-    if place.access_key_id:
-        find = command("aws iam get-access-key-last-used", f"--access-key-id={shell(place.access_key_id)}")
+    if access_key_id:
+        find = command("aws iam get-access-key-last-used", f"--access-key-id={shell(access_key_id)}")
         lookup = f"USER_NAME=$({find} --query UserName --output text)"
         return Snippet("cli", "AWS CLI", f"{lookup}\n{put}", "bash", "Looks up whose key it is, then grants.")
     if request.gap is not None:
@@ -152,7 +160,7 @@ def _trust(request: Request) -> list[Snippet]:
 
 
 def _role_name(request: Request) -> str:
-    return request.place.role_arn.rpartition("/")[2] or ROLE_NAME
+    return request.place.fact("role_arn").rpartition("/")[2] or ROLE_NAME
 
 
 def _role_cli(request: Request, document: dict[str, Any]) -> Snippet:

@@ -1,13 +1,15 @@
 """What AWS can tell better, with a user's key and with a role."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
-from clouds import Cause
 from clouds.doctor import common_remedies as common
-from clouds.doctor.probe import Permission
 from clouds.doctor.quoting import command, iam, shell
-from clouds.doctor.remedies import Case, Remedy
+from clouds.failures import Cause
+from clouds.permissions import Permission
+from clouds.remedies import Case, Remedy
+from clouds.s3.config import S3DelegatedAccessConfig
 from clouds.s3.policies import partition
 
 # These can't be about what the user entered: a role has no key of its own.
@@ -22,17 +24,22 @@ _OF_THE_SESSION = {
 
 
 def explain(case: Case) -> Remedy | None:
-    if case.config.type == "S3DelegatedAccess" and case.failure.cause in _OF_THE_SESSION:
-        return _session(case)
-    if case.failure.cause is Cause.CANNOT_ASSUME_ROLE and case.config.type != "S3DelegatedAccess":
-        return None
+    if _is_role(case):
+        if case.failure.cause in _OF_THE_SESSION:
+            return _session(case)
+        if case.failure.cause is Cause.CANNOT_ASSUME_ROLE:
+            return _cannot_assume_role(case)
     remedy = _REMEDIES.get(case.failure.cause)
     return remedy(case) if remedy else None
 
 
+def _is_role(case: Case) -> bool:
+    return isinstance(case.config, S3DelegatedAccessConfig)
+
+
 def same_call(case: Case) -> str:
     """What the check did, with AWS's own tool. For a role, which nobody can be by hand, AWS is asked what it thinks."""
-    if case.config.type == "S3DelegatedAccess":
+    if _is_role(case):
         return _simulation(case)
     bucket, key = f"--bucket={case.config.bucket}", f"--key={shell(case.safe_key)}"
     region = f"--region={shell(case.value('region'))}"
@@ -65,7 +72,7 @@ def _simulation(case: Case) -> str:
 
 
 def _sure(case: Case) -> tuple[str, str]:
-    if case.config.type == "S3DelegatedAccess":
+    if _is_role(case):
         return (
             "In the role's account, ask AWS what the role's policies allow. It answers allowed or denied.",
             same_call(case),
@@ -215,7 +222,7 @@ def _session(case: Case) -> Remedy:
     )
 
 
-_REMEDIES = {
+_REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.DENIED: _denied,
     Cause.EXPLICIT_DENY: _explicit_deny,
     Cause.HIDDEN: _hidden,
@@ -225,5 +232,4 @@ _REMEDIES = {
     Cause.WRONG_REGION: _wrong_region,
     Cause.NO_BUCKET: _no_bucket,
     Cause.KMS_DENIED: _kms_denied,
-    Cause.CANNOT_ASSUME_ROLE: _cannot_assume_role,
 }

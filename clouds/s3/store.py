@@ -1,147 +1,66 @@
-"""AWS S3, and whatever speaks its protocol at LIGHTLY_S3_ENDPOINT_URL, with a user's access key."""
+"""AWS S3, and whatever speaks its protocol at LIGHTLY_S3_ENDPOINT_URL."""
 
 import functools
-import hashlib
-import hmac
-import re
 import threading
-import urllib.parse
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.exceptions
 from botocore.config import Config
-from pydantic import AfterValidator, Field
 
 from clouds import preflight
-from clouds.base import (
-    Cause,
-    CloudConfig,
+from clouds.config import Endpoints
+from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
+from clouds.paths import directory_names
+from clouds.s3.config import SESSION_SECONDS, S3Base, S3Config, S3DelegatedAccessConfig
+from clouds.s3.failures import failure_of, failure_of_role
+from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
+from clouds.store import (
     CorsRule,
     Deadline,
-    Endpoints,
     Entry,
-    Failure,
     Page,
+    Piece,
     Preflight,
-    SecretWord,
-    StoreError,
-    cause_of_status,
-    directory_names,
-    normalise_path,
-    not_storage,
-    safe_code,
+    Store,
+    TimeLimit,
+    piece_of_refusal,
+    whole_piece,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-# Capitals and underscores live on in old buckets of us-east-1.
-BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
-PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-TEMPORARY_KEY = re.compile(r"ASIA[A-Z2-7]{16}")
-REGION_PATTERN = r"^[a-z]{2,}(-[a-z]+)+-?[0-9]*$"
-# As the official client checks them when it reads a datasource back.
-KMS_PATTERN = r"^arn:aws:kms:[a-zA-Z0-9-]*:[0-9]{12}:key.+$"
 
-S3Path = Annotated[
-    str,
-    AfterValidator(
-        functools.partial(normalise_path, scheme="s3", bucket_pattern=BUCKET, example=PATH_EXAMPLE),
-    ),
-]
+def open_with_key(config: S3Config, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
+    secret = config.secret_access_key.get_secret_value()
+    client = s3_client(endpoints, limit, config.region, config.access_key_id, secret)
+    return S3Store(client, config, secret)
 
 
-class S3Base(CloudConfig):
-    """The fields both ways into S3 share."""
-
-    scheme: ClassVar[str] = "s3"
-
-    path: S3Path = Field(
-        alias="fullPath",
-        title="Resource path",
-        description="An existing directory in your bucket. It may be empty.",
-        examples=[PATH_EXAMPLE],
-        json_schema_extra={
-            "where": "In the S3 console open the bucket, tick the directory and press Copy S3 URI. In a terminal, "
-            "`aws s3 ls s3://my-bucket/path/` shows what is there.",
-        },
+def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
+    keys = assume_role(config, endpoints, limit)
+    client = s3_client(
+        endpoints, limit, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
     )
-    region: str = Field(
-        alias="s3Region",
-        title="Region",
-        description="The AWS region in which the bucket was made.",
-        examples=["eu-central-1"],
-        pattern=REGION_PATTERN,
-        json_schema_extra={
-            "where": "In the S3 console the list of buckets has a column AWS Region. In a terminal: `aws s3api "
-            "get-bucket-location --bucket my-bucket`, where null stands for us-east-1.",
-        },
-    )
-    kms_key_arn: str | None = Field(
-        default=None,
-        alias="s3ServerSideEncryptionKMSKey",
-        title="KMS key ARN",
-        description="Only if the bucket wants objects encrypted with a KMS key of your own.",
-        examples=["arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
-        pattern=KMS_PATTERN,
-        json_schema_extra={
-            "where": "In the S3 console, the bucket's Properties tab names it under Default encryption, if it is "
-            "SSE-KMS. In a terminal: `aws s3api get-bucket-encryption --bucket my-bucket`, there KMSMasterKeyID. "
-            "Leave it empty for SSE-S3.",
-        },
-    )
+    return S3Store(client, config, keys["SecretAccessKey"])
 
 
-class S3Config(S3Base):
-    provider_label: ClassVar[str] = "AWS S3"
-    provider_short: ClassVar[str] = "AWS S3"
-
-    type: Literal["S3"] = "S3"
-    access_key_id: str = Field(
-        alias="s3AccessKeyId",
-        title="Access key ID",
-        description="Of the IAM user that may use this directory.",
-        examples=["AKIAIOSFODNN7EXAMPLE"],
-        min_length=1,
-        pattern=r"^[\x21-\x7e]+$",
-        json_schema_extra={
-            "binds_secret": True,
-            "where": "In the IAM console open Users, the user, the tab Security credentials, and there Access keys. "
-            "`aws iam list-access-keys --user-name NAME` lists them. It must be a user's own key, not a session's "
-            "(ASIA…).",
-        },
-    )
-    secret_access_key: SecretWord = Field(
-        alias="s3SecretAccessKey",
-        title="Secret access key",
-        description="Stored encrypted, never shown again.",
-        examples=["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
-        json_schema_extra={
-            "where": "AWS shows it once, when the access key is made: in the IAM console under Users, the user, "
-            "Security credentials, Create access key, or by `aws iam create-access-key --user-name NAME`. If it is "
-            "lost, make a new key.",
-        },
-    )
-
-    @property
-    def principal(self) -> str:
-        return self.access_key_id
-
-    def unusable(self, now: datetime) -> dict[str, str]:
-        if not TEMPORARY_KEY.fullmatch(self.access_key_id):
-            return {}
-        return {
-            "access_key_id": "This is a temporary key: it works with a session token only, and ends within hours. "
-            "Use the key of an IAM user (AKIA…), or “AWS S3 with a role”, which renews its sessions by itself."
-        }
-
-    def open(self, endpoints: Endpoints, deadline: Deadline) -> "S3Store":
-        secret = self.secret_access_key.get_secret_value()
-        return S3Store(s3_client(endpoints, deadline, self.region, self.access_key_id, secret), self, secret)
+def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
+    """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile)."""
+    sts = make_client("sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(limit))
+    try:
+        answer = sts.assume_role(
+            RoleArn=config.role_arn,
+            ExternalId=config.external_id,
+            RoleSessionName="lightly-platform",
+            DurationSeconds=SESSION_SECONDS,
+        )
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        raise StoreError(failure_of_role(error)) from None
+    finally:
+        sts.close()
+    return answer["Credentials"]
 
 
 # Building a Session reads files and takes about 200 ms, a client from it about 11 ms; clients may be used by many
@@ -150,11 +69,11 @@ _session = functools.cache(lambda: boto3.session.Session())
 _making_clients = threading.Lock()
 
 
-def client_config(deadline: Deadline, **more: Any) -> Config:
+def client_config(limit: TimeLimit, **more: Any) -> Config:
     """Settings all AWS clients here share: one attempt, and no call longer than the time that is left."""
     return Config(
-        connect_timeout=deadline.timeout(),
-        read_timeout=deadline.timeout(),
+        connect_timeout=limit.timeout(),
+        read_timeout=limit.timeout(),
         retries={"total_max_attempts": 1},
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lag behind
         **more,
@@ -168,7 +87,7 @@ def make_client(service: str, **arguments: Any) -> Any:
 
 def s3_client(
     endpoints: Endpoints,
-    deadline: Deadline,
+    limit: TimeLimit,
     region: str,
     access_key_id: str,
     secret_access_key: str,
@@ -183,7 +102,7 @@ def s3_client(
         aws_secret_access_key=secret_access_key,
         aws_session_token=session_token,
         config=client_config(
-            deadline,
+            limit,
             signature_version="s3v4",
             # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host.
             s3={"addressing_style": "path" if endpoints.s3 else "auto"},
@@ -212,41 +131,9 @@ def _refuse_other_region(response: Any, **_: Any) -> None:
         raise StoreError(Failure(Cause.WRONG_REGION, safe_code(code), http.status_code, region=safe_code(region)))
 
 
-EXAMPLE_KEY = "key"
-
-
-class UrlSigner:
-    """URLs like one that boto3 has signed, for other keys: the same place, moment, lifetime and credential.
-
-    A listing needs a thousand per page, for which boto3 takes a third of a second.
-    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
-    """
-
-    def __init__(self, example: str, method: str, secret_access_key: str) -> None:
-        address, _, query = example.partition("?")
-        self.base = address.removesuffix(EXAMPLE_KEY)
-        self.query = "&".join(sorted(part for part in query.split("&") if not part.startswith("X-Amz-Signature=")))
-        facts = dict(urllib.parse.parse_qsl(self.query))
-        _, self.scope = facts["X-Amz-Credential"].split("/", 1)
-        self.moment, self.method = facts["X-Amz-Date"], method
-        host = urllib.parse.urlsplit(address).netloc
-        self.path = urllib.parse.urlsplit(self.base).path
-        self.rest = f"{self.query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
-        self.signing_key = f"AWS4{secret_access_key}".encode()
-        for part in self.scope.split("/"):
-            self.signing_key = hmac.digest(self.signing_key, part.encode(), "sha256")
-
-    def url(self, key: str) -> str:
-        quoted = urllib.parse.quote(key, safe="/~")
-        asked = hashlib.sha256(f"{self.method}\n{self.path}{quoted}\n{self.rest}".encode()).hexdigest()
-        to_sign = f"AWS4-HMAC-SHA256\n{self.moment}\n{self.scope}\n{asked}"
-        signature = hmac.digest(self.signing_key, to_sign.encode(), "sha256").hex()
-        return f"{self.base}{quoted}?{self.query}&X-Amz-Signature={signature}"
-
-
-class S3Store:
+class S3Store(Store):
     # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
-    missing_key_denial_is_proof: ClassVar[bool] = False
+    missing_key_denial_is_proof = False
 
     def __init__(self, client: "S3Client", config: S3Base, secret_access_key: str) -> None:
         self.client = client
@@ -294,20 +181,21 @@ class S3Store:
         except botocore.exceptions.BotoCoreError as error:
             raise StoreError(failure_of(error)) from None
 
-    def read(self, key: str, *, limit: int = 1) -> bytes:
+    def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
+        condition = {"IfMatch": version} if version else {}
         try:
-            answer = self._call("get_object", Key=key, Range=f"bytes=0-{limit - 1}")
+            answer = self._call("get_object", Key=key, Range=f"bytes={start}-{start + length - 1}", **condition)
         except StoreError as error:
-            if error.failure.code == "InvalidRange":  # an object of no bytes: it was found and could be read
-                return b""
-            raise
+            return piece_of_refusal(error)
         with answer["Body"] as body:
             _check_is_object(answer)
+            if start and "ContentRange" not in answer:  # the whole object was sent, and its beginning is not asked for
+                raise not_storage()
             try:
-                content: bytes = body.read(limit)
+                data: bytes = body.read(length)
             except botocore.exceptions.BotoCoreError as error:
                 raise StoreError(failure_of(error)) from None
-        return content
+        return whole_piece(data, expected=min(length, answer["ContentLength"]), version=answer["ETag"])
 
     def create(self, key: str, data: bytes) -> None:
         _check_is_object(self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption))
@@ -346,95 +234,3 @@ class S3Store:
 def _check_is_object(answer: Any) -> None:
     if "ETag" not in answer:
         raise not_storage()
-
-
-# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-CAUSES = {
-    "AccessDenied": Cause.DENIED,
-    "AllAccessDisabled": Cause.DENIED,
-    "AccountProblem": Cause.DENIED,
-    "Forbidden": Cause.DENIED,
-    "InvalidAccessKeyId": Cause.UNKNOWN_KEY,
-    "InvalidClientTokenId": Cause.UNKNOWN_KEY,
-    "SignatureDoesNotMatch": Cause.WRONG_SECRET,
-    "ExpiredToken": Cause.EXPIRED,
-    "ExpiredTokenException": Cause.EXPIRED,
-    "TokenRefreshRequired": Cause.EXPIRED,
-    "InvalidToken": Cause.CREDENTIAL_REFUSED,
-    "InvalidSecurity": Cause.CREDENTIAL_REFUSED,
-    "RequestTimeTooSkewed": Cause.CLOCK_SKEW,
-    "RequestExpired": Cause.CLOCK_SKEW,
-    "NoSuchBucket": Cause.NO_BUCKET,
-    "InvalidBucketName": Cause.NO_BUCKET,
-    "NoSuchKey": Cause.NO_OBJECT,
-    "PreconditionFailed": Cause.ALREADY_EXISTS,
-    # Two conditional writes of one key at the same moment: the other one, also a check's, is about to create it.
-    "ConditionalRequestConflict": Cause.ALREADY_EXISTS,
-    "InvalidObjectState": Cause.ARCHIVED,
-    "PermanentRedirect": Cause.WRONG_REGION,
-    "IllegalLocationConstraintException": Cause.WRONG_REGION,
-    "SlowDown": Cause.THROTTLED,
-    "ServiceUnavailable": Cause.THROTTLED,
-    "Throttling": Cause.THROTTLED,
-    "ThrottlingException": Cause.THROTTLED,
-    "RequestLimitExceeded": Cause.THROTTLED,
-    "TooManyRequestsException": Cause.THROTTLED,
-    "InternalError": Cause.SERVER_ERROR,
-}
-
-
-def failure_of(error: Exception) -> Failure:
-    """What a boto3 exception means. Reads codes; of texts, only AWS's fixed words for the reason of a denial."""
-    if isinstance(error, botocore.exceptions.ClientError):
-        details = error.response.get("Error", {})
-        meta = error.response.get("ResponseMetadata", {})
-        code, status = str(details.get("Code", "")), meta.get("HTTPStatusCode")
-        by_status = {403: Cause.DENIED, 412: Cause.ALREADY_EXISTS}
-        cause = CAUSES.get(code) or by_status.get(status or 0) or cause_of_status(status)
-        # For a KMS refusal S3 answers a plain AccessDenied; only its message names kms:GenerateDataKey or kms:Decrypt.
-        if code.startswith("KMS.") or (cause is Cause.DENIED and "kms:" in str(details.get("Message", ""))):
-            cause = Cause.KMS_DENIED
-        detail = ""
-        if cause is Cause.DENIED:
-            cause, detail = _reason_of_denial(str(details.get("Message", "")))
-        return Failure(cause, safe_code(code), status, safe_code(meta.get("RequestId")), detail=detail)
-    return Failure(_cause_of_transport(error), safe_code(type(error).__name__))
-
-
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-_POLICIES = (
-    "identity-based policy",
-    "resource-based policy",
-    "service control policy",
-    "resource control policy",
-    "permissions boundary",
-    "session policy",
-    "VPC endpoint policy",
-)
-
-
-def _reason_of_denial(message: str) -> tuple[Cause, str]:
-    """Whether something is missing or forbidden, and the kind of policy by which."""
-    kind = next((kind for kind in _POLICIES if kind in message), "")
-    if kind == "VPC endpoint policy":
-        return Cause.NETWORK_RULES, kind
-    return (Cause.EXPLICIT_DENY if "with an explicit deny" in message else Cause.DENIED), kind
-
-
-def _cause_of_transport(error: Exception) -> Cause:
-    kinds: list[tuple[type[Exception] | tuple[type[Exception], ...], Cause]] = [
-        (botocore.exceptions.SSLError, Cause.TLS),
-        ((botocore.exceptions.ConnectTimeoutError, botocore.exceptions.ReadTimeoutError), Cause.TIMEOUT),
-        (botocore.exceptions.ParamValidationError, Cause.NO_BUCKET),
-        (
-            (
-                botocore.exceptions.NoCredentialsError,
-                botocore.exceptions.PartialCredentialsError,
-                botocore.exceptions.CredentialRetrievalError,
-            ),
-            Cause.NO_PRINCIPAL,
-        ),
-        ((botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError), Cause.UNREACHABLE),
-        (botocore.exceptions.ResponseStreamingError, Cause.UNREACHABLE),
-    ]
-    return next((cause for kind, cause in kinds if isinstance(error, kind)), Cause.UNKNOWN)

@@ -2,13 +2,17 @@
 
 
 class ApiError(Exception):
-    """`code` is one of the client's ApiErrorCode names; `status` the HTTP status that goes with it."""
+    """`code` is one of the client's ApiErrorCode names; `status` the HTTP status that goes with it.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    `retry_after` is in seconds: when to come back (the header Retry-After).
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 def unauthorized() -> ApiError:

@@ -1,12 +1,14 @@
-"""How often strangers may ask for something that costs: counted in the cache, which all processes share."""
+"""How often strangers may ask for something that costs: counted in the database, which all processes share."""
 
 import hashlib
 import ipaddress
-import time
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+
+from core.web.counting import CountingCache
 
 WINDOW_SECONDS = 60
 MOST_PER_VISITOR = 10
@@ -33,18 +35,16 @@ def allow(request: HttpRequest, what: str, subject: str) -> bool:
 
 def count(key: str) -> int:
     """One more of this. Returns how many that makes in the minute that began with the first of them."""
-    began, counted = _stored(key)
-    # Not cache.incr(): it would make the count last for the cache's own default of five minutes, each time anew.
-    cache.set(key, (began, counted + 1), WINDOW_SECONDS)
-    return counted + 1
+    return _counts().count(key, WINDOW_SECONDS)
 
 
 def counted(key: str) -> int:
-    """How many there were, without counting."""
-    return _stored(key)[1]
+    """How many there were in the running minute, without counting."""
+    return _counts().counted(key)
 
 
-def _stored(key: str) -> tuple[float, int]:
-    now = time.time()
-    began, counted = cache.get(key) or (now, 0)
-    return (began, counted) if now - began < WINDOW_SECONDS else (now, 0)
+def _counts() -> CountingCache:
+    counts = caches["throttle"]
+    if not isinstance(counts, CountingCache):
+        raise ImproperlyConfigured("CACHES['throttle'] must be a core.web.counting.CountingCache.")
+    return counts

@@ -1,7 +1,9 @@
-"""People and scripts leave a team; their datasets stay in it, with a new owner."""
+"""Datasets change hands: on request, and when people and scripts leave a team, in which their datasets stay."""
+
+from collections import Counter
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -9,6 +11,7 @@ from django.utils.translation import gettext
 from datasets.models import LONGEST_NAME, Dataset, SharedWith
 from teams import audit, membership
 from teams.models import AuditAction, Team, User
+from teams.queries import possible_owners
 from teams.service_accounts import services as service_accounts
 
 
@@ -26,37 +29,60 @@ def remove_member(*, team: Team, user: User, heir: User, by: User) -> int:
     """
     membership.end_membership(team=team, user=user, by=by)
     SharedWith.objects.filter(shared_access__dataset__team=team, email=user.email).delete()
-    return transfer_datasets(team=team, owner=user, heir=heir, by=by)
+    return transfer_datasets(team=team, datasets=datasets_left_by(team=team, user=user), heir=heir, by=by)
 
 
 @transaction.atomic
 def delete_service_account(*, team: Team, account: User, heir: User, by: User) -> int:
     """Its datasets go to `heir`; how many is the answer. Raises PermissionDenied, ValidationError by field."""
     service_accounts.delete(team=team, account=account, by=by)
-    return transfer_datasets(team=team, owner=account, heir=heir, by=by)
+    return transfer_datasets(team=team, datasets=datasets_left_by(team=team, user=account), heir=heir, by=by)
 
 
 @transaction.atomic
-def transfer_datasets(*, team: Team, owner: User, heir: User, by: User) -> int:
-    """Make somebody of the team the owner of all that another one owns in it.
+def transfer_datasets(*, team: Team, datasets: QuerySet[Dataset], heir: User, by: User) -> int:
+    """Make somebody of the team the owner of these datasets of it. How many changed hands is the answer.
 
-    A name the new owner uses already gets a number, as the official client does it. Raises ValidationError by field.
+    A name the new owner uses already gets a number, as the official client does it. The team's log tells whose datasets
+    went to whom. Raises ValidationError by field; then nothing has changed.
     """
-    moved = list(datasets_left_by(team=team, user=owner).select_for_update())
-    if not moved:
-        return 0
-    if heir == owner or not team.memberships.filter(user=heir).exists():
+    team = membership.lock(team)  # so that the new owner does not leave the team meanwhile
+    moved = list(datasets.exclude(owner=heir).select_related("owner").select_for_update(of=["self"]))
+    if any(dataset.team_id != team.pk for dataset in moved):
+        raise ValidationError({"heir": gettext("These datasets are of several teams.")})
+    may_own = possible_owners(team).filter(pk=heir.pk).exists()
+    if not may_own and datasets.exists():
         raise ValidationError({"heir": gettext("Choose somebody of the team to take over the datasets.")})
-    taken = set(Dataset.objects.filter(owner=heir).values_list("name", flat=True))
+    former_owners = Counter(dataset.owner.get_full_name() for dataset in moved)
+    taken = set(names_owned_by(heir))
     for dataset in moved:
-        dataset.name = _free_name(dataset.name, taken)
-        taken.add(dataset.name)
-        dataset.owner = heir
-        dataset.modified_at = timezone.now()
-        dataset.save(update_fields=["name", "owner", "modified_at"])
-    words = f"{len(moved)} of {owner.get_full_name()} to {heir.get_full_name()}"
-    audit.record(team=team, actor=by, action=AuditAction.DATASETS_TRANSFERRED, target=words)
+        taken.add(_give(dataset, heir, taken))
+    for owner, count in former_owners.items():
+        words = f"{count} of {owner} to {heir.get_full_name()}"
+        audit.record(team=team, actor=by, action=AuditAction.DATASETS_TRANSFERRED, target=words)
     return len(moved)
+
+
+def names_owned_by(user: User) -> QuerySet[Dataset, str]:
+    return Dataset.objects.filter(owner=user).values_list("name", flat=True)
+
+
+def _give(dataset: Dataset, heir: User, taken: set[str]) -> str:
+    """Save it under its new owner, and a name that is free there, which is the answer."""
+    wanted, taken = dataset.name, set(taken)
+    dataset.owner = heir
+    dataset.modified_at = timezone.now()
+    while True:
+        dataset.name = _free_name(wanted, taken)
+        try:
+            with transaction.atomic():
+                dataset.save(update_fields=["name", "owner", "modified_at"])
+        except IntegrityError:
+            if dataset.name not in names_owned_by(heir):  # then the name was not what the database refused
+                raise
+            taken.add(dataset.name)  # the new owner has made a dataset of this name since
+        else:
+            return dataset.name
 
 
 def _free_name(name: str, taken: set[str]) -> str:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from core.web.dialogs import dialog, done
+from core.web.navigation import HOME
 from datasets.handover import services as members
 from datasets.handover.forms import HeirForm
 from teams import queries, roles
@@ -47,7 +48,7 @@ def _part_from(request: PageRequest, mine: Membership, other: Membership, *, tit
         else:
             words = _said(other.user, heir, count)
             if leaving:
-                return done(request, gettext("You left %(team)s.") % {"team": mine.team.name}, reverse("home"))
+                return done(request, gettext("You left %(team)s.") % {"team": mine.team.name}, HOME.url())
             return done(request, words, back)
     context = {
         "team": mine.team,

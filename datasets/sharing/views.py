@@ -1,4 +1,4 @@
-"""The card "Sharing" among a dataset's settings: a part of that page, and a page of its own without JavaScript."""
+"""The card "Sharing": a part of a dataset's settings, and a page of its own."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def stop_sharing(request: PageRequest, dataset_id: str) -> HttpResponse:
     get = dataset_for if email == request.user.email else manageable_dataset_for
     dataset = get(request.user, dataset_id)
     services.stop_sharing_with(dataset=dataset, email=email)
-    # Who took themselves off the list does not see the dataset any more.
+    # People who took themselves off the list may no longer see the dataset.
     if email == request.user.email and not Membership.objects.filter(team=dataset.team, user=request.user).exists():
         return redirect("home")
     return _changed(request, dataset)
@@ -61,7 +61,7 @@ def invite_guest(request: PageRequest, dataset_id: str) -> HttpResponse:
     email = request.POST.get("email", "")
     if not any(person.email == email for person in shared_people(dataset)):
         raise Http404(gettext("The dataset is not shared with this address."))
-    back = reverse("datasources:dataset", args=[dataset.pk])
+    back = reverse("datasets:sharing", args=[dataset.pk])
     try:
         made = invitations.invite(team=mine.team, people=[invitations.Invited(email, "")], by=request.user)
     except ValidationError as error:
@@ -89,4 +89,4 @@ def _render(
 
 
 def _changed(request: PageRequest, dataset: Dataset) -> HttpResponse:
-    return _render(request, dataset) if request.htmx else redirect("datasources:dataset", dataset.pk)
+    return _render(request, dataset) if request.htmx else redirect("datasets:sharing", dataset.pk)

@@ -1,6 +1,5 @@
 """Where alerts lead."""
 
-from django.conf import settings
 from django.urls import reverse
 
 from datasources.models import Purpose
@@ -9,8 +8,3 @@ from datasources.models import Purpose
 def settings_path(dataset_id: str, purpose: str) -> str:
     """The settings in which this datasource is shown."""
     return reverse("datasources:settings", args=[dataset_id, "lightly" if purpose == Purpose.LIGHTLY else "input"])
-
-
-def absolute(path: str) -> str:
-    """For readers outside of this site."""
-    return f"{settings.LIGHTLY_PUBLIC_URL}{path}"

@@ -1,21 +1,21 @@
-"""Raises alerts, and puts them into the outbox of everybody concerned, in the transaction that makes them true.
+"""Decides that something is news, and announces it to everybody concerned, in the transaction that makes it true.
 
-transitions.py decides what is news; alert_words.py has the words; mails.py and webhooks.py send.
+transitions.py decides when, words.py has the words, topics.py what people may choose of it. How they are told is the
+business of notifications.
 """
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from datasets.access import managers_of, members_who_see
 from datasources.alerts.links import settings_path
-from datasources.alerts.words import Facts, permission_facts, sentences, title
+from datasources.alerts.topics import TOPICS
+from datasources.alerts.words import Facts, payload, permission_facts, sentences, title
 from datasources.models import (
     Alert,
-    AlertMail,
     CheckState,
     Datasource,
     Outcome,
@@ -24,16 +24,10 @@ from datasources.models import (
     Trigger,
 )
 from datasources.transitions import WARN_DAYS, AlertKind, expiry_warning, step
-from notifications import webhooks
-from teams.models import Notice, NotificationSettings, User
+from notifications.preferences.queries import listeners
+from notifications.services import Announcement, announce
+from teams.models import User
 
-_LOOKS = {
-    AlertKind.BROKEN: Notice.Kind.BAD,
-    AlertKind.UNCHECKABLE: Notice.Kind.BAD,
-    AlertKind.RECOVERED: Notice.Kind.GOOD,
-    AlertKind.EXPIRING: Notice.Kind.SOON,
-}
-Scope = NotificationSettings.Scope
 # In one sweep; the rest is warned of by the next.
 MOST_WARNINGS = 500
 
@@ -127,20 +121,22 @@ def _raise(
     but: str | None = None,
 ) -> Alert:
     alert = Alert.objects.create(datasource=datasource, permission_check=check, kind=kind, facts=facts)
-    people = _who_hears(datasource, but)
-    Notice.objects.bulk_create(
-        Notice(
-            user=user,
-            kind=_LOOKS[kind],
-            title=title(kind, facts)[:300],
-            text="\n".join(sentences(kind, facts)),
+    announce(
+        Announcement(
+            topic=TOPICS[kind].key,
+            key=alert.pk,
+            people=_who_hears(datasource, but),
+            title=title(kind, facts),
+            sentences=sentences(kind, facts),
             path=settings_path(datasource.dataset_id, datasource.purpose),
+            about=facts["dataset"],
+            about_id=datasource.pk,
+            detail=facts["path"],
+            team=datasource.dataset.team,
+            payload=payload(facts),
+            told_at=alert.created_at,
         )
-        for user in people
     )
-    if settings.LIGHTLY_SENDS_MAIL:
-        AlertMail.objects.bulk_create(AlertMail(alert=alert, user=user) for user in people if _wants_mail(user, kind))
-    webhooks.enqueue(alert, datasource.dataset.team)
     return alert
 
 
@@ -153,13 +149,4 @@ def _who_hears(datasource: Datasource, but: str | None) -> list[User]:
     answers = Q(pk=datasource.dataset.owner_id)
     if not people.filter(answers).exists():
         answers = Q(pk__in=managers_of(datasource.dataset.team).values("pk"))
-    wants = Q(notification_settings=None) | ~Q(notification_settings__scope=Scope.NONE)
-    covered = people.filter((answers & wants) | Q(notification_settings__scope=Scope.TEAM))
-    return list(covered.exclude(pk=but or "").select_related("notification_settings").order_by("pk"))
-
-
-def _wants_mail(user: User, kind: AlertKind) -> bool:
-    chosen = getattr(user, "notification_settings", None) or NotificationSettings()
-    if kind is AlertKind.RECOVERED:
-        return chosen.mail_recovered
-    return chosen.mail_expiring if kind is AlertKind.EXPIRING else chosen.mail_broken
+    return listeners(people.exclude(pk=but or ""), concerned=answers)

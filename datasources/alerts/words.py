@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from clouds.doctor.probe import Permission, State
+from clouds.permissions import Permission, State
 from datasources.transitions import PATIENCE, AlertKind
 
 
@@ -92,6 +92,21 @@ def sentences(kind: AlertKind, facts: Facts) -> list[str]:
     causes = [fact["likely_cause"] for fact in shown]
     fixes = [fact["fix"] for fact in shown]
     return [sentence for sentence in dict.fromkeys([*happened, *causes, *fixes]) if sentence]
+
+
+def payload(facts: Facts) -> dict[str, Any]:
+    """What the webhook's event says of it. docs/alerts.md describes each field."""
+    return {
+        "dataset": {"id": facts["dataset_id"], "name": facts["dataset"]},
+        "datasource": {
+            "purpose": facts["purpose"],
+            "provider": facts["provider"],
+            "path": facts["path"],
+            "id": facts["datasource_id"],
+        },
+        "permissions": facts["permissions"],
+        "expires_at": facts["expires_at"],
+    }
 
 
 def within(days: int) -> str:

@@ -1,64 +1,29 @@
-"""/v1/datasets/{id}/datasource: configure, read back, verify. The same services as the web pages."""
+"""/v1/datasets/{id}/datasource: configure it, read it back, verify it, with the same services as the web pages."""
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Status
-from pydantic import ConfigDict, Field, RootModel, SecretStr, ValidationError, create_model
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from clouds import PROVIDERS, CloudConfig
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
 from core.api.parameters import Parameters
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
-from datasets.api.schemas import HEX_ID, Error
+from datasets.api.schemas import Error
 from datasets.models import Dataset
 from datasources import services
+from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
-from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
-from datasources.schemas import field_problems
-from datasources.validation import problems_on_save
+from datasources.validation import InvalidSettingsError, checked_config
 
 router = Router(tags=["datasource"])
 Answer = dict[str, Any]
 
-# What stands for a secret in answers. Sent back unchanged, it keeps the stored one.
+# Answers show this instead of a secret. A client that sends it back keeps the stored secret.
 PLACEHOLDER = "***"
-
-
-def _schema(config_class: type[CloudConfig]) -> Any:
-    """The REST form of a config class: its own fields, plus purpose and thumbnail suffix."""
-    name = config_class.model_fields["type"].default
-    secrets: dict[str, Any] = {
-        field: (str, Field(alias=info.alias, title=info.title, description=info.description, min_length=1))
-        for field, info in config_class.fields().items()
-        if info.annotation is SecretStr
-    }
-    others: dict[str, Any] = {
-        field: (info.annotation, info) for field, info in config_class.model_fields.items() if field not in secrets
-    }
-    others["type"] = (config_class.model_fields["type"].annotation, ...)  # tells them apart, so it must be there
-    return create_model(
-        f"DatasourceConfig{name}",
-        __config__=ConfigDict(populate_by_name=True, extra="ignore", json_schema_extra={"additionalProperties": True}),
-        **others,
-        **secrets,
-        id=(str | None, Field(None, pattern=HEX_ID)),
-        purpose=(Purpose, ...),
-        thumb_suffix=(str | None, Field(None, alias="thumbSuffix")),
-    )
-
-
-_schemas = [_schema(config_class) for config_class in CONFIG_CLASSES.values()]
-_union: Any = _schemas[0]
-for _more in _schemas[1:]:
-    _union |= _more
-
-
-class DatasourceConfig(RootModel[Annotated[_union, Field(discriminator="type")]]):
-    """One of the providers' configurations, told apart by `type`."""
 
 
 class OfPurpose(Parameters):
@@ -111,46 +76,29 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
         raise ApiError(
             422,
             "DATASET_DATASOURCE_ACTION_NOT_IMPLEMENTED",
-            f"Datasources of type {kind} are not supported by this server. Use one of {', '.join(CONFIG_CLASSES)}.",
+            f"Datasources of type {kind} are not supported by this server. Use one of {', '.join(PROVIDERS)}.",
         )
-    if not isinstance(kind, str) or kind not in CONFIG_CLASSES:
-        raise malformed(f"type: must be one of {', '.join(CONFIG_CLASSES)}")
-    config_class = CONFIG_CLASSES[kind]
-    names = {info.alias or name: name for name, info in config_class.fields().items()}
-    fields = {alias: payload[alias] for alias in names if payload.get(alias) is not None} | {"type": kind}
-    stored = _stored_config(dataset, purpose)
-    kept = [
-        alias
-        for alias, name in names.items()
-        if name in config_class.secret_fields() and fields.get(alias) == PLACEHOLDER
-    ]
-    if kept and not isinstance(stored, config_class):
-        raise malformed(f"{kept[0]}: {PLACEHOLDER} keeps a stored secret, but none is stored for this purpose and type")
-    for alias in kept:
-        fields[alias] = getattr(stored, names[alias])
+    if not isinstance(kind, str) or kind not in PROVIDERS:
+        raise malformed(f"type: must be one of {', '.join(PROVIDERS)}")
+    config_class = PROVIDERS[kind].config_class
+    aliases = {name: info.alias or name for name, info in config_class.fields().items()}
+    sent = {name: payload[alias] for name, alias in aliases.items() if payload.get(alias) is not None}
+    keep = [name for name in config_class.secret_fields() if sent.get(name) == PLACEHOLDER]
     try:
-        config = parse_config(fields, configured_endpoints())
-    except ValidationError as error:
-        raise malformed(_told(field_problems(error, config_class), config_class)) from None
-    if kept and stored and config.target() != stored.target():
-        raise malformed(f"{kept[0]}: bucket, account or user changed, so the secret must be sent again")
-    if problems := problems_on_save(config, dataset.team):
-        raise malformed(_told(problems, config_class))
-    return config
-
-
-def _told(problems: dict[str, str], config_class: type[CloudConfig]) -> str:
-    """Problems by field in the spelling of the API."""
-    fields = config_class.fields()
-    return "; ".join(f"{fields[name].alias or name}: {words}" for name, words in problems.items())
+        return checked_config(
+            config_class,
+            {name: value for name, value in sent.items() if name not in keep},
+            keep=keep,
+            stored=_stored_config(dataset, purpose) if keep else None,
+            team=dataset.team,
+        )
+    except InvalidSettingsError as error:
+        raise malformed("; ".join(f"{aliases[name]}: {words}" for name, words in error.problems.items())) from None
 
 
 def _stored_config(dataset: Dataset, purpose: Purpose) -> CloudConfig | None:
     datasource = dataset.datasources.filter(purpose=purpose).first()
-    try:
-        return datasource.config if datasource else None
-    except UnreadableConfigError:
-        return None
+    return datasource.readable_config() if datasource else None
 
 
 @router.get(

@@ -1,8 +1,12 @@
-"""The life of a check: queued, claimed by a worker, finished; found again when a worker or the broker lost it."""
+"""The life of a check: it is queued, a worker claims it, probes the cloud and writes down the result.
+
+A check that its worker or the broker lost is found again, and queued again. The functions stand in the order in which
+a check meets them; what this module calls lies below it and never calls back.
+"""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,15 +16,15 @@ from django.utils import timezone
 
 from clouds import CloudConfig
 from clouds.doctor import cors
-from clouds.doctor.asides import Asides, Looking
+from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import origin_of
-from clouds.doctor.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
-from clouds.doctor.grants import Place, is_beyond_grants
-from clouds.doctor.probe import Permission, Report, State, Verdict, probe
+from clouds.doctor.probe import probe
+from clouds.permissions import Permission
 from datasources.alerts import services as alerts
-from datasources.checks import schedule
+from datasources.checks.intervals import interval_of, next_time
+from datasources.checks.verdicts import outcome_of, stored_verdicts, unreadable_verdicts
 from datasources.endpoints import configured_endpoints
-from datasources.granting import platform_for
+from datasources.grants import platform_for
 from datasources.models import (
     OPEN_STATES,
     CheckState,
@@ -41,42 +45,69 @@ RESEND_AFTER = timedelta(seconds=60)
 KEPT_PER_DATASOURCE = 100
 
 
-def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.PERSON) -> PermissionCheck:
-    """A new check of the datasource's present revision, which it shows from now on. Call inside a transaction.
+# ---- queued ----
 
-    The next scheduled one is due an interval from now.
-    """
-    check = PermissionCheck.objects.create(
+
+def new_check(
+    datasource: Datasource, trigger: Trigger, *, requested_by: Any = None, queued_at: datetime | None = None
+) -> PermissionCheck:
+    """An unsaved check of the datasource's present revision. Every row of a check is made here."""
+    return PermissionCheck(
         datasource=datasource,
         revision=datasource.revision,
         provider=datasource.provider,
         path=datasource.path,
         requested_by=requested_by,
         trigger=trigger,
+        queued_at=queued_at or timezone.now(),
     )
+
+
+def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.PERSON) -> PermissionCheck:
+    """Queue a check that somebody asked for, which the pages show from now on. Call it inside a transaction.
+
+    The next scheduled check is due an interval from now.
+    """
+    check = new_check(datasource, trigger, requested_by=requested_by)
+    check.save(force_insert=True)
     datasource.latest_check = check
-    datasource.next_check_at = schedule.next_time(schedule.interval_of(datasource), check.queued_at)
+    datasource.next_check_at = next_time(interval_of(datasource), check.queued_at)
     datasource.save(update_fields=["latest_check", "next_check_at"])
     return check
 
 
-def run(*check_ids: str, patience: bool = True) -> None:
-    """Do queued checks, all at once. Harmless for one that was done already, is under way elsewhere, or is gone.
+def forget_old(datasource: Datasource) -> None:
+    """Keep the newest checks of a datasource, so that history stays useful and the table bounded."""
+    kept = datasource.checks.order_by("-queued_at").values("pk")[:KEPT_PER_DATASOURCE]
+    datasource.checks.exclude(pk__in=list(kept.values_list("pk", flat=True))).exclude(state__in=OPEN_STATES).delete()
 
-    What is looked at beside the bulbs may need longer than they do. It is noted when they are lit already; without
-    patience it is not waited for.
+
+def mark_dispatched(check_id: str) -> None:
+    """The broker has taken the message."""
+    PermissionCheck.objects.filter(pk=check_id).update(dispatched_at=timezone.now())
+
+
+# ---- run by a worker ----
+
+
+def run(*check_ids: str, patience: bool = True) -> None:
+    """Claim these checks, probe their clouds all at once, and write down the results.
+
+    An id whose check is finished, is run by another worker or no longer exists is passed over.
+
+    CORS rules and the facts of the key are looked up beside the probes and may take longer. They are stored after the
+    verdicts; without patience, only what is known by then.
     """
     claimed = [check for check_id in check_ids if (check := _claim(check_id))]
+    jobs = [(check, config) for check in claimed if (config := _readable_config(check))]
     seconds = settings.LIGHTLY_CHECK_DEADLINE_SECONDS
     endpoints = configured_endpoints()
-    configs = [(check, config) for check in claimed if (config := _readable_config(check))]
     origin = origin_of(settings.LIGHTLY_PUBLIC_URL)
-    looking = [Looking(config, endpoints, origin, seconds) for _, config in configs]
-    # The probes wait for the network, so they wait together. The database is touched by this thread alone.
-    with ThreadPoolExecutor(max_workers=len(configs) or 1) as pool:
-        reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), configs))
-    for (check, config), report in zip(configs, reports, strict=True):
-        platform, place = platform_for(check.datasource.dataset.team), Place.of(config)
+    asides = [SideQuestions(config, endpoints, origin, seconds) for _, config in jobs]
+    # The probes wait for the network, so they wait together. Only this thread touches the database.
+    with ThreadPoolExecutor(max_workers=len(jobs) or 1) as pool:
+        reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), jobs))
+    for (check, config), report in zip(jobs, reports, strict=True):
         _finish(
             check,
             state=CheckState.DONE,
@@ -84,36 +115,14 @@ def run(*check_ids: str, patience: bool = True) -> None:
             milliseconds=report.milliseconds,
             empty=report.empty,
             similar=[config.display_key(key) for key in report.similar],
-            verdicts={
-                permission: _stored(
-                    verdict.state, diagnose(permission, verdict, config, seconds, platform), verdict, seconds, place
-                )
-                for permission, verdict in report.verdicts.items()
-            },
+            verdicts=stored_verdicts(report, config, platform_for(check.datasource.dataset.team), seconds),
         )
-
-    for (check, config), aside in zip(configs, looking, strict=True):
-        _note(check, config, aside.results(patience=patience), origin)
-
-
-def _note(check: PermissionCheck, config: CloudConfig, found: Asides, origin: str) -> None:
-    """Write down what was learnt beside the bulbs: whether browsers may load, and when the credential ends."""
-    pasted = [] if found.cors is cors.State.ALLOWED else cors.documents(config, origin, configured_endpoints())
-    stored: StoredCors = {
-        "state": found.cors.value,
-        "origin": origin,
-        "summary": cors.summary(found.cors, origin),
-        "documents": [StoredDocument(title=made.title, where=made.where, text=made.text) for made in pasted],
-        "key_made_at": found.key.made.isoformat() if found.key else "",
-    }
-    PermissionCheck.objects.filter(pk=check.pk, state=CheckState.DONE).update(cors=stored)
-    # What could not be asked this time is no news. A new credential begins without an end, see services.save.
-    if expires_at := found.expires_at(config):
-        Datasource.objects.filter(pk=check.datasource_id, revision=check.revision).update(expires_at=expires_at)
+    for (check, config), aside in zip(jobs, asides, strict=True):
+        _note(check, config, aside.results(wait=patience), origin)
 
 
 def _claim(check_id: str) -> PermissionCheck | None:
-    """The check if it is ours to do now; one of an older revision is given up instead."""
+    """The check, now RUNNING, if this worker may do it. A check of an older revision is given up instead."""
     claimed = PermissionCheck.objects.filter(pk=check_id, state=CheckState.QUEUED).update(
         state=CheckState.RUNNING, started_at=timezone.now(), attempts=F("attempts") + 1
     )
@@ -129,12 +138,11 @@ def _claim(check_id: str) -> PermissionCheck | None:
 
 
 def _readable_config(check: PermissionCheck) -> CloudConfig | None:
-    """The decrypted config; without it the check ends here, saying so."""
+    """The decrypted config. If it can't be decrypted, the check is finished here, with verdicts that say so."""
     try:
         return check.datasource.config
     except UnreadableConfigError:
-        needs = _needs(check)
-        verdicts = {permission: _stored(State.UNKNOWN, UNREADABLE) for permission in Permission if permission in needs}
+        verdicts = unreadable_verdicts(_needs(check))
         _finish(check, state=CheckState.DONE, outcome=Outcome.UNKNOWN, verdicts=verdicts)
         return None
 
@@ -143,20 +151,16 @@ def _needs(check: PermissionCheck) -> frozenset[Permission]:
     return Purpose(check.datasource.purpose).needs
 
 
-def outcome_of(report: Report, needs: frozenset[Permission]) -> Outcome:
-    states = {report.verdicts[permission].state for permission in needs}
-    if states == {State.GRANTED}:
-        return Outcome.GREEN
-    return Outcome.RED if states & {State.DENIED, State.SKIPPED} else Outcome.UNKNOWN
+# ---- finished ----
 
 
 def _finish(check: PermissionCheck, **result: Any) -> None:
     """Write the result once: a second run of the same check, or one given up meanwhile, changes nothing.
 
-    An alert it gives rise to is written together with it: neither comes without the other, nor twice.
+    The alert that the result raises is written in the same transaction: neither comes without the other, nor twice.
     """
     with transaction.atomic():
-        # First, as saves do: two that lock in different orders would wait for each other.
+        # The datasource is locked first, as saves do it: two that lock in different orders would wait for each other.
         list(Datasource.objects.select_for_update().filter(pk=check.datasource_id).values("pk"))
         running = PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING)
         if running.update(finished_at=timezone.now(), **result):
@@ -166,46 +170,42 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
 
 
 def _show(check: PermissionCheck) -> None:
-    """A scheduled check is shown from its end on, unless a newer one is; the others are since they were queued."""
+    """Show a scheduled check, which nobody waited for, now that it is done, unless a newer check is shown already.
+
+    All other checks are shown from the moment they are queued.
+    """
     if check.trigger == Trigger.SCHEDULE and check.state == CheckState.DONE:
         newer = Q(latest_check__queued_at__gt=check.queued_at)
         Datasource.objects.filter(pk=check.datasource_id).exclude(newer).update(latest_check=check)
 
 
-def _stored(
-    state: State,
-    diagnosis: Diagnosis,
-    verdict: Verdict | None = None,
-    seconds: float = 0,
-    place: Place | None = None,
-) -> dict[str, Any]:
-    failure = verdict.failure if verdict else None
-    return {
-        "state": state.value,
-        "milliseconds": verdict.milliseconds if verdict else None,
-        "cause": failure.cause.value if failure else "",
-        "code": answer_of(failure, seconds) if failure else "",
-        "summary": diagnosis.summary,
-        "tried": diagnosis.tried,
-        "answered": diagnosis.answered,
-        "likely_cause": diagnosis.cause,
-        "fix": diagnosis.fix,
-        "how_to_be_sure": diagnosis.how_to_be_sure,
-        "command": diagnosis.command,
-        "field": diagnosis.field,
-        # For what to grant, so not where granting is no help.
-        "place": place.as_dict() if place and failure and not is_beyond_grants(failure) else {},
+def _note(check: PermissionCheck, config: CloudConfig, found: Asides, origin: str) -> None:
+    """Write down what was learnt beside the verdicts: whether browsers may load, and when the credential ends."""
+    pasted = [] if found.cors is cors.CorsState.ALLOWED else cors.documents(config, origin, configured_endpoints())
+    stored: StoredCors = {
+        "state": found.cors.value,
+        "origin": origin,
+        "summary": cors.summary(found.cors, origin),
+        "documents": [StoredDocument(title=made.title, where=made.where, text=made.text) for made in pasted],
+        "key_made_at": found.key.made.isoformat() if found.key else "",
     }
+    PermissionCheck.objects.filter(pk=check.pk, state=CheckState.DONE).update(cors=stored)
+    # An end that could not be asked this time stays as it was. services.save clears it for a new credential.
+    if expires_at := found.expires_at(config):
+        Datasource.objects.filter(pk=check.datasource_id, revision=check.revision).update(expires_at=expires_at)
 
 
 def wait_for(check_ids: list[str]) -> list[PermissionCheck]:
-    """The checks once they are finished, or as they are when a worker that claimed one should have been done."""
+    """The checks once all are finished, or as they are when the worker of one should have finished long ago."""
     give_up_at = time.monotonic() + settings.LIGHTLY_CHECK_DEADLINE_SECONDS + 1
     while True:
         found = list(PermissionCheck.objects.filter(pk__in=check_ids).select_related("datasource"))
         if not any(check.is_open for check in found) or time.monotonic() > give_up_at:
             return found
         time.sleep(0.1)
+
+
+# ---- lost ----
 
 
 def find_lost() -> list[str]:
@@ -242,17 +242,7 @@ def expire_stuck(check_ids: list[str]) -> int:
     return count
 
 
-def mark_dispatched(check_id: str) -> None:
-    PermissionCheck.objects.filter(pk=check_id).update(dispatched_at=timezone.now())
-
-
-def forget_old(datasource: Datasource) -> None:
-    """Keep the newest checks of a datasource, so that history stays useful and the table bounded."""
-    kept = datasource.checks.order_by("-queued_at").values("pk")[:KEPT_PER_DATASOURCE]
-    datasource.checks.exclude(pk__in=list(kept.values_list("pk", flat=True))).exclude(state__in=OPEN_STATES).delete()
-
-
 def scheduled_among(check_ids: list[str]) -> set[str]:
-    """Those that nobody waits for."""
+    """Which of these the schedule asked for: nobody waits for them."""
     scheduled = PermissionCheck.objects.filter(pk__in=check_ids, trigger=Trigger.SCHEDULE)
     return set(scheduled.values_list("pk", flat=True))

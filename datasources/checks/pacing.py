@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from datasources.models import CheckState, PermissionCheck, Trigger
 
 # Two workers that look at the same moment may together send one or two more.
@@ -26,13 +26,13 @@ def take_next() -> list[str]:
     sent = Q(state=CheckState.RUNNING) | Q(state=CheckState.QUEUED, dispatched_at__gte=fresh)
     busy = Counter(_cloud_of(provider) for provider in _scheduled().filter(sent).values_list("provider", flat=True))
     waiting = _scheduled().filter(
-        Q(dispatched_at=None) | Q(dispatched_at__lt=fresh), state=CheckState.QUEUED, provider__in=CONFIG_CLASSES
+        Q(dispatched_at=None) | Q(dispatched_at__lt=fresh), state=CheckState.QUEUED, provider__in=PROVIDERS
     )
     taken = []
-    for cloud in sorted({_cloud_of(provider) for provider in CONFIG_CLASSES}):
+    for cloud in sorted({_cloud_of(provider) for provider in PROVIDERS}):
         room = MOST_PER_CLOUD - busy[cloud]
         if room > 0:
-            providers = [provider for provider in CONFIG_CLASSES if _cloud_of(provider) == cloud]
+            providers = [provider for provider in PROVIDERS if _cloud_of(provider) == cloud]
             oldest = waiting.filter(provider__in=providers).order_by("queued_at").values_list("pk", flat=True)[:room]
             # Who marks the row sends it: two workers never send the same one.
             taken += [pk for pk in list(oldest) if waiting.filter(pk=pk).update(dispatched_at=timezone.now())]
@@ -49,5 +49,5 @@ def _scheduled() -> QuerySet[PermissionCheck]:
 
 
 def _cloud_of(provider: str) -> str:
-    """Both ways into S3 lead to the same servers. Finer than that a row does not tell: endpoints are encrypted."""
-    return "S3" if provider.startswith("S3") else provider
+    """Finer than that a row does not tell: endpoints are encrypted."""
+    return PROVIDERS[provider].servers if provider in PROVIDERS else provider

@@ -1,4 +1,4 @@
-"""What was told long ago is forgotten, so that tables stay bounded."""
+"""What was found long ago is forgotten, so that tables stay bounded."""
 
 from datetime import timedelta
 
@@ -7,21 +7,15 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from datasources.checks.lifecycle import KEPT_PER_DATASOURCE
-from datasources.models import OPEN_STATES, Alert, AlertMail, Datasource, PermissionCheck, Sending, WebhookDelivery
-from teams.models import Notice
+from datasources.models import OPEN_STATES, Alert, Datasource, PermissionCheck
 
-NOTICES = ALERTS = timedelta(days=90)
-DELIVERIES = timedelta(days=30)
+ALERTS = timedelta(days=90)
 # At once: a deletion holds locks.
 BATCH = 1000
 
 
 def prune() -> None:
-    now = timezone.now()
-    Notice.objects.filter(created_at__lt=now - NOTICES).delete()
-    Alert.objects.filter(created_at__lt=now - ALERTS).delete()
-    AlertMail.objects.exclude(state=Sending.PENDING).filter(finished_at__lt=now - DELIVERIES).delete()
-    WebhookDelivery.objects.exclude(state=Sending.PENDING).filter(finished_at__lt=now - DELIVERIES).delete()
+    Alert.objects.filter(created_at__lt=timezone.now() - ALERTS).delete()
     while _forget_checks():
         pass
 

@@ -1,56 +1,39 @@
 """When a datasource is checked by itself.
 
-`Datasource.next_check_at` says it; None means that it is yet to be decided, or never. Every check that is queued, by
-whomever, moves it ahead by the team's interval, give or take a tenth, so that the checks of thousands stay spread.
+`Datasource.next_check_at` says it; None means that no time was chosen yet, or that the schedule is off. Every check
+that is queued, whoever asked for it, sets it anew (see intervals.py).
 
-A scheduled check is not shown before it has finished (see checks.py): nobody waits for it, so the last verdict stays.
+A scheduled check is not shown before it has finished (see lifecycle.py): nobody waits for it, so the verdict before
+stays.
 """
-
-import random
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from datasources.checks.intervals import first_time, next_time
+from datasources.checks.lifecycle import new_check
 from datasources.models import OPEN_STATES, Datasource, PermissionCheck, Trigger
 from teams.models import Team
 
-JITTER = 0.1
 BATCH = 200
-# So many scheduled checks may be open at once. After a day without workers the rest of the backlog waits here, where
-# it costs nothing, and not in the queue.
+# So many scheduled checks may be open at once. After a day without workers the rest of the backlog waits in the
+# database, where it costs nothing, and not in the queue.
 MOST_OPEN = 400
-# The interval is a setting in hours; a week is the longest that still deserves the name.
+# A team chooses its interval in hours, at most a week.
 LONGEST_HOURS = 168
 
 
-def next_time(hours: int, now: datetime) -> datetime | None:
-    """The check after one that is queued now; None if the team has switched the schedule off."""
-    # No cryptography: only so that not all come at the same moment.
-    return now + timedelta(hours=hours * random.uniform(1 - JITTER, 1 + JITTER)) if hours else None  # noqa: S311
-
-
-def first_time(hours: int, now: datetime) -> datetime | None:
-    """For one that has no time yet: anywhere in the interval, as there may be thousands of them."""
-    return now + timedelta(hours=hours * random.random()) if hours else None  # noqa: S311
-
-
-def interval_of(datasource: Datasource) -> int:
-    """In hours; 0: off."""
-    return Team.objects.values_list("recheck_hours", flat=True).get(datasets=datasource.dataset_id)
-
-
 def start_over(team: Team) -> None:
-    """After a change of the interval: every datasource of the team gets a new time within the next minute, or none."""
+    """After the team has changed its interval: spread_new() then gives each of its datasources a new time, or none."""
     Datasource.objects.filter(dataset__team=team).update(next_check_at=None)
 
 
 def queue_due() -> list[str]:
-    """Queue a check for every datasource whose time has come. Their ids; hand them to the broker after the commit.
+    """Queue a check for every datasource whose time has come. Returns the checks' ids, for the broker.
 
-    Two schedulers at once do no harm: rows one of them works on are skipped or waited for by the other, which then sees
-    their new times. A few queries for each batch, whatever its size.
+    Two schedulers at once do no harm: one skips the rows that the other has locked, or waits and then sees their new
+    times. A batch takes a few queries, whatever its size.
     """
     room = MOST_OPEN - PermissionCheck.objects.filter(state__in=OPEN_STATES, trigger=Trigger.SCHEDULE).count()
     queued: list[str] = []
@@ -73,17 +56,7 @@ def _queue_batch(size: int) -> list[str]:
         .select_related("dataset__team")
         .order_by("next_check_at")[:size]
     )
-    checks = [
-        PermissionCheck(
-            datasource=datasource,
-            revision=datasource.revision,
-            provider=datasource.provider,
-            path=datasource.path,
-            trigger=Trigger.SCHEDULE,
-            queued_at=now,
-        )
-        for datasource in due
-    ]
+    checks = [new_check(datasource, Trigger.SCHEDULE, queued_at=now) for datasource in due]
     PermissionCheck.objects.bulk_create(checks)
     for datasource in due:
         datasource.next_check_at = next_time(datasource.dataset.team.recheck_hours, now)
@@ -92,7 +65,10 @@ def _queue_batch(size: int) -> list[str]:
 
 
 def spread_new() -> int:
-    """Give a time to those that have none: all after an upgrade, or a team's when it has changed its interval."""
+    """Give a time to every datasource without one: all after an upgrade, or a team's after it changed its interval.
+
+    Returns how many.
+    """
     total = 0
     while found := _spread_batch():
         total += found

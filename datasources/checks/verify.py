@@ -1,4 +1,4 @@
-"""All checks of a dataset as one answer, the way the official client asks for it."""
+"""All checks of a dataset as one answer, in the shape that the official client asks for."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from clouds.doctor.probe import Permission, State
+from clouds.permissions import Permission, State
 from datasources.models import PermissionCheck, Purpose
 from datasources.schemas import StoredVerdict
 
@@ -41,7 +41,10 @@ class VerifyData(Schema):
 
 
 def verify_data(checks: Iterable[PermissionCheck]) -> dict[str, Any]:
-    """List and read count everywhere, write and overwrite where we write. Unknown is not granted."""
+    """List and read must be granted by every check, write and overwrite by those of datasources that are written to.
+
+    An unknown verdict counts as not granted.
+    """
     checks = list(checks)
     errors = {KEYS[permission]: sentence for permission in Permission if (sentence := _problems(permission, checks))}
     answer: dict[str, Any] = {key: key not in errors for key in KEYS.values()}

@@ -1,4 +1,4 @@
-"""What the pages show of a datasource: its bulbs, and the words around them."""
+"""What the pages show of a datasource: its bulbs, and the sentences beside them."""
 
 import functools
 from collections.abc import Iterable
@@ -8,20 +8,19 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from clouds.doctor.asides import MOST_SECONDS
-from clouds.doctor.grants import Snippet
-from clouds.doctor.probe import Permission, State
-from datasets.models import Dataset
+from clouds.permissions import Permission, State
+from clouds.policies import Snippet
 from datasources.checks.expiry import End, end_of, key_age_words
-from datasources.granting import grantable, missing_grant
+from datasources.grants import grantable, missing_grant
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
 from datasources.schemas import StoredCors, StoredVerdict
 
-# So long may a queued check wait before we say that nobody is there to pick it up.
+# A check that is queued for longer waits for a worker that does not answer.
 NO_WORKER_AFTER = timedelta(seconds=10)
 
-# So long after the bulbs a note may follow.
+# The CORS note is stored at most this long after the verdicts.
 NOTED_WITHIN = timedelta(seconds=MOST_SECONDS + 3)
 
 NOT_REACHED = gettext_noop(
@@ -44,7 +43,7 @@ STATE_WORDS = {
 
 @dataclass(frozen=True)
 class Bulb:
-    """One lamp. `state` is its look: granted, denied, unknown, checking, off."""
+    """One permission. `state` is its look: granted, denied, unknown, checking or off."""
 
     permission: str
     state: str
@@ -52,20 +51,20 @@ class Bulb:
     summary: str
     verdict: StoredVerdict | None = None
     field_title: str = ""  # of the form's field at fault
-    same_as: str = ""  # an earlier bulb that is dark for the very same reason
+    same_as: str = ""  # the permission of an earlier bulb that has the same reason
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What the last check found wrong with one field of the form; empty words for a field that is well."""
+    """What the last check found wrong with one field of the form. `words` is empty where nothing is wrong."""
 
     id: str
     words: str
 
 
 @dataclass(frozen=True)
-class SourceView:
-    """One datasource, configured or not, as a row or a panel shows it."""
+class DatasourceStatus:
+    """One datasource, configured or not, as the home page, the overview and the settings show it."""
 
     purpose: Purpose
     datasource: Datasource | None
@@ -74,13 +73,18 @@ class SourceView:
     warning: str = ""
 
     @property
+    def tab(self) -> str:
+        """The tab of the settings that edits it."""
+        return "lightly" if self.purpose is Purpose.LIGHTLY else "input"
+
+    @property
     def provider(self) -> str:
-        return CONFIG_CLASSES[self.datasource.provider].provider_short if self.datasource else ""
+        return PROVIDERS[self.datasource.provider].short if self.datasource else ""
 
     @property
     def help_anchor(self) -> str:
         """This cloud's place on the help pages about fields and diagnoses."""
-        return self.datasource.provider_class.help_anchor() if self.datasource else ""
+        return PROVIDERS[self.datasource.provider].help_anchor if self.datasource else ""
 
     @property
     def is_open(self) -> bool:
@@ -93,13 +97,13 @@ class SourceView:
 
     @property
     def credential_words(self) -> str:
-        """What is to be said of the credential's life besides a date."""
+        """How old the key is, or how long such credentials last; besides the date on which this one ends."""
         if self.datasource is None:
             return ""
         made = (self.check.cors.get("key_made_at") if self.check else "") or ""
         if made:
             return key_age_words(datetime.fromisoformat(made), ends=self.datasource.expires_at is not None)
-        return self.datasource.provider_class.lifetime_note
+        return PROVIDERS[self.datasource.provider].words.lifetime_note
 
     @property
     def cors(self) -> StoredCors | None:
@@ -107,7 +111,7 @@ class SourceView:
 
     @property
     def cors_is_coming(self) -> bool:
-        """It is noted a little after the bulbs, if the worker lives on."""
+        """Whether the note may still be stored: it follows a little after the verdicts."""
         if self.check is None or self.check.cors or self.check.state != CheckState.DONE:
             return False
         return bool(self.check.finished_at and timezone.now() - self.check.finished_at < NOTED_WITHIN)
@@ -138,7 +142,7 @@ class SourceView:
 
     @property
     def poll_after(self) -> str:
-        """How long the page waits before it asks again: often at first, seldom for a check that nobody picks up."""
+        """How long the page waits before it asks again: short at first, long for a check that no worker takes."""
         age = timezone.now() - self.check.queued_at if self.check else timedelta()
         if age < timedelta(seconds=2):
             return "250ms"  # most checks are done by then
@@ -152,7 +156,7 @@ class SourceView:
 
     @functools.cached_property
     def grant(self) -> list[Snippet]:
-        """What to grant so that the red bulbs turn green, all of it together."""
+        """What to grant so that all red bulbs turn green."""
         return missing_grant(self.verdicts, self.purpose, self.datasource.dataset.team) if self.datasource else []
 
     @property
@@ -168,7 +172,7 @@ class SourceView:
         return [Mark(mark_id(self.datasource.provider, name), self._faults(name)) for name in names]
 
     def _faults(self, name: str) -> str:
-        """Grouped by what is wrong, as one fault often darkens several bulbs."""
+        """What is wrong with the field, once for all permissions that fail for the same reason."""
         found: dict[str, list[str]] = {}
         for permission, verdict in self.verdicts.items():
             if verdict.get("field") == name:
@@ -193,23 +197,23 @@ class SourceView:
         return bool(self.check and self.check.state == CheckState.DONE and self.check.empty)
 
 
-def source_view(purpose: Purpose, datasource: Datasource | None) -> SourceView:
+def status_of(purpose: Purpose, datasource: Datasource | None) -> DatasourceStatus:
     check = datasource.latest_check if datasource else None
     permissions = [permission for permission in Permission if permission in purpose.needs]
     bulbs = _compared([_bulb(permission, check, configured=datasource is not None) for permission in permissions])
-    return SourceView(purpose, datasource, check, bulbs, _warning(check))
+    return DatasourceStatus(purpose, datasource, check, bulbs, _warning(check))
 
 
-def source_views(dataset: Dataset) -> list[SourceView]:
-    """Input and Lightly, whether or not they are configured; or the one that serves as both."""
-    by_purpose = {datasource.purpose: datasource for datasource in dataset.datasources.all()}
+def statuses_of(datasources: Iterable[Datasource]) -> list[DatasourceStatus]:
+    """Of a dataset's datasources: Input and Lightly, whether or not they are configured, or the one that is both."""
+    by_purpose = {datasource.purpose: datasource for datasource in datasources}
     if Purpose.INPUT_OUTPUT in by_purpose:
-        return [source_view(Purpose.INPUT_OUTPUT, by_purpose[Purpose.INPUT_OUTPUT])]
-    return [source_view(purpose, by_purpose.get(purpose)) for purpose in (Purpose.INPUT, Purpose.LIGHTLY)]
+        return [status_of(Purpose.INPUT_OUTPUT, by_purpose[Purpose.INPUT_OUTPUT])]
+    return [status_of(purpose, by_purpose.get(purpose)) for purpose in (Purpose.INPUT, Purpose.LIGHTLY)]
 
 
 def _compared(bulbs: list[Bulb]) -> list[Bulb]:
-    """With `same_as`: one fault often darkens all, and need not be read four times."""
+    """The bulbs with `same_as` filled in, so that one reason need not be read four times."""
     first: dict[tuple[str, str], str] = {}
     compared = []
     for bulb in bulbs:
@@ -223,12 +227,8 @@ def _compared(bulbs: list[Bulb]) -> list[Bulb]:
 
 def check_bulbs(check: PermissionCheck) -> list[Bulb]:
     """The bulbs of one check in the history."""
-    return [_bulb(permission, check, configured=True) for permission in _judged(check)]
-
-
-def _judged(check: PermissionCheck) -> Iterable[Permission]:
     needs = Purpose(check.datasource.purpose).needs
-    return [permission for permission in Permission if permission in needs]
+    return [_bulb(permission, check, configured=True) for permission in Permission if permission in needs]
 
 
 def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: bool) -> Bulb:
@@ -249,12 +249,12 @@ def _bulb(permission: Permission, check: PermissionCheck | None, *, configured: 
 
 
 def _field_title(provider: str, verdict: StoredVerdict) -> str:
-    info = CONFIG_CLASSES[provider].fields().get(verdict.get("field", ""))
+    info = PROVIDERS[provider].config_class.fields().get(verdict.get("field", ""))
     return info.title or "" if info else ""
 
 
 def mark_id(provider: str, name: str) -> str:
-    """Where a field's mark stands on the page. With the provider, as the form may show another one's fields."""
+    """The id of a field's mark in the page. It names the provider, as the form may show another provider's fields."""
     return f"mark-{provider}-{name}"
 
 

@@ -8,18 +8,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
-from clouds.base import Expiry, extra
-from clouds.doctor.grants import Place
+from clouds import PROVIDERS, CloudConfig, provider_of
+from clouds.config import Expiry, extra
 from datasources.checks.expiry import near_end_warning
-from datasources.endpoints import configured_endpoints
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
-from datasources.schemas import field_problems
 from datasources.settings.bulbs import Mark, mark_id
-from datasources.validation import problems_on_save
+from datasources.validation import InvalidSettingsError, checked_config
 from teams.models import Team
 
 MOST_FILE_BYTES = 1024 * 1024
@@ -28,14 +25,14 @@ SUFFIX_FIELD = "thumbnail_suffix"
 
 
 class SecretTextarea(forms.Textarea):
-    """A write-only box of several lines: Django's own would send back what was typed."""
+    """A box of several lines that never shows its value. Django's own would send back what was typed."""
 
     def format_value(self, value: Any) -> None:
         return None
 
 
 class MarkedField(forms.BoundField):
-    """A field whose description goes on with what the last check found wrong with it."""
+    """A field that is also described by what the last check found wrong with it."""
 
     @property
     def mark_id(self) -> str:
@@ -49,7 +46,7 @@ class MarkedField(forms.BoundField):
 
 
 class DatasourceForm(forms.Form):
-    """One provider's fields. `stored` is a config whose secrets serve where the form leaves them empty."""
+    """One provider's fields. Where a secret is left empty, the secret of `stored` is kept."""
 
     bound_field_class = MarkedField
     provider = forms.CharField(widget=forms.HiddenInput)
@@ -102,7 +99,7 @@ class DatasourceForm(forms.Form):
         return self.config_class.secret_fields()
 
     def rows(self) -> list[dict[str, Any]]:
-        """What the template needs per visible field: the field, and what is to be said of it."""
+        """For each visible field: the field, and the words that the template puts around it."""
         ends = self.stored.expiry() if self.stored else None
         return [self._row(cast("MarkedField", field), ends) for field in self.visible_fields()]
 
@@ -118,32 +115,32 @@ class DatasourceForm(forms.Form):
         }
 
     def _team_value(self, name: str) -> str:
-        """What the team has of its own for this field, with which a new datasource's form begins."""
+        """The team's own value for this field, with which the form of a new datasource begins."""
         info = self.config_class.fields().get(name)
         return str(getattr(self.team, name)) if self.team and info and extra(info, "from_team") else ""
 
     def _where(self, field: MarkedField) -> SafeString | None:
-        """Where people find the value in their cloud, for those who may enter it."""
+        """Where to find the value in one's cloud. Shown only to people who may enter it."""
         info = self.config_class.fields().get(field.name)
         return with_code(extra(info, "where")) if info and not field.field.disabled else None
 
     @property
     def help_anchor(self) -> str:
-        """This cloud's place on the help page about fields."""
-        return self.config_class.help_anchor()
+        """Where the help page about fields describes this cloud."""
+        return provider_of(self.config_class).help_anchor
 
     @property
     def provider_label(self) -> str:
-        return self.config_class.provider_label
+        return provider_of(self.config_class).label
 
     @property
     def open_names(self) -> list[str]:
         """The provider's fields that are no secret."""
-        return [name for name in self.config_class.fields() if name not in self.secret_names]
+        return open_names(self.config_class)
 
-    def place(self) -> Place:
-        """Where it points so far, whether or not it is complete."""
-        return Place.typed(self.config_class, {name: str(self[name].value() or "") for name in self.open_names})
+    def open_values(self) -> dict[str, str]:
+        """What stands in those fields now."""
+        return {name: str(self[name].value() or "") for name in self.open_names}
 
     def _initial(self, suffix: str) -> dict[str, Any]:
         initial = {
@@ -197,36 +194,26 @@ class DatasourceForm(forms.Form):
                 )
                 % {"default_thumbnail_suffix": DEFAULT_THUMBNAIL_SUFFIX},
             )
-        config = self._parse(data)
+        config = self._checked_config(data)
         if config is not None:
             data["config"] = config
         return data
 
-    def _parse(self, data: dict[str, Any]) -> CloudConfig | None:
-        fields: dict[str, Any] = {"type": self.config_class.model_fields["type"].default}
-        kept = []
-        for name, info in self.config_class.fields().items():
-            value = self._uploaded(name) or data.get(name) or None
-            if value is None and self.stored and info.annotation is SecretStr:
-                value = getattr(self.stored, name)
-                kept.append(name)
-            if value is not None:
-                fields[info.alias or name] = value
+    def _checked_config(self, data: dict[str, Any]) -> CloudConfig | None:
+        """The config that the fields give; None after the problems were put beside the fields."""
+        values, keep = {}, []
+        for name in self.config_class.fields():
+            if value := self._uploaded(name) or data.get(name):
+                values[name] = value
+            elif self.stored and name in self.secret_names:
+                keep.append(name)
         try:
-            config = parse_config(fields, configured_endpoints())
-        except ValidationError as error:
-            for name, problem in field_problems(error, self.config_class).items():
+            return checked_config(self.config_class, values, keep=keep, stored=self.stored, team=self.team)
+        except InvalidSettingsError as error:
+            for name, problem in error.problems.items():
                 if name not in self.errors:
                     self.add_error(name, problem)
             return None
-        if kept and self.stored and config.target() != self.stored.target():
-            for name in kept:
-                self.add_error(name, self._aimed_elsewhere(config, self.stored))
-            return None
-        problems = problems_on_save(config, self.team) if self.team else {}
-        for name, problem in problems.items():
-            self.add_error(name, problem)
-        return None if problems else config
 
     def _uploaded(self, name: str) -> str | None:
         file = self.files.get(name + FILE_SUFFIX)
@@ -243,18 +230,6 @@ class DatasourceForm(forms.Form):
             self.add_error(name, gettext("This file is not text. Choose the JSON key file of a service account."))
             return None
 
-    def _aimed_elsewhere(self, new: CloudConfig, old: CloudConfig) -> str:
-        before, after = old.target(), new.target()
-        fields = self.config_class.fields()
-        changed = [
-            (fields[name].title or name) if name in fields else name.capitalize()
-            for name in before
-            if before[name] != after[name]
-        ]
-        return gettext("%(list)s changed, so enter this again: a stored secret is never aimed at a new target.") % {
-            "list": " and ".join(changed)
-        }
-
 
 def with_code(text: str) -> SafeString:
     """Plain text as HTML, with what stands in `backticks` as code."""
@@ -269,6 +244,12 @@ _AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "fals
 
 
 def config_class_for(provider: str | None, stored: CloudConfig | None) -> type[CloudConfig]:
-    """The provider asked for, else the stored one's, else the first."""
-    fallback = type(stored) if stored else next(iter(CONFIG_CLASSES.values()))
-    return CONFIG_CLASSES.get(provider or "", fallback)
+    """The class of the provider that is asked for, else of what is stored, else of the first provider."""
+    if provider in PROVIDERS:
+        return PROVIDERS[provider].config_class
+    return type(stored) if stored else next(iter(PROVIDERS.values())).config_class
+
+
+def open_names(config_class: type[CloudConfig]) -> list[str]:
+    """The fields that are no secret. Only these may stand in an address."""
+    return [name for name in config_class.fields() if name not in config_class.secret_fields()]

@@ -1,6 +1,6 @@
-"""The history of checks: what changed from one to the next, runs in which nothing did, and a picture of it all.
+"""The history of checks: what changed from one to the next, runs without a change, and a picture of it all.
 
-Nothing here asks the database: it is given a dataset's checks, newest first, each with its datasource.
+It is given a dataset's checks, newest first, each with its datasource, and asks the database for nothing.
 """
 
 import math
@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from clouds import CONFIG_CLASSES
-from clouds.doctor.probe import Permission, State
-from core.words import age_words
+from clouds import PROVIDERS
+from clouds.permissions import Permission, State
+from core.words import duration_words
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from datasources.schemas import StoredVerdict
 from datasources.settings.bulbs import Bulb, check_bulbs
@@ -36,9 +36,9 @@ class Change:
 
 
 def changes(before: PermissionCheck | None, check: PermissionCheck) -> list[Change]:
-    """What differs between two finished checks of a datasource; `before` None: there is no earlier one.
+    """What differs between two finished checks of a datasource. `before` is None for the first one.
 
-    Empty if the same came out of the same settings, in whatever time.
+    Empty if the same settings led to the same verdicts, however long that took.
     """
     if before is None:
         return [Change(gettext("first check"))]
@@ -69,7 +69,7 @@ def changes(before: PermissionCheck | None, check: PermissionCheck) -> list[Chan
 
 
 def _verdict_changes(before: PermissionCheck, check: PermissionCheck) -> list[Change]:
-    """Permissions that changed in the same way, for the same reason, share a sentence."""
+    """One sentence for all permissions that changed in the same way for the same reason."""
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     for permission in Permission:
         was, now = before.verdicts.get(permission), check.verdicts.get(permission)
@@ -99,8 +99,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _provider(check: PermissionCheck) -> str:
-    config_class = CONFIG_CLASSES.get(check.provider)
-    return config_class.provider_short if config_class else check.provider
+    provider = PROVIDERS.get(check.provider)
+    return provider.short if provider else check.provider
 
 
 # ---- the table ----
@@ -108,7 +108,7 @@ def _provider(check: PermissionCheck) -> str:
 
 @dataclass
 class Entry:
-    """A line of the history: one check, or the newest of a run of scheduled ones that all came out the same."""
+    """A line of the history: one check, or the newest of a run of scheduled checks with the same verdicts."""
 
     check: PermissionCheck
     changes: list[Change]
@@ -146,7 +146,7 @@ class Entry:
 
 
 def who(check: PermissionCheck) -> str:
-    """A person, a person's script, or the schedule."""
+    """Who asked for the check: a person, a person's script, or the schedule."""
     if check.trigger == Trigger.SCHEDULE:
         return gettext("the schedule")
     email = check.requested_by.email if check.requested_by else gettext("somebody who left")
@@ -189,7 +189,7 @@ def _of_one(checks: Sequence[PermissionCheck]) -> list[Entry]:
 
 
 def _goes_on(last: Entry, entry: Entry) -> bool:
-    """Whether the run that `last` ends or begins goes on with a later check. Only what the schedule did is folded."""
+    """Whether a later check belongs to the run of `last`. Only scheduled checks without a change make a run."""
     return all(
         each.check.trigger == Trigger.SCHEDULE and each.check.state == CheckState.DONE and not each.changes
         for each in (last, entry)
@@ -205,7 +205,7 @@ LOOKS = {Outcome.GREEN: "granted", Outcome.RED: "denied", Outcome.UNKNOWN: "unkn
 
 @dataclass(frozen=True)
 class Mark:
-    """One check in the picture: a bar as high as it took long, with the shape of its verdict below. In pixels."""
+    """One check in the picture, in pixels: a bar, higher the longer it took, above the shape of its verdict."""
 
     x: int
     height: int
@@ -228,7 +228,7 @@ class Picture:
     purpose: Purpose
     path: str
     marks: list[Mark]
-    summary: str  # for who does not see it
+    summary: str  # for people who do not see it
     caption: str
 
     @property
@@ -301,7 +301,7 @@ def _caption(checks: Sequence[PermissionCheck], times: list[int]) -> str:
         "%(count)s check within %(age)s: %(counted)s.", "%(count)s checks within %(age)s: %(counted)s.", len(checks)
     ) % {
         "count": len(checks),
-        "age": age_words((timezone.now() - checks[0].queued_at).total_seconds()),
+        "age": duration_words(timezone.now() - checks[0].queued_at),
         "counted": counted,
     }
     if not times or min(times) == max(times):

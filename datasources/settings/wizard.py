@@ -1,6 +1,6 @@
 """The guided way to a first datasource, one question a page: provider, access, credentials, bulbs.
 
-It keeps nothing between the pages: what was said so far stands in the address, and secrets go straight into the store.
+Nothing is kept between the pages: what was entered so far stands in the address, and secrets are saved at once.
 """
 
 from typing import Any
@@ -11,22 +11,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_noop
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from datasets.access import editable_dataset_for
-from datasets.models import Dataset
-from datasources import samples
 from datasources.models import Purpose
-from datasources.settings.bulbs import source_view
-from datasources.settings.editing import (
-    access_context,
-    blank_form,
-    filled_form,
-    other_purpose,
-    purpose_of,
-    save_form,
-    stored_datasource,
-)
-from datasources.settings.forms import DatasourceForm
+from datasources.settings import samples
+from datasources.settings.panel import PURPOSES, DatasourcePanel
 from teams.requests import PageRequest
 
 STEPS = {
@@ -38,92 +27,70 @@ STEPS = {
 
 
 def wizard(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
-    dataset = editable_dataset_for(request.user, dataset_id)
-    purpose = purpose_of(dataset, tab)
-    if purpose is Purpose.INPUT_OUTPUT:  # made by a script, for both: nothing to be led through
-        return redirect("datasources:settings", dataset.pk, tab)
+    panel = DatasourcePanel(editable_dataset_for(request.user, dataset_id), tab)
+    if panel.purpose is Purpose.INPUT_OUTPUT:  # a script made it, for both: there is nothing to be guided to
+        return redirect(panel.url)
     if request.method == "POST":
-        return _save(request, dataset, tab, purpose)
+        return _save(request, panel)
+    steps = {"access": _form_step, "credentials": _form_step, "check": _check_step}
     step = request.GET.get("step", "provider")
-    pages = {"access": _access, "credentials": _credentials, "check": _check}
-    return pages.get(step, _provider)(request, dataset, tab, purpose)
+    return steps.get(step, _provider_step)(request, panel, step)
 
 
-def _provider(request: PageRequest, dataset: Dataset, tab: str, purpose: Purpose) -> HttpResponse:
-    other = stored_datasource(dataset, other_purpose(purpose))
-    context: dict[str, Any] = {
-        "providers": {key: config_class.provider_label for key, config_class in CONFIG_CLASSES.items()},
-        "other": other,
-        "samples_available": samples.available(),
-    }
-    return _render(request, dataset, tab, "provider", **context)
+def _provider_step(request: PageRequest, panel: DatasourcePanel, step: str) -> HttpResponse:
+    return _render(
+        request,
+        panel,
+        "provider",
+        providers={key: provider.label for key, provider in PROVIDERS.items()},
+        samples_available=samples.available(),
+    )
 
 
-def _access(request: PageRequest, dataset: Dataset, tab: str, purpose: Purpose) -> HttpResponse:
-    form = _form_so_far(request, dataset, purpose)
-    setup = access_context(dataset, tab, form.place(), form.open_names)
-    more = {name: value for name, value in setup.items() if name not in {"dataset", "tab"}}
-    return _render(request, dataset, tab, "access", form=form, **more)
+def _form_step(request: PageRequest, panel: DatasourcePanel, step: str) -> HttpResponse:
+    """The same form twice: first without the secrets, then with what was entered and the secrets."""
+    panel.show_form(request.GET.get("provider"), copy="copy" in request.GET, typed=request.GET.dict())
+    return _render(request, panel, step, carried=_carried(request, panel))
 
 
-def _credentials(request: PageRequest, dataset: Dataset, tab: str, purpose: Purpose) -> HttpResponse:
-    return _render(request, dataset, tab, "credentials", form=_form_so_far(request, dataset, purpose))
-
-
-def _save(request: PageRequest, dataset: Dataset, tab: str, purpose: Purpose) -> HttpResponse:
-    form = filled_form(request, dataset, purpose)
+def _save(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
+    form = panel.fill_form(request.POST, request.FILES)
     if not form.is_valid():
-        return _render(request, dataset, tab, "credentials", status=422, form=form)
-    save_form(form, dataset, purpose, request)
-    return redirect(f"{_url(dataset, tab)}?step=check")
+        return _render(request, panel, "credentials", status=422, carried=_carried(request, panel))
+    panel.save(by=request.user)
+    return redirect(f"{_url(panel)}?step=check")
 
 
-def _check(request: PageRequest, dataset: Dataset, tab: str, purpose: Purpose) -> HttpResponse:
-    source = source_view(purpose, stored_datasource(dataset, purpose))
-    if source.datasource is None:
-        return redirect(_url(dataset, tab))
-    after = "lightly" if tab == "input" else "input"
-    context: dict[str, Any] = {
-        "source": source,
-        "provider": source.datasource.provider,
-        "next_tab": None if stored_datasource(dataset, other_purpose(purpose)) else after,
-    }
-    return _render(request, dataset, tab, "check", **context)
+def _check_step(request: PageRequest, panel: DatasourcePanel, step: str) -> HttpResponse:
+    if panel.datasource is None:
+        return redirect(_url(panel))
+    after = "lightly" if panel.tab == "input" else "input"
+    return _render(request, panel, "check", next_tab=None if panel.other else after)
 
 
-def _form_so_far(request: PageRequest, dataset: Dataset, purpose: Purpose) -> DatasourceForm:
-    """What was typed on the page before stands in the address; secrets never do."""
-    form = blank_form(request, dataset, purpose)
-    form.initial.update({name: value for name in form.open_names if (value := request.GET.get(name))})
-    return form
+def _carried(request: PageRequest, panel: DatasourcePanel) -> str:
+    """What was entered so far, for the address of the page before. Never a secret."""
+    names = ("provider", *panel.form.open_names)
+    return urlencode({name: request.GET[name] for name in names if name in request.GET})
 
 
-def _render(
-    request: PageRequest, dataset: Dataset, tab: str, step: str, status: int = 200, **context: Any
-) -> HttpResponse:
-    numbers = list(STEPS)
+def _render(request: PageRequest, panel: DatasourcePanel, step: str, *, status: int = 200, **more: Any) -> HttpResponse:
+    keys = list(STEPS)
     steps = [
-        {"title": gettext(title), "done": numbers.index(key) < numbers.index(step), "current": key == step}
+        {"title": gettext(title), "done": keys.index(key) < keys.index(step), "current": key == step}
         for key, title in STEPS.items()
     ]
-    form = context.get("form")
-    carried = {
-        name: request.GET[name] for name in ("provider", *(form.open_names if form else ())) if name in request.GET
-    }
-    context |= {
-        "dataset": dataset,
-        "tab": tab,
+    context = {
+        "panel": panel,
+        "dataset": panel.dataset,
         "step": step,
         "steps": steps,
-        "wizard_url": _url(dataset, tab),
-        "carried": urlencode(carried),
-        "purpose": PURPOSE_WORDS[tab],
+        "wizard_url": _url(panel),
+        "purpose": PURPOSES[panel.tab].label,
+        **more,
     }
     return render(request, "datasources/wizard.html", context, status=status)
 
 
-PURPOSE_WORDS = {"input": Purpose.INPUT.label, "lightly": Purpose.LIGHTLY.label}
-
-
-def _url(dataset: Dataset, tab: str) -> str:
-    return reverse("datasources:wizard", args=[dataset.pk, tab])
+def _url(panel: DatasourcePanel) -> str:
+    return reverse("datasources:wizard", args=[panel.dataset.pk, panel.tab])

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from contents.api.lanes import WEB_THREADS
 from lightly_platform import keys
 from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
 from lightly_platform.launcher import crew, embedded_redis
@@ -116,7 +117,7 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
         "bind": f"fd://{listener.fileno()}",
         "worker-class": "gthread",
         "workers": str(environment.web_concurrency),
-        "threads": "8",
+        "threads": str(WEB_THREADS),
         "timeout": "60",
         "graceful-timeout": "10",
         "log-level": "error",  # warnings quote malformed requests, with the token in them

@@ -1,12 +1,12 @@
-// What HTML and htmx can't do by themselves: the dialog and its URL, tips on hover, copying, toasts.
+// What HTML and htmx can't do by themselves: the dialog, tips on hover, copying, toasts.
 // No framework, no inline handlers (the CSP forbids them); events are delegated, so swapped content just works.
 //
-//   data-dialog-close        on a link: inside the dialog it closes it, elsewhere it is a plain link
+//   data-dialog-close        on a link or button: inside the dialog it closes it, elsewhere it is a plain link
 //   data-guard               on a form: ask before its edits are thrown away
 //   data-secret              on an input: typed text survives a re-rendered form that says data-keep-typed
 //   data-keep-typed          on a form: put back what was typed into its data-secret inputs
 //   data-copy="#id"          on a button: copy that element's text
-//   data-announce="text"     on swapped content: say it to screen readers
+//   data-announce="text"     on swapped content: say it to screen readers, unless it lies under an open dialog
 //   data-fleeting            on a toast: it leaves by itself;  data-dismiss: closes its toast
 //   data-search              on an input: "/" focuses it
 //   data-passkey             only where passkeys work;  data-no-passkeys: only where they don't
@@ -112,49 +112,9 @@
     whenSafe(() => event.detail.issueRequest(true))
   })
 
-  // ---- The dialog and its URL ----
-  // A link with hx-push-url puts the dialog's URL on top of the page's. That history entry is marked with how many
-  // entries the dialog has pushed, so closing can go back to the page, which stays as it is underneath.
+  // ---- The dialog. The address stays that of the page underneath ----
 
-  let depth = 0 // of the current entry
-  let pushing = 0 // of the entry that htmx is about to write
-  let pageUnderneath = null // its URL
-  const mark = (entry) => history.replaceState(entry ? { htmx: true, dialog: entry } : { htmx: true }, "")
-
-  // A dialog's URL that was reloaded is a page of its own now.
-  if (history.state?.dialog) mark(0)
-
-  on("htmx:beforeHistoryUpdate", (event) => {
-    const inDialog = dialog.contains(event.detail.target)
-    if (inDialog && !dialog.open) pageUnderneath = location.href
-    if (depth) mark(depth) // htmx has just overwritten it
-    pushing = inDialog ? depth + (event.detail.history.type === "push") : 0
-  })
-  function arrive() {
-    depth = pushing
-    if (depth) mark(depth)
-  }
-  on("htmx:pushedIntoHistory", arrive)
-  on("htmx:replacedInHistory", arrive)
-
-  // Before htmx's own listener (capture): it would reload the page that is still there underneath.
-  addEventListener("popstate", (event) => {
-    const left = depth
-    depth = event.state?.dialog ?? 0
-    if (depth) {
-      event.stopImmediatePropagation()
-      if (!(dialog.open && hasEdits())) htmx.ajax("GET", location.href, { target: dialog, swap: "innerHTML" })
-    } else if (left && location.href === pageUnderneath) {
-      event.stopImmediatePropagation()
-      if (!dialog.open) return
-      if (hasEdits()) {
-        history.forward()
-        whenSafe(close)
-      } else shut()
-    }
-  }, true)
-
-  // Requests whose answer belongs into the dialog. One that comes when it has been closed must not open it again.
+  // Requests whose answer belongs into the dialog. An answer that comes after the dialog was closed must not open it again.
   const awaited = new Set()
   on("htmx:beforeSend", (event) => { if (event.detail.target === dialog) awaited.add(event.detail.xhr) })
   on("htmx:afterRequest", (event) => awaited.delete(event.detail.xhr))
@@ -169,15 +129,10 @@
     dialog.append(overlay)
   }
 
-  // The dialog's own close event comes a moment later, perhaps after an answer.
-  function shut() {
-    awaited.clear()
-    dialog.close()
-  }
-
   function close() {
     edited = null
-    shut()
+    awaited.clear() // now, as the close event comes a moment later, perhaps after an answer
+    dialog.close()
   }
 
   dialog.addEventListener("close", () => {
@@ -187,7 +142,6 @@
     const back = opener?.isConnected ? opener : document.getElementById(opener?.id)
     if (back && back !== document.body) back.focus()
     else document.getElementById("main").focus()
-    if (depth) history.go(-depth)
     htmx.trigger(document.body, "dialogClosed")
   })
   dialog.addEventListener("cancel", (event) => {
@@ -205,10 +159,12 @@
   })
   on("closeDialog", close)
   on("click", (event) => {
-    if (closest(event, "[data-dialog-close]") && dialog.contains(event.target)) {
-      event.preventDefault()
-      whenSafe(close)
-    }
+    const way = closest(event, "[data-dialog-close], a[href]:not([hx-get], [target])")
+    if (!dialog.contains(way)) return
+    const leaves = !way.matches("[data-dialog-close]")
+    if (leaves && (!hasEdits() || event.ctrlKey || event.metaKey || event.shiftKey)) return
+    event.preventDefault()
+    whenSafe(leaves ? () => location.assign(way.href) : close)
   })
   // Only a press that also began on the backdrop: selecting text must not close the dialog.
   let pressed = null
@@ -265,12 +221,13 @@
     const element = event.detail.elt
     if (element === document.body) return
     const parts = [element, ...element.querySelectorAll("[data-announce]")]
-    for (const { dataset } of parts) if (dataset?.announce) announce(dataset.announce)
+    const heard = !dialog.open || dialog.contains(element)
+    for (const { dataset } of parts) if (heard && dataset?.announce) announce(dataset.announce)
     for (const part of [element, ...element.querySelectorAll("[data-fleeting]")]) if (part.matches("[data-fleeting]")) letLeave(part)
   })
 
-  // ---- Tips: the button's popovertarget alone opens them too; this adds hover, focus and a place beside the bulb.
-  // One that is only there for those who ask (.tip--asked) waits for a click or the Enter key. ----
+  // ---- Tips: the button's popovertarget alone opens them too; this adds hover and focus. A tip that is only there for
+  // people who ask (.tip--asked) waits for a click or the Enter key. ----
 
   let pinned = null // opened on purpose: stays when the pointer leaves
   let leaving = 0
@@ -281,24 +238,10 @@
   }
   const buttonOf = (tip) => document.querySelector(`[popovertarget="${CSS.escape(tip.id)}"]`)
 
-  function place(tip) {
-    const button = buttonOf(tip)?.getBoundingClientRect()
-    if (!button) return
-    const gap = 8
-    tip.style.inset = "auto"
-    tip.style.margin = "0"
-    const { offsetWidth: width, offsetHeight: height } = tip
-    const below = innerHeight - button.bottom >= height + 2 * gap || innerHeight - button.bottom >= button.top
-    const top = below ? button.bottom + gap : button.top - gap - height
-    const left = button.left + button.width / 2 - width / 2
-    tip.style.top = `${Math.max(gap, Math.min(top, innerHeight - height - gap))}px`
-    tip.style.left = `${Math.max(gap, Math.min(left, document.documentElement.clientWidth - width - gap))}px`
-  }
-
   function show(tip) {
     clearTimeout(leaving)
     if (!tip.matches(":popover-open")) tip.showPopover({ source: buttonOf(tip) })
-    place(tip)
+    place?.(tip)
   }
 
   function leave(tip) {
@@ -339,9 +282,26 @@
     else show(tip)
   })
   on("toggle", (event) => { if (event.newState === "closed" && pinned === event.target.id) pinned = null }, true)
-  const follow = () => document.querySelectorAll(".tip:popover-open").forEach(place)
-  addEventListener("scroll", follow, { capture: true, passive: true })
-  addEventListener("resize", follow)
+  // ---- A place beside its button for a tip, in browsers whose style sheets can't give it one (see bulbs.css) ----
+
+  const place = CSS.supports("position-area", "block-end") ? null : (tip) => {
+    const button = buttonOf(tip)?.getBoundingClientRect()
+    if (!button) return
+    const gap = 8
+    tip.style.inset = "auto"
+    tip.style.margin = "0"
+    const { offsetWidth: width, offsetHeight: height } = tip
+    const below = innerHeight - button.bottom >= height + 2 * gap || innerHeight - button.bottom >= button.top
+    const top = below ? button.bottom + gap : button.top - gap - height
+    const left = button.left + button.width / 2 - width / 2
+    tip.style.top = `${Math.max(gap, Math.min(top, innerHeight - height - gap))}px`
+    tip.style.left = `${Math.max(gap, Math.min(left, document.documentElement.clientWidth - width - gap))}px`
+  }
+  if (place) {
+    const follow = () => document.querySelectorAll(".tip:popover-open").forEach(place)
+    addEventListener("scroll", follow, { capture: true, passive: true })
+    addEventListener("resize", follow)
+  }
 
   // ---- Copy ----
 

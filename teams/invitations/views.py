@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from core.web import throttle
 from core.web.dialogs import dialog, done
+from core.web.navigation import HOME
 from teams.access import invitation_for, managing_membership_for
 from teams.invitations import links
 from teams.invitations import services as invitations
@@ -123,7 +124,7 @@ def _make_account(request: HttpRequest, found: Invitation, context: dict[str, ob
 def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
     where = found.team.name if found.role else "Lightly Platform"
     messages.success(request, gettext("Welcome to %(where)s!") % {"where": where})
-    return redirect("home")
+    return redirect(HOME.url())
 
 
 @login_not_required

@@ -10,12 +10,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from core.web.dialogs import dialog, done
+from core.web.navigation import HOME
 from core.web.undo import success_with_undo
 from teams import membership, queries, roles
 from teams.access import colleague_for, managing_membership_for, membership_for, secured_people
 from teams.invitations import services as invitations
 from teams.members.forms import JoinDomainForm, RoleForm, TeamForm
-from teams.models import Membership, Team
+from teams.members.links import LEAVE_TEAM, REMOVE_MEMBER
+from teams.models import Membership, Role, Team
 from teams.requests import PageRequest
 
 PAGE_SIZE = 50
@@ -35,7 +37,7 @@ def my_team(request: PageRequest) -> HttpResponse:
 def switch_team(request: PageRequest) -> HttpResponse:
     team = get_object_or_404(Team, memberships__user=request.user, pk=request.POST.get("team", "").replace("\0", ""))
     membership.switch_team(user=request.user, team=team)
-    return redirect("home")
+    return redirect(HOME.url())
 
 
 def create_team(request: PageRequest) -> HttpResponse:
@@ -76,11 +78,12 @@ def people(request: PageRequest, team_id: str) -> HttpResponse:
 
 def _row(mine: Membership, other: Membership) -> dict[str, object]:
     is_me = other.user_id == mine.user_id
+    may_remove = not is_me and roles.may_remove(mine.role, other.role)
     return {
         "membership": other,
         "is_me": is_me,
         "may_change": roles.may_change_role(mine.role, other.role, other.role),
-        "may_remove": not is_me and roles.may_remove(mine.role, other.role),
+        "remove_url": REMOVE_MEMBER.url(mine.team_id, other.user_id) if may_remove else "",
     }
 
 
@@ -94,7 +97,7 @@ def change_role(request: PageRequest, team_id: str, user_id: str) -> HttpRespons
         except membership.LastOwnerError as error:
             form.add_error("role", str(error))
         else:
-            role = dict(form.fields["role"].choices)[form.cleaned_data["role"]].split(":")[0]  # type: ignore[attr-defined]
+            role = str(Role(form.cleaned_data["role"]).label)
             return done(
                 request,
                 gettext("%(user)s is %(role)s now.") % {"user": other.user.get_full_name(), "role": role.lower()},
@@ -180,6 +183,7 @@ def _render_settings(
         "team": mine.team,
         "may_manage": roles.may_manage(mine.role),
         "may_delete": roles.may_delete_team(mine.role),
+        "leave_url": LEAVE_TEAM.url(mine.team_id),
         "may_create": membership.may_create_team(request.user),
         "mails": settings.LIGHTLY_SENDS_MAIL,
         "form": form or TeamForm(initial={"name": mine.team.name}),
@@ -199,7 +203,7 @@ def delete_team(request: PageRequest, team_id: str) -> HttpResponse:
         except membership.TeamInUseError as error:
             problem = str(error)
         else:
-            return done(request, gettext("%(team)s is deleted.") % {"team": mine.team.name}, reverse("home"))
+            return done(request, gettext("%(team)s is deleted.") % {"team": mine.team.name}, HOME.url())
     title, back = gettext("Delete %(team)s?") % {"team": mine.team.name}, _settings_url(mine.team)
     return dialog(
         request,

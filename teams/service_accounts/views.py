@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from core.web.dialogs import dialog, done
 from teams import queries
 from teams.access import managing_membership_for, service_account_for
+from teams.members.links import DELETE_SERVICE_ACCOUNT
 from teams.models import Membership, TokenState, User
 from teams.requests import PageRequest
 from teams.service_accounts import services as service_accounts
@@ -43,17 +44,22 @@ def _render(
         "mine": mine,
         "team": mine.team,
         "may_manage": True,
-        "accounts": [_with_tokens(account) for account in queries.service_accounts_of(mine.team)],
+        "accounts": [_with_tokens(mine, account) for account in queries.service_accounts_of(mine.team)],
         "form": form,
         "created": created,
     }
     return render(request, "teams/service_accounts.html", context, status=422 if form.errors else 200)
 
 
-def _with_tokens(account: User) -> dict[str, object]:
+def _with_tokens(mine: Membership, account: User) -> dict[str, object]:
     tokens = sorted(account.api_tokens.all(), key=lambda token: token.created_at, reverse=True)
     active = [token for token in tokens if token.state is TokenState.ACTIVE]
-    return {"account": account, "active": active, "ended": len(tokens) - len(active)}
+    return {
+        "account": account,
+        "active": active,
+        "ended": len(tokens) - len(active),
+        "delete_url": DELETE_SERVICE_ACCOUNT.url(mine.team_id, account.pk),
+    }
 
 
 @never_cache

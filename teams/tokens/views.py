@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
 
+from core.web.navigation import CLIENT, HOME
 from teams import services
 from teams.models import TokenState
 from teams.requests import PageRequest
@@ -18,7 +19,7 @@ from teams.tokens.forms import TokenForm, WelcomeForm
 def welcome(request: HttpRequest) -> HttpResponse:
     """First visit of a new installation: create the owner. Closed as soon as anybody exists."""
     if not services.nobody_yet():
-        return redirect("home")
+        return redirect(HOME.url())
     form = WelcomeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -32,7 +33,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
             gettext("Welcome! You own %(team_name)s. Now create your first dataset.")
             % {"team_name": data["team_name"]},
         )
-        return redirect("home")
+        return redirect(HOME.url())
     return render(request, "teams/welcome.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -49,6 +50,7 @@ def tokens(request: PageRequest) -> HttpResponse:
     context = {
         "form": form,
         "created": created,
+        "client_url": CLIENT.url(),
         "active": [token for token in everything if token.state is TokenState.ACTIVE],
         "ended": [token for token in everything if token.state is not TokenState.ACTIVE],
     }

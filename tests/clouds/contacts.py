@@ -29,7 +29,8 @@ def main() -> None:
     socket.getaddrinfo = _recorded_resolve
     socket.socket.connect = _recorded_connect  # type: ignore[assignment,method-assign]
     from clouds import parse_config
-    from clouds.doctor.probe import ALL, probe
+    from clouds.doctor.probe import probe
+    from clouds.permissions import ALL
     from tests.clouds.doctor.scenarios import endpoints_of
 
     task = json.load(sys.stdin)

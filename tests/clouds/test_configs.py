@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from clouds import CONFIG_CLASSES, CloudConfig, Endpoints, parse_config
+from clouds import PROVIDERS, CloudConfig, Endpoints, parse_config
 from tests.clouds.examples import SAS, SECRET, SIGNATURE, example, secrets_of, service_account
 
-PROVIDERS = list(CONFIG_CLASSES)
 WITH_SCHEME = {"S3": "s3://", "S3DelegatedAccess": "s3://", "GCS": "gs://", "OBS": "obs://"}
 SCHEMES = WITH_SCHEME | {"AZURE": ""}
 
@@ -27,10 +26,10 @@ def refusal(fields: dict[str, Any]) -> tuple[str, str]:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_examples_shown_to_users_are_right_themselves(provider: str) -> None:
-    fields = CONFIG_CLASSES[provider].fields()
+    fields = PROVIDERS[provider].config_class.fields()
     shown = {info.alias or name: info.examples[0] for name, info in fields.items() if info.examples}
     shown |= {"gcsCredentials": service_account()} if provider == "GCS" else {}
-    assert isinstance(parse_config(example(provider) | shown), CONFIG_CLASSES[provider])
+    assert isinstance(parse_config(example(provider) | shown), PROVIDERS[provider].config_class)
 
 
 # --- paths ----------------------------------------------------------------------------------------------------------
@@ -83,7 +82,7 @@ def test_paths_that_can_t_be(provider: str, rest: str, sentence: str) -> None:
     field, message = refusal(example(provider, fullPath=SCHEMES[provider] + rest))
     assert field == "fullPath"
     assert sentence in message
-    assert f"For example: {CONFIG_CLASSES[provider].fields()['path'].examples[0]}" in message  # type: ignore[index]
+    assert f"For example: {PROVIDERS[provider].config_class.fields()['path'].examples[0]}" in message  # type: ignore[index]
 
 
 @pytest.mark.parametrize("provider", WITH_SCHEME)
@@ -148,7 +147,7 @@ def test_secrets_are_one_word_however_they_were_copied(provider: str, field: str
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_required_field_is_missed_by_its_name(provider: str) -> None:
-    for name, info in CONFIG_CLASSES[provider].fields().items():
+    for name, info in PROVIDERS[provider].config_class.fields().items():
         if info.is_required():
             alias = info.alias or name
             fields = example(provider)
@@ -329,8 +328,9 @@ def test_what_is_stored_comes_back_whole(provider: str) -> None:
 @pytest.mark.parametrize("provider", SECRET_FIELDS)
 def test_a_kept_secret_is_taken_over(provider: str) -> None:
     old = parse_config(example(provider))
-    assert CONFIG_CLASSES[provider].secret_fields() == [
-        name for name, info in CONFIG_CLASSES[provider].fields().items() if info.alias == SECRET_FIELDS[provider]
+    config_class = PROVIDERS[provider].config_class
+    assert config_class.secret_fields() == [
+        name for name, info in config_class.fields().items() if info.alias == SECRET_FIELDS[provider]
     ]
     new: CloudConfig = parse_config(example(provider, fullPath=f"{SCHEMES[provider]}bucket/elsewhere"))
     assert new.with_secrets_of(old).revealed() == old.revealed() | {"fullPath": f"{SCHEMES[provider]}bucket/elsewhere/"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clouds import Cause, Deadline, Endpoints, StoreError, guard, parse_config
+from clouds import Cause, Deadline, Endpoints, StoreError, guard, open_store, parse_config
 from tests.clouds.examples import example
 from tests.servers.gate import Gate
 
@@ -165,7 +165,8 @@ def test_however_a_private_address_is_written_nothing_is_sent_there(host: str) -
         with pytest.raises(StoreError) as caught:
             guard.connect(host, gate.port, timeout=5, allowed_private_hosts=())
         assert caught.value.failure.cause is Cause.ADDRESS_BLOCKED
-        store = parse_config(example("OBS", obsEndpoint=f"http://{host}:{gate.port}")).open(Endpoints(), Deadline(5))
+        config = parse_config(example("OBS", obsEndpoint=f"http://{host}:{gate.port}"))
+        store = open_store(config, Endpoints(), Deadline(5))
         with pytest.raises(StoreError) as caught:
             store.keys("", limit=1)
         store.close()
@@ -178,7 +179,7 @@ def test_who_hung_up_calls_nobody_again() -> None:
     """A thread that gets its connection after the check has ended: a server that drips would hold it for ever."""
     with Gate() as gate:
         config = parse_config(example("OBS", obsEndpoint=f"http://127.0.0.1:{gate.port}"))
-        store = config.open(Endpoints(allowed_private_hosts=("127.0.0.1",)), Deadline(5))
+        store = open_store(config, Endpoints(allowed_private_hosts=("127.0.0.1",)), Deadline(5))
         store.close()
         with pytest.raises(StoreError) as caught:
             store.keys("", limit=1)

@@ -16,16 +16,17 @@ from django.conf import settings
 
 from clouds import Cause, Endpoints, parse_config
 from clouds.doctor.diagnosis import diagnose
-from clouds.doctor.probe import ALL, Permission, State, probe
+from clouds.doctor.probe import probe
+from clouds.permissions import ALL, Permission, State
 from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, endpoints_of
 from tests.servers import ALL_RIGHTS, Config, Right, S3Cloud, S3DelegatedCloud
 from tests.servers.faults import cut, refused, silent
 from tests.servers.gate import Request, Response
 from tests.servers.process import HOST
-from tests.servers.s3 import _credential
+from tests.servers.s3.signatures import credential_of
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_the_platforms_own_keys_sign_nothing_but_the_wish_for_a_role(
     usual = cloud.s3.gate.answer
 
     def recorded(request: Request) -> Response:
-        key, _, service = _credential(request)
+        key, _, service = credential_of(request)
         signed.add((service, key == cloud.s3.platform.access_key))
         return usual(request)
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from clouds import PROVIDERS, CloudConfig, parse_config
 from clouds.doctor import snippets
 from dashboard import api_page
 from datasets.models import Dataset
@@ -45,7 +45,7 @@ class TestPage:
         assert 'href="/tokens/"' in html
 
     @pytest.mark.parametrize("version", snippets.CLIENT_VERSIONS)
-    @pytest.mark.parametrize("provider", CONFIG_CLASSES)
+    @pytest.mark.parametrize("provider", PROVIDERS)
     def test_every_choice_gives_one_script(
         self, login: Login, alice: User, dataset: Dataset, version: str, provider: str
     ) -> None:
@@ -55,7 +55,7 @@ class TestPage:
         environment = shown.pop("environment")
         compile("\n".join(shown.values()), "snippet", "exec")
         assert f"lightly=={version}" in environment
-        assert snippets.METHODS[provider].name in shown["configure"]
+        assert PROVIDERS[provider].client_method.name in shown["configure"]
         assert ('permissions["can_list"]' in shown["verify"]) == (version == "1.5.26")
         assert repr(dataset.pk) in shown["reuse"]
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from clouds import CONFIG_CLASSES
+from clouds import PROVIDERS
 from dashboard.help import FOR_READERS, pages
 from lightly_platform.env import BASE_DIR
 from teams.models import User
@@ -46,8 +46,8 @@ def test_only_for_people_of_the_house(client: Client, alice: User) -> None:
 @pytest.mark.parametrize("name", ["providers", "diagnoses"])
 def test_every_cloud_has_the_place_that_forms_and_bulbs_link_to(login: Login, alice: User, name: str) -> None:
     page = login(alice).get(f"/help/{name}/").content.decode()
-    for config_class in CONFIG_CLASSES.values():
-        assert f'id="{config_class.help_anchor()}">{config_class.provider_label}</h2>' in page
+    for provider in PROVIDERS.values():
+        assert f'id="{provider.help_anchor}">{provider.label}</h2>' in page
 
 
 def test_no_anchor_is_there_twice(login: Login, alice: User) -> None:

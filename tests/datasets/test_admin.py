@@ -7,9 +7,10 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from datasets.handover.services import transfer_datasets
 from datasets.models import Dataset, SharedAccess
-from datasets.services import create_dataset, share_dataset, transfer_datasets
-from teams.models import User
+from datasets.services import create_dataset, share_dataset
+from teams.models import AuditAction, AuditEntry, Team, User
 from tests.conftest import PASSWORD, Login
 
 pytestmark = pytest.mark.django_db
@@ -66,23 +67,30 @@ def test_not_to_the_disabled(panel: Client, dataset: Dataset, bob: User) -> None
     assert transfer(panel, bob.email, dataset).status_code == 422
 
 
-def test_names_stay_unique(panel: Client, dataset: Dataset, alice: User, bob: User) -> None:
+def test_a_name_that_the_new_owner_uses_gets_a_number(panel: Client, dataset: Dataset, bob: User) -> None:
     create_dataset(name=dataset.name, owner=bob)
-    answer = transfer(panel, bob.email, dataset)
-    assert answer.status_code == 422
-    assert "Rename them first: street-scenes" in answer.content.decode()
-    with pytest.raises(ValidationError):
-        transfer_datasets(datasets=[dataset], owner=bob)
+    assert transfer(panel, bob.email, dataset).status_code == 302
     dataset.refresh_from_db()
-    assert dataset.owner == alice
+    assert (dataset.owner, dataset.name) == (bob, "street-scenes_1")
 
 
-def test_two_of_one_name_cannot_come_together(panel: Client, dataset: Dataset, bob: User, team: Any) -> None:
+def test_two_of_one_name_come_together(panel: Client, dataset: Dataset, bob: User, team: Team) -> None:
     his = create_dataset(name=dataset.name, owner=bob)
     third = User.objects.create_user("third@example.com", PASSWORD)
     team.memberships.create(user=third)
-    assert "Rename them first" in transfer(panel, third.email, dataset, his).content.decode()
-    assert not third.datasets.exists()
+    transfer(panel, third.email, dataset, his)
+    assert sorted(third.datasets.values_list("name", flat=True)) == ["street-scenes", "street-scenes_1"]
+
+
+def test_the_teams_log_tells_it_for_each_former_owner(panel: Client, dataset: Dataset, bob: User, team: Team) -> None:
+    third = User.objects.create_user("third@example.com", PASSWORD)
+    team.memberships.create(user=third)
+    transfer(panel, third.email, dataset, create_dataset(name="one", owner=bob), create_dataset(name="two", owner=bob))
+    entries = AuditEntry.objects.filter(team=team, action=AuditAction.DATASETS_TRANSFERRED)
+    assert {(entry.actor_name, entry.target) for entry in entries} == {
+        ("chief@example.com", "1 of alice@example.com to third@example.com"),
+        ("chief@example.com", "2 of bob@example.com to third@example.com"),
+    }
 
 
 def test_one_team_at_a_time(panel: Client, dataset: Dataset, bob: User, charlie: User) -> None:
@@ -92,9 +100,9 @@ def test_one_team_at_a_time(panel: Client, dataset: Dataset, bob: User, charlie:
     assert [str(message) for message in panel.get(DATASETS).context["messages"]] == [
         "Choose at most 500 datasets, all of one team."
     ]
-    for datasets in ([dataset, elsewhere], [elsewhere]):
+    for team in (dataset.team, elsewhere.team):
         with pytest.raises(ValidationError):
-            transfer_datasets(datasets=datasets, owner=bob)
+            transfer_datasets(team=team, datasets=Dataset.objects.all(), heir=bob, by=bob)
     assert not bob.datasets.exists()
 
 

@@ -35,6 +35,17 @@ def test_a_person_has_no_two_datasets_of_one_name(alice: User, bob: User, datase
     assert services.create_dataset(name=dataset.name, owner=bob).name == dataset.name
 
 
+def test_a_name_taken_at_this_very_moment_is_refused_too(
+    alice: User, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = services.create_dataset(name="other", owner=alice)
+    monkeypatch.setattr(services, "_refuse_taken_name", lambda dataset: None)  # it looked a moment too early
+    with pytest.raises(ValidationError, match="already"):
+        services.create_dataset(name=dataset.name, owner=alice)
+    with pytest.raises(ValidationError, match="already"):
+        services.rename_dataset(dataset=other, name=dataset.name)
+
+
 def test_who_is_in_no_team_has_no_place_for_a_dataset(alice: User) -> None:
     Membership.objects.all().delete()
     with pytest.raises(services.NoTeamError):

@@ -145,7 +145,7 @@ def test_filters_of_datasources(panel: Client) -> None:
     checked(green, "")
     checked(running, "", state=CheckState.QUEUED, outcome="")
     assert found(panel, DATASOURCES, cause="wrong_secret") == [red.pk]
-    expected = {"red": red, "green": green, "checking": running, "off": never}
+    expected = {"red": red, "green": green, "checking": running, "never": never}
     for look, datasource in expected.items():
         assert found(panel, DATASOURCES, bulbs=look) == [datasource.pk]
     html = panel.get(f"{DATASOURCES}{red.pk}/change/").content.decode()

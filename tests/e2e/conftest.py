@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.e2e.backstage import Person
-from tests.e2e.browser import Axe, Visitor, chromium
-from tests.e2e.stack import Stack
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.browser import Axe, Visitor, chromium
+from tests.e2e.support.stack import Stack
 from tests.servers import WORKING_RIGHTS, Cloud, Config, Right
 
 expect.set_options(timeout=10_000)

@@ -19,7 +19,7 @@ from core.queues import Queue
 from lightly_platform.env import BASE_DIR
 from lightly_platform.launcher import embedded_redis
 from lightly_platform.launcher.workers import workers
-from tests.e2e.stack import Stack
+from tests.e2e.support.stack import Stack
 from tests.jobs.rehearsal import TABLE
 from tests.servers.process import eventually
 

@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from clouds import CONFIG_CLASSES, CloudConfig
-from clouds.doctor.probe import Permission
+from clouds import PROVIDERS, CloudConfig
+from clouds.permissions import Permission
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, Outcome, PermissionCheck, Purpose
+from notifications.models import Notice
 from teams.invitations import services as invitations
-from teams.models import Membership, Notice, Role, Team, User
+from teams.models import Membership, Role, Team, User
 from teams.service_accounts import services as service_accounts
 from teams.services import create_token
 from tests.catalogues import CATALOGUE, Message, in_code, in_templates, read_po, write_mo
@@ -32,17 +33,17 @@ DATA = {
     SUMMARY,
     *(permission.value.capitalize() for permission in Permission),
     *Purpose.labels,
-    *(words for each in CONFIG_CLASSES.values() for words in (each.provider_label, each.provider_short)),
+    *(words for each in PROVIDERS.values() for words in (each.label, each.short)),
     *(
         words or ""
-        for each in CONFIG_CLASSES.values()
-        for info in each.fields().values()
+        for each in PROVIDERS.values()
+        for info in each.config_class.fields().values()
         for words in (info.title, info.description)
     ),
     *(
         str(example)
-        for each in CONFIG_CLASSES.values()
-        for info in each.fields().values()
+        for each in PROVIDERS.values()
+        for info in each.config_class.fields().values()
         for example in info.examples or ()
     ),
     DEFAULT_THUMBNAIL_SUFFIX,

@@ -1,86 +1,30 @@
 """The health page: who sees what, counts, filters, the file for spreadsheets; and that it stays quick."""
 
-import csv
-import io
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache, caches
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from pytest_django import Settings
 
 from core import pulse
-from core.crypto import seal
-from core.queues import Queue
-from core.words import age_words
 from datasets.models import Dataset
 from datasets.services import create_dataset
-from datasources import tasks
-from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
-from jobs.models import Job
+from datasources.models import CheckState, Datasource
+from datasources.states import DatasourceState
 from monitoring import health
-from monitoring.export import COLUMNS, safe_cell
-from monitoring.health import Filters, Light, scope_of
+from monitoring.health import Filters, scope_of
+from monitoring.rates import provider_rates
 from teams.models import Membership, Role, User
-from tests.conftest import SECRET, Login
+from tests.conftest import Login
 from tests.dashboard.test_queries import make_datasets
+from tests.monitoring.furnished import NOW, add
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now()
 PAGES = ["/health/", "/health/tiles/", "/health/datasources.csv"]
-
-
-@pytest.fixture
-def staff(db: None) -> User:
-    return User.objects.create_user("staff@example.com", is_staff=True)
-
-
-def verdicts(purpose: Purpose, state: str, cause: str) -> dict[str, Any]:
-    return {
-        permission.value: {"state": "granted", "cause": "", "summary": ""}
-        | ({"state": state, "cause": cause} if permission.value in {"read", "overwrite"} else {})
-        for permission in sorted(purpose.needs)
-    }
-
-
-def add(dataset: Dataset, purpose: Purpose = Purpose.LIGHTLY, cause: str = "", **fields: Any) -> Datasource:
-    """A datasource with a finished check: green, or with the cause of it being red or (timeout) unknown."""
-    check_fields = {name: fields.pop(name) for name in list(fields) if name in {"state", "finished_at", "milliseconds"}}
-    source = Datasource(
-        dataset=dataset, purpose=purpose, provider="S3", path="s3://acme/street/", sealed_config=seal(SECRET)
-    )
-    for name, value in fields.items():
-        setattr(source, name, value)
-    source.save()
-    unknown = cause == "timeout"
-    outcome = Outcome.GREEN if not cause else Outcome.UNKNOWN if unknown else Outcome.RED
-    state = "granted" if not cause else "unknown" if unknown else "denied"
-    if check_fields.get("state", CheckState.DONE) != CheckState.DONE:
-        check_fields |= {"outcome": "", "milliseconds": None, "verdicts": {}}
-    values: dict[str, Any] = {
-        "revision": source.revision,
-        "provider": source.provider,
-        "path": source.path,
-        "trigger": Trigger.SCHEDULE,
-        "state": CheckState.DONE,
-        "outcome": outcome,
-        "finished_at": NOW - timedelta(minutes=5),
-        "milliseconds": 200,
-        "verdicts": verdicts(purpose, state, cause),
-    }
-    source.latest_check = PermissionCheck.objects.create(datasource=source, **values | check_fields)
-    source.save()
-    return source
-
-
-@pytest.fixture
-def elsewhere(charlie: User) -> Datasource:
-    """Of Charlie's own team."""
-    return add(create_dataset(name="charlies-secret-cats", owner=charlie), cause="no_bucket", path="s3://cats/")
 
 
 class TestWhoSeesIt:
@@ -108,7 +52,7 @@ class TestWhoSeesIt:
                 text = (answer.getvalue() if answer.streaming else answer.content).decode()
                 assert other not in text
             assert own in login(person).get("/health/").content.decode()
-        assert health.overview(scope_of(alice)).total == 1
+        assert health.summary(scope_of(alice)).total == 1
 
     def test_an_admin_of_another_team_sees_that_one_alone(
         self, login: Login, bob: User, dataset: Dataset, elsewhere: Datasource
@@ -170,16 +114,16 @@ class TestCounts:
         return found
 
     def test_by_state_and_cause(self, alice: User, everything: dict[str, Datasource]) -> None:
-        found = health.overview(scope_of(alice))
-        assert {light.value: count for light, count in found.lights.items()} == {
+        found = health.summary(scope_of(alice))
+        assert {state.value: count for state, count in found.states.items()} == {
             "green": 1,
             "red": 1,
             "unknown": 2,
             "checking": 1,
             "never": 1,
         }
-        assert found.causes[Light.RED] == [("kms_denied", 1)]
-        assert dict(found.causes[Light.UNKNOWN]) == {"timeout": 1, "given_up": 1}
+        assert found.causes[DatasourceState.RED] == [("kms_denied", 1)]
+        assert dict(found.causes[DatasourceState.UNKNOWN]) == {"timeout": 1, "given_up": 1}
         assert (found.total, found.expired, found.expiring) == (6, 1, 1)
         assert found.oldest == NOW - timedelta(days=3)
 
@@ -228,7 +172,7 @@ class TestCounts:
         assert 'aria-sort="ascending" class="num"><a class="sorter" href="?sort=-took&amp;q=e">' in html
 
     def test_how_often_providers_fail(self, alice: User, everything: dict[str, Datasource]) -> None:
-        (gcs, s3) = health.provider_rates(scope_of(alice))
+        (gcs, s3) = provider_rates(scope_of(alice))
         assert (gcs.name, gcs.day.percent, gcs.causes) == ("Google Cloud", 100.0, [("timeout", 1)])
         assert (s3.day.total, s3.day.red, s3.week.total, s3.week.red) == (1, 0, 2, 1)  # neither open nor given up ones
         assert (s3.median_ms, s3.labelled_causes) == (90, [("KMS denied", 1)])
@@ -236,8 +180,8 @@ class TestCounts:
     def test_rates_are_counted_for_each_scope(
         self, alice: User, charlie: User, elsewhere: Datasource, everything: Any
     ) -> None:
-        assert [rate.day.total for rate in health.provider_rates(scope_of(charlie))] == [1]
-        assert len(health.provider_rates(scope_of(alice))) == 2
+        assert [rate.day.total for rate in provider_rates(scope_of(charlie))] == [1]
+        assert len(provider_rates(scope_of(alice))) == 2
 
     def test_an_empty_installation_teaches(self, login: Login, alice: User) -> None:
         html = login(alice).get("/health/").content.decode()
@@ -250,182 +194,7 @@ def test_a_red_check_is_red_for_what_was_denied_not_for_what_is_unknown(alice: U
     assert source.latest_check
     source.latest_check.verdicts["list"] = {"state": "unknown", "cause": "timeout", "summary": ""}
     source.latest_check.save()
-    assert health.overview(scope_of(alice)).causes[Light.RED] == [("denied", 1)]
-
-
-@pytest.mark.parametrize(
-    ("times", "share", "expected"),
-    [
-        ([(5, 1)], 0.5, 5),
-        ([(1, 1), (2, 1), (3, 1)], 0.5, 2),
-        ([(1, 99), (9, 1)], 0.99, 1),
-        ([(1, 98), (9, 2)], 0.99, 9),
-    ],
-)
-def test_quantiles(times: list[tuple[int, int]], share: float, expected: int) -> None:
-    assert health.quantile(times, share) == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0 s"), (99, "99 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 days")]
-)
-def test_ages(seconds: float, words: str) -> None:
-    assert age_words(seconds) == words
-
-
-class TestMachinery:
-    def lines(self, client: Client) -> dict[str, str]:
-        return {
-            line.name: f"{line.look}: {line.word}. {line.text}"
-            for line in client.get("/health/tiles/").context["lines"]
-        }
-
-    def test_a_broker_out_of_reach_breaks_nothing(self, login: Login, alice: User, dataset: Dataset) -> None:
-        """No Redis runs beside these tests."""
-        add(dataset)
-        lines = self.lines(login(alice))
-        assert lines["Queue"].startswith("denied: out of reach")
-        assert lines["Worker"].startswith("denied: never seen")
-
-    def test_a_sweep_is_a_sign_of_life(self, login: Login, alice: User) -> None:
-        tasks.sweep()
-        pulse.leave_sign(pulse.SCHEDULER)
-        lines = self.lines(login(alice))
-        assert lines["Worker"].startswith("granted: alive")
-        assert lines["Scheduler"].startswith("granted: alive")
-
-    def test_who_was_silent_for_a_minute(self, login: Login, alice: User) -> None:
-        for who in (pulse.WORKER, pulse.SCHEDULER):
-            caches["pulse"].set(who, (timezone.now() - timedelta(seconds=60), ""), None)
-        lines = self.lines(login(alice))
-        assert lines["Worker"].startswith("denied: silent. It last did something 60 s ago. No check starts")
-        assert lines["Scheduler"].startswith("denied: silent")
-
-    def test_a_worker_with_full_hands_is_alive(self, alice: User, dataset: Dataset) -> None:
-        source = add(dataset, state=CheckState.RUNNING, finished_at=None)
-        PermissionCheck.objects.filter(datasource=source).update(
-            started_at=timezone.now(), dispatched_at=timezone.now()
-        )
-        sign = health.machinery(scope_of(alice)).worker
-        assert sign
-        assert sign.is_recent
-
-    def test_open_checks(self, login: Login, alice: User, dataset: Dataset, elsewhere: Datasource) -> None:
-        source = add(dataset, state=CheckState.QUEUED, finished_at=None)
-        PermissionCheck.objects.filter(datasource=source).update(
-            queued_at=timezone.now() - timedelta(minutes=3), trigger=Trigger.PERSON
-        )
-        line = self.lines(login(alice))["Open checks"]
-        assert line.startswith(
-            "unknown: late. 1 queued, 0 running; the oldest is 3 min old. 1 not handed to the queue yet."
-        )
-
-    def test_a_scheduled_check_that_waits_for_its_turn_is_not_lost(
-        self, login: Login, alice: User, dataset: Dataset
-    ) -> None:
-        source = add(dataset, state=CheckState.QUEUED, finished_at=None)
-        PermissionCheck.objects.filter(datasource=source).update(trigger=Trigger.SCHEDULE)
-        assert "not handed to the queue" not in self.lines(login(alice))["Open checks"]
-
-    def test_each_queue_tells_whether_a_worker_serves_it(
-        self, login: Login, alice: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        lengths = {Queue.CHECKS: 1, Queue.PATIENT: 1200, Queue.CONTENTS: 0, Queue.RUNS: 2}
-        monkeypatch.setattr(pulse, "queue_lengths", lambda: lengths)
-        pulse.leave_worker_signs(["checks", "celery", "patient"], "worker-7.internal")
-        lines = self.lines(login(alice))
-        assert lines["Queue"].startswith("unknown: long. 1,203 messages wait")
-        assert lines["Checks people wait for"] == "granted: served. 1 message waits."
-        assert lines["Background work"] == "granted: served. 1,200 messages wait."
-        assert lines["Contents"].startswith("unknown: not served. 0 messages wait.")
-        assert lines["Runs"].startswith("denied: not served. 2 messages wait. No worker takes work from it;")
-        assert "make worker QUEUES=runs" in lines["Runs"]
-
-
-class TestCheckAll:
-    def test_owners_and_admins_start_a_job_for_their_teams(
-        self, login: Login, alice: User, dataset: Dataset, elsewhere: Datasource
-    ) -> None:
-        add(dataset)
-        client = login(alice)
-        assert 'action="/health/check-all/"' in client.get("/health/").content.decode()
-        answer = client.post("/health/check-all/")
-        job = Job.objects.get()
-        assert answer.status_code == 302
-        assert answer["Location"] == f"/jobs/{job.pk}/"
-        assert (job.team, job.total, job.requested_by, job.queue) == (dataset.team, 1, alice, "patient")
-        assert client.post("/health/check-all/")["Location"] == f"/jobs/{job.pk}/"
-        assert Job.objects.count() == 1
-
-    def test_staff_starts_one_for_everything(self, login: Login, alice: User, elsewhere: Datasource) -> None:
-        User.objects.filter(pk=alice.pk).update(is_staff=True)
-        login(alice).post("/health/check-all/")
-        job = Job.objects.get()
-        assert (job.team, job.title, job.total) == (None, "All teams", Datasource.objects.count())
-
-    def test_members_may_not(self, login: Login, bob: User) -> None:
-        assert login(bob).post("/health/check-all/").status_code == 403
-        assert login(bob).get("/health/check-all/").status_code == 405
-        assert not Job.objects.exists()
-
-
-class TestExport:
-    def rows(self, client: Client, query: dict[str, str] | None = None) -> list[dict[str, str]]:
-        answer = client.get("/health/datasources.csv", query or {})
-        assert answer.streaming
-        assert answer["Content-Type"] == "text/csv; charset=utf-8"
-        assert 'attachment; filename="lightly-health-' in answer["Content-Disposition"]
-        return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-
-    def test_what_it_tells(self, login: Login, alice: User, dataset: Dataset) -> None:
-        add(dataset, Purpose.INPUT, cause="wrong_secret", expires_at=NOW)
-        (row,) = self.rows(login(alice))
-        assert list(row) == COLUMNS
-        assert row | {} == {
-            "dataset id": dataset.pk,
-            "dataset": "street-scenes",
-            "team": "Acme Vision",
-            "owner": "alice@example.com",
-            "purpose": "Input",
-            "provider": "AWS S3",
-            "path": "s3://acme/street/",
-            "state": "Red",
-            "cause": "Wrong secret",
-            "list": "granted",
-            "read": "denied",
-            "write": "",
-            "overwrite": "",
-            "checked at": f"{NOW - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}",
-            "milliseconds": "200",
-            "expires at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
-        }
-
-    def test_it_holds_the_filtered_rows_of_all_pages_and_no_secret(
-        self, login: Login, alice: User, dataset: Dataset
-    ) -> None:
-        make_datasets(alice, 60)
-        add(dataset)
-        assert len(self.rows(login(alice))) == 121
-        assert [row["dataset"] for row in self.rows(login(alice), {"q": "street"})] == ["street-scenes"]
-        assert SECRET not in login(alice).get("/health/datasources.csv").getvalue().decode()
-
-    def test_no_cell_is_a_formula(self, login: Login, alice: User, dataset: Dataset) -> None:
-        team = dataset.team
-        team.name = '=HYPERLINK("https://evil.example.com")'
-        team.save()
-        add(dataset, path="+cmd|calc")
-        (row,) = self.rows(login(alice))
-        assert row["team"] == '\'=HYPERLINK("https://evil.example.com")'
-        assert row["path"] == "'+cmd|calc"
-
-    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-    def test_what_a_formula_begins_with(self, start: str) -> None:
-        assert safe_cell(f"{start}1") == f"'{start}1"
-        assert safe_cell("s3://a=b") == "s3://a=b"
-
-    def test_what_another_country_takes_for_the_next_cell(self) -> None:
-        assert safe_cell("s3://a/b;=1+1;-2;c/") == "s3://a/b;'=1+1;'-2;c/"
-        assert safe_cell("s3://a/b; @x/") == "s3://a/b;' @x/"
+    assert health.summary(scope_of(alice)).causes[DatasourceState.RED] == [("denied", 1)]
 
 
 class TestSpeed:
@@ -454,6 +223,6 @@ class TestSpeed:
 
 
 def test_only_known_filters_are_taken() -> None:
-    assert Filters.of({"state": "red", "sort": "-took"}) == Filters(light="red", sort="-took")
+    assert Filters.of({"state": "red", "sort": "-took"}) == Filters(state="red", sort="-took")
     assert Filters.of({"state": "x", "provider": "x", "expiring": "yes", "sort": "--took"}) == Filters()
     assert not Filters().narrows

@@ -17,7 +17,7 @@ from core.queues import Queue
 from datasets.models import Dataset
 from datasources.models import CheckState, PermissionCheck, Trigger
 from teams.models import User
-from tests.monitoring.test_health import add
+from tests.monitoring.furnished import add
 
 pytestmark = pytest.mark.django_db
 TOKEN = "scrape-me-0123456789"

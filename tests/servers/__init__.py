@@ -8,7 +8,7 @@ from tests.servers.gcs import GCSCloud
 from tests.servers.obs import OBSCloud
 from tests.servers.postgres import Postgres
 from tests.servers.s3 import S3Cloud
-from tests.servers.s3_delegated import S3DelegatedCloud
+from tests.servers.s3.delegated import S3DelegatedCloud
 from tests.servers.vocabulary import ALL_RIGHTS, WORKING_RIGHTS, Cloud, Config, Right, Trouble
 
 __all__ = [

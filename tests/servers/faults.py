@@ -6,6 +6,7 @@ Each is a context manager and gives the `host:port` to aim a client at.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import struct
 import tempfile
@@ -88,9 +89,15 @@ def slow(upstream: str, seconds: float) -> Peer:
     return Peer(lambda client, stopping: _relay(client, upstream, stopping, latency=seconds))
 
 
-def cut(upstream: str, after_bytes: int) -> Peer:
-    """A proxy that closes the connection after so many bytes of the answer."""
-    return Peer(lambda client, stopping: _relay(client, upstream, stopping, limit=after_bytes))
+def cut(upstream: str, after_bytes: int, *, connections: int | None = None) -> Peer:
+    """A proxy that closes its connections, or the first so many of them, after so many bytes of the answer."""
+    numbers = itertools.count()
+
+    def serve(client: socket.socket, stopping: threading.Event) -> None:
+        cuts = connections is None or next(numbers) < connections
+        _relay(client, upstream, stopping, limit=after_bytes if cuts else None)
+
+    return Peer(serve)
 
 
 @contextlib.contextmanager

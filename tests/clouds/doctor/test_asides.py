@@ -15,8 +15,9 @@ from azure.storage.blob import CorsRule as AzureRule
 
 from clouds import CloudConfig, Endpoints, parse_config
 from clouds.doctor import cors
-from clouds.doctor.asides import Asides, Looking
-from clouds.doctor.cors import State
+from clouds.doctor.asides import Asides, SideQuestions
+from clouds.doctor.cors import CorsState
+from clouds.provider import Document
 from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, endpoints_of
 from tests.servers import (
@@ -47,7 +48,7 @@ def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 
 
 def looked(config: CloudConfig, endpoints: Endpoints, seconds: float = 15) -> Asides:
-    return Looking(config, endpoints, SITE, seconds).results(patience=True)
+    return SideQuestions(config, endpoints, SITE, seconds).results(wait=True)
 
 
 def working(cloud: AnyCloud, bucket: str) -> Config:
@@ -69,7 +70,7 @@ def reading_rules(cloud: AnyCloud, bucket: str) -> Config:
             raise AssertionError("no SAS for a container may")
 
 
-def paste(cloud: AnyCloud, bucket: str, documents: list[cors.Document]) -> None:
+def paste(cloud: AnyCloud, bucket: str, documents: list[Document]) -> None:
     """Do what the documents say, the way their cloud's tools would."""
     match cloud:
         case S3Cloud():
@@ -118,12 +119,12 @@ def test_the_offered_document_lets_browsers_in(
     cloud = clouds[provider]
     bucket = cloud.make_bucket()
     config = parse_config(working(cloud, bucket), endpoints)
-    assert looked(config, endpoints).cors is State.REFUSED
+    assert looked(config, endpoints).cors is CorsState.REFUSED
     try:
         paste(cloud, bucket, cors.documents(config, OTHER_SITE, endpoints))
-        assert looked(config, endpoints).cors is State.REFUSED
+        assert looked(config, endpoints).cors is CorsState.REFUSED
         paste(cloud, bucket, cors.documents(config, SITE, endpoints))
-        assert looked(config, endpoints).cors is State.ALLOWED
+        assert looked(config, endpoints).cors is CorsState.ALLOWED
     finally:
         forget(cloud)
 
@@ -135,10 +136,10 @@ def test_who_may_read_the_rules_need_not_ask_like_a_browser(
     cloud = clouds[provider]
     bucket = cloud.make_bucket()
     config = parse_config(reading_rules(cloud, bucket), endpoints)
-    assert looked(config, endpoints).cors is State.REFUSED
+    assert looked(config, endpoints).cors is CorsState.REFUSED
     paste(cloud, bucket, cors.documents(config, SITE, endpoints))
     cloud.requests.clear()
-    assert looked(config, endpoints).cors is State.ALLOWED
+    assert looked(config, endpoints).cors is CorsState.ALLOWED
     assert "OPTIONS" not in {exchange.method for exchange in cloud.requests}
 
 
@@ -162,7 +163,7 @@ def test_what_can_not_be_told_is_unknown(
     bucket = cloud.make_bucket()
     config = parse_config(working(cloud, bucket), endpoints)
     cloud.trouble(bucket, trouble)
-    assert looked(config, endpoints).cors is State.UNKNOWN
+    assert looked(config, endpoints).cors is CorsState.UNKNOWN
 
 
 def test_a_silent_server_is_left_in_time(clouds: dict[str, AnyCloud], endpoints: Endpoints) -> None:
@@ -171,7 +172,7 @@ def test_a_silent_server_is_left_in_time(clouds: dict[str, AnyCloud], endpoints:
     config = parse_config(working(cloud, bucket), endpoints)
     cloud.trouble(bucket, Trouble.SILENT)
     started = time.monotonic()
-    assert looked(config, endpoints, seconds=0.5).cors is State.UNKNOWN
+    assert looked(config, endpoints, seconds=0.5).cors is CorsState.UNKNOWN
     assert 0.4 < time.monotonic() - started < 2
 
 
@@ -181,7 +182,7 @@ def test_without_patience_nobody_waits(clouds: dict[str, AnyCloud], endpoints: E
         config = parse_config(working(cloud, cloud.make_bucket()), endpoints)
         elsewhere = endpoints_of(cloud.environment(peer.address))
         started = time.monotonic()
-        assert Looking(config, elsewhere, SITE, 15).results(patience=False) == Asides()
+        assert SideQuestions(config, elsewhere, SITE, 15).results(wait=False) == Asides()
         assert time.monotonic() - started < 1
 
 
@@ -190,7 +191,7 @@ def test_a_private_address_is_not_asked(clouds: dict[str, AnyCloud], endpoints: 
     cloud = clouds["OBS"]
     config = parse_config(working(cloud, cloud.make_bucket()), endpoints)
     cloud.requests.clear()
-    assert looked(config, Endpoints()).cors is State.UNKNOWN
+    assert looked(config, Endpoints()).cors is CorsState.UNKNOWN
     assert cloud.requests == []
 
 
@@ -206,7 +207,7 @@ def test_the_unforeseen_is_unknown_and_its_text_is_not_logged(
     monkeypatch.setattr(s3.S3Store, "cors_rules", broken)
     cloud = clouds["S3"]
     with caplog.at_level(logging.DEBUG):
-        assert looked(parse_config(working(cloud, cloud.make_bucket()), endpoints), endpoints).cors is State.UNKNOWN
+        assert looked(parse_config(working(cloud, cloud.make_bucket()), endpoints), endpoints).cors is CorsState.UNKNOWN
     assert "RuntimeError" in caplog.text
     assert "planted" not in caplog.text
 
@@ -269,6 +270,6 @@ class TestKeyFacts:
     ) -> None:
         environment = {k: v for k, v in cloud.environment().items() if k != "LIGHTLY_GCS_CERTS_URL"}
         ask: Callable[..., None] = lambda *_, **__: pytest.fail("asked")  # noqa: E731
-        monkeypatch.setattr("clouds.gcs.store._fetch", ask)
+        monkeypatch.setattr("clouds.gcs.key_facts._fetch", ask)
         config = parse_config(fields, endpoints_of(environment))
         assert looked(config, endpoints_of(environment)).key is None

@@ -10,7 +10,7 @@ import pytest
 
 from clouds import CorsRule, Endpoints, Preflight, parse_config
 from clouds.doctor import cors
-from clouds.doctor.cors import State
+from clouds.doctor.cors import CorsState
 from clouds.gcs.store import _cors_rule
 from clouds.preflight import understood
 from tests.clouds.examples import example, secrets_of
@@ -22,37 +22,37 @@ PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]
 @pytest.mark.parametrize(
     ("origins", "methods", "state"),
     [
-        ([SITE], ["GET"], State.ALLOWED),
-        (["*"], ["GET", "PUT"], State.ALLOWED),
-        (["https://*.example.com"], ["GET"], State.ALLOWED),
-        (["https://*"], ["GET"], State.ALLOWED),
-        (["https://lightly.*"], ["GET"], State.ALLOWED),
-        (["https://other.example.com", SITE], ["HEAD", "GET"], State.ALLOWED),
-        ([SITE], ["HEAD"], State.REFUSED),
-        ([SITE], ["PUT", "POST"], State.REFUSED),
-        ([SITE], [], State.REFUSED),
-        ([], ["GET"], State.REFUSED),
-        (["http://lightly.example.com"], ["GET"], State.REFUSED),
-        (["https://lightly.example.com:8443"], ["GET"], State.REFUSED),
-        (["https://LIGHTLY.example.com"], ["GET"], State.REFUSED),
-        (["https://lightly.example.com/"], ["GET"], State.REFUSED),
-        (["https://lightlyxexample.com"], ["GET"], State.REFUSED),
-        (["https://lightly.example.com.evil.example"], ["GET"], State.REFUSED),
-        (["https://*.lightly.example.com"], ["GET"], State.REFUSED),
-        (["https://lightly.example.co?"], ["GET"], State.REFUSED),
-        (["https://(lightly|x).example.com"], ["GET"], State.REFUSED),
+        ([SITE], ["GET"], CorsState.ALLOWED),
+        (["*"], ["GET", "PUT"], CorsState.ALLOWED),
+        (["https://*.example.com"], ["GET"], CorsState.ALLOWED),
+        (["https://*"], ["GET"], CorsState.ALLOWED),
+        (["https://lightly.*"], ["GET"], CorsState.ALLOWED),
+        (["https://other.example.com", SITE], ["HEAD", "GET"], CorsState.ALLOWED),
+        ([SITE], ["HEAD"], CorsState.REFUSED),
+        ([SITE], ["PUT", "POST"], CorsState.REFUSED),
+        ([SITE], [], CorsState.REFUSED),
+        ([], ["GET"], CorsState.REFUSED),
+        (["http://lightly.example.com"], ["GET"], CorsState.REFUSED),
+        (["https://lightly.example.com:8443"], ["GET"], CorsState.REFUSED),
+        (["https://LIGHTLY.example.com"], ["GET"], CorsState.REFUSED),
+        (["https://lightly.example.com/"], ["GET"], CorsState.REFUSED),
+        (["https://lightlyxexample.com"], ["GET"], CorsState.REFUSED),
+        (["https://lightly.example.com.evil.example"], ["GET"], CorsState.REFUSED),
+        (["https://*.lightly.example.com"], ["GET"], CorsState.REFUSED),
+        (["https://lightly.example.co?"], ["GET"], CorsState.REFUSED),
+        (["https://(lightly|x).example.com"], ["GET"], CorsState.REFUSED),
     ],
 )
-def test_a_rule(origins: list[str], methods: list[str], state: State) -> None:
+def test_a_rule(origins: list[str], methods: list[str], state: CorsState) -> None:
     assert cors.judge_rules([CorsRule(tuple(origins), tuple(methods))], SITE) is state
 
 
 def test_any_of_several_rules_may_allow_it_but_one_must_do_so_alone() -> None:
     put = CorsRule((SITE,), ("PUT",))
     elsewhere = CorsRule(("https://other.example.com",), ("GET",))
-    assert cors.judge_rules([], SITE) is State.REFUSED
-    assert cors.judge_rules([put, elsewhere], SITE) is State.REFUSED
-    assert cors.judge_rules([put, elsewhere, CorsRule((SITE,), ("GET",))], SITE) is State.ALLOWED
+    assert cors.judge_rules([], SITE) is CorsState.REFUSED
+    assert cors.judge_rules([put, elsewhere], SITE) is CorsState.REFUSED
+    assert cors.judge_rules([put, elsewhere, CorsRule((SITE,), ("GET",))], SITE) is CorsState.ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -72,26 +72,26 @@ def test_googles_stars_stand_alone(entry: dict[str, list[str]], rule: CorsRule |
 @pytest.mark.parametrize(
     ("answer", "state"),
     [
-        (Preflight(200, origin=SITE, methods="GET, HEAD"), State.ALLOWED),
-        (Preflight(204, origin="*"), State.ALLOWED),
-        (Preflight(200, origin=SITE, methods="get"), State.ALLOWED),
-        (Preflight(200, origin=SITE, methods="*"), State.ALLOWED),
-        (Preflight(200, origin=SITE, methods="PUT,POST"), State.REFUSED),
-        (Preflight(200, origin="https://other.example.com", methods="GET"), State.REFUSED),
-        (Preflight(200, origin="null", methods="GET"), State.REFUSED),
-        (Preflight(200), State.REFUSED),
-        (Preflight(403, code="AccessForbidden"), State.REFUSED),
-        (Preflight(403, code="CorsPreflightFailure"), State.REFUSED),
-        (Preflight(403, code="AuthorizationFailure"), State.UNKNOWN),  # a firewall of the account
-        (Preflight(403), State.UNKNOWN),
-        (Preflight(403, origin="*"), State.UNKNOWN),
-        (Preflight(301, origin="*"), State.UNKNOWN),
-        (Preflight(404, code="NoSuchBucket"), State.UNKNOWN),
-        (Preflight(405), State.UNKNOWN),
-        (Preflight(503, code="SlowDown"), State.UNKNOWN),
+        (Preflight(200, origin=SITE, methods="GET, HEAD"), CorsState.ALLOWED),
+        (Preflight(204, origin="*"), CorsState.ALLOWED),
+        (Preflight(200, origin=SITE, methods="get"), CorsState.ALLOWED),
+        (Preflight(200, origin=SITE, methods="*"), CorsState.ALLOWED),
+        (Preflight(200, origin=SITE, methods="PUT,POST"), CorsState.REFUSED),
+        (Preflight(200, origin="https://other.example.com", methods="GET"), CorsState.REFUSED),
+        (Preflight(200, origin="null", methods="GET"), CorsState.REFUSED),
+        (Preflight(200), CorsState.REFUSED),
+        (Preflight(403, code="AccessForbidden"), CorsState.REFUSED),
+        (Preflight(403, code="CorsPreflightFailure"), CorsState.REFUSED),
+        (Preflight(403, code="AuthorizationFailure"), CorsState.UNKNOWN),  # a firewall of the account
+        (Preflight(403), CorsState.UNKNOWN),
+        (Preflight(403, origin="*"), CorsState.UNKNOWN),
+        (Preflight(301, origin="*"), CorsState.UNKNOWN),
+        (Preflight(404, code="NoSuchBucket"), CorsState.UNKNOWN),
+        (Preflight(405), CorsState.UNKNOWN),
+        (Preflight(503, code="SlowDown"), CorsState.UNKNOWN),
     ],
 )
-def test_a_preflight_is_judged_as_browsers_do(answer: Preflight, state: State) -> None:
+def test_a_preflight_is_judged_as_browsers_do(answer: Preflight, state: CorsState) -> None:
     assert cors.judge_preflight(answer, SITE) is state
 
 
@@ -131,8 +131,8 @@ def test_every_cloud_has_a_document_without_secrets(provider: str) -> None:
 
 
 def test_each_state_has_words_of_its_own() -> None:
-    summaries = {cors.summary(state, SITE) for state in State}
-    assert len(summaries) == len(State)
+    summaries = {cors.summary(state, SITE) for state in CorsState}
+    assert len(summaries) == len(CorsState)
     assert all(SITE in summary for summary in summaries)
 
 

@@ -15,15 +15,13 @@ import google.api_core.exceptions
 import google.auth.exceptions
 import pytest
 
-from clouds import Cause, CloudConfig, Failure, parse_config
-from clouds.azure import store as azure_cloud
-from clouds.doctor.diagnosis import RIGHTS, UNREADABLE, Diagnosis, answer_of, diagnose
-from clouds.doctor.probe import ALL, Permission, State, Verdict, state_of
-from clouds.gcs import store as gcs
-from clouds.obs import store as obs
-from clouds.s3 import delegated as s3_delegated
-from clouds.s3 import store as s3
-from tests.clouds.doctor.scenarios import PROVIDERS
+from clouds import PROVIDERS, Cause, CloudConfig, Failure, parse_config
+from clouds.azure import failures as azure_cloud
+from clouds.doctor.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
+from clouds.gcs import failures as gcs
+from clouds.obs import failures as obs
+from clouds.permissions import ALL, Permission, State, Verdict, state_of
+from clouds.s3 import failures as s3
 from tests.clouds.examples import example, secrets_of
 
 CONFIGS: dict[str, CloudConfig] = {provider: parse_config(example(provider)) for provider in PROVIDERS}
@@ -60,7 +58,7 @@ def test_every_cause_is_explained_whole(provider: str, cause: Cause) -> None:
             assert sentence.endswith(".")
         assert diagnosis.field in {"", *CONFIGS[provider].fields()}
         assert_shell(diagnosis.command)
-        assert RIGHTS[provider][permission] in diagnosis.tried
+        assert PROVIDERS[provider].words.rights[permission] in diagnosis.tried
         assert CONFIGS[provider].display_key(KEY) in diagnosis.tried
         assert not [secret for secret in secrets_of(provider) if secret in words(diagnosis)]
         for blank in ("None", "{", "}", "  ", "()"):
@@ -73,7 +71,7 @@ def test_every_cause_is_explained_whole(provider: str, cause: Cause) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_what_a_sentence_must_name(provider: str) -> None:
     config = CONFIGS[provider]
-    for permission, right in RIGHTS[provider].items():
+    for permission, right in PROVIDERS[provider].words.rights.items():
         denied = explain(provider, permission, Failure(Cause.DENIED, "AccessDenied", 403))
         assert right in denied.summary
         assert right in denied.cause
@@ -96,7 +94,7 @@ def test_verdicts_without_a_cause(provider: str, permission: Permission) -> None
     config = CONFIGS[provider]
     granted = diagnose(permission, Verdict(State.GRANTED, 12, key=KEY), config, 15)
     assert (granted.answered, granted.cause, granted.fix) == ("It worked.", "", "")
-    assert granted.summary == RIGHTS[provider][permission]
+    assert granted.summary == PROVIDERS[provider].words.rights[permission]
     untried = diagnose(permission, Verdict(State.SKIPPED), config, 15)
     assert untried.summary == "not needed here"
     skipped = explain(provider, permission, Failure(Cause.DENIED, "AccessDenied", 403), State.SKIPPED)
@@ -190,7 +188,7 @@ def failures_of_a_hostile_cloud(chance: random.Random) -> dict[str, Failure]:
     huawei = SimpleNamespace(errorCode=hostile(chance), status=status, requestId=hostile(chance))
     return {
         "S3": s3.failure_of(amazon),
-        "S3DelegatedAccess": s3_delegated._failure_of_role(amazon),
+        "S3DelegatedAccess": s3.failure_of_role(amazon),
         "AZURE": azure_cloud.failure_of(microsoft),
         "GCS": gcs.failure_of(google_error),
         "OBS": obs.failure_of(huawei),

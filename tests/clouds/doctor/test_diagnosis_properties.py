@@ -20,15 +20,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from clouds import Cause, Failure, parse_config
-from clouds.azure import store as azure_cloud
-from clouds.base import safe_code
+from clouds.azure import failures as azure_cloud
 from clouds.doctor.diagnosis import diagnose
-from clouds.doctor.grants import Platform
-from clouds.doctor.probe import Permission, Verdict, state_of
-from clouds.gcs import store as gcs
-from clouds.obs import store as obs
-from clouds.s3 import delegated as s3_delegated
-from clouds.s3 import store as s3
+from clouds.failures import safe_code
+from clouds.gcs import failures as gcs
+from clouds.obs import failures as obs
+from clouds.permissions import Permission, Verdict, state_of
+from clouds.policies import Platform
+from clouds.s3 import failures as s3
 from tests.clouds.doctor.scenarios import PROVIDERS
 from tests.clouds.examples import example, secrets_of
 
@@ -101,7 +100,7 @@ def amazon_role(answer: Answer) -> Failure:
         "Error": {"Code": answer.code, "Message": answer.text},
         "ResponseMetadata": {"HTTPStatusCode": answer.status, "RequestId": answer.request_id},
     }
-    return s3_delegated._failure_of_role(raised(botocore.exceptions.ClientError(body, "AssumeRole")))
+    return s3.failure_of_role(raised(botocore.exceptions.ClientError(body, "AssumeRole")))
 
 
 def microsoft(answer: Answer) -> Failure:

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clouds import CONFIG_CLASSES, parse_config
-from clouds.doctor.grants import Gap, Place, Platform, Snippet, gap, missing, setup
-from clouds.doctor.probe import ALL, READ_ONLY, Permission, State
+from clouds import PROVIDERS, parse_config
+from clouds.doctor.grants import gap, missing, setup
+from clouds.permissions import ALL, READ_ONLY, Permission, State
+from clouds.policies import Gap, Place, Platform, Snippet
 from clouds.s3.policies import ASK_KMS_KEY, ASK_PRINCIPAL
 from tests.clouds.examples import example, secrets_of
-from tests.servers.policy import allows
+from tests.servers.s3.policy import allows
 
 LIST, READ, WRITE, OVERWRITE = Permission
-PROVIDERS = list(CONFIG_CLASSES)
 PRINCIPAL = "arn:aws:iam::999988887777:role/lightly-platform"
 PLATFORM = Platform(PRINCIPAL, "lightly-0123456789abcdef", date(2026, 11, 23))
 KMS = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -45,7 +45,7 @@ NASTY = [
 
 
 def place(provider: str, prefix: str = "path/to/", **more: str) -> Place:
-    return Place(provider, "my-bucket", prefix, **more)
+    return Place(provider, "my-bucket", prefix, more)
 
 
 def by_form(snippets: list[Snippet]) -> dict[str, Snippet]:
@@ -256,12 +256,12 @@ def test_a_place_keeps_no_secret(provider: str) -> None:
 
 
 def test_what_is_typed_so_far() -> None:
-    config_class = CONFIG_CLASSES["S3"]
+    config_class = PROVIDERS["S3"].config_class
     assert Place.typed(config_class, {}).prefix == "path/to/images/"  # the example
     assert Place.typed(config_class, {"path": "not a path"}).bucket == "my-bucket"
     found = Place.typed(config_class, {"path": " s3://b-1/x/y ", "region": "eu-", "secret_access_key": "s"})
-    assert (found.bucket, found.prefix, found.region) == ("b-1", "x/y/", "")
-    assert Place.typed(config_class, {"region": "cn-north-1"}).region == "cn-north-1"
+    assert (found.bucket, found.prefix, found.fact("region")) == ("b-1", "x/y/", "")
+    assert Place.typed(config_class, {"region": "cn-north-1"}).fact("region") == "cn-north-1"
 
 
 # ---- nothing a path contains becomes code ----

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
-from clouds import Cause, CloudConfig, Deadline, Endpoints, Failure, S3Config, StoreError, parse_config
+from clouds import Cause, CloudConfig, Deadline, Endpoints, Failure, StoreError, open_store, parse_config
+from clouds import provider as registered
 from clouds.doctor import probe as probe_module
-from clouds.doctor.probe import ALL, PROBE_CONTENT, PROBE_KEY, READ_ONLY, Permission, Report, State, probe
+from clouds.doctor.probe import PROBE_CONTENT, PROBE_KEY, Report, probe
+from clouds.permissions import ALL, READ_ONLY, Permission, State
 from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, Place, endpoints_of
 from tests.servers import ALL_RIGHTS, WORKING_RIGHTS, AzureCloud, Right, S3Cloud
 from tests.servers.gate import Request, Response
@@ -72,7 +75,7 @@ class Interference:
         when: Callable[[Request], bool],
         answer: Response | None = None,
     ) -> None:
-        self.store = config.open(place.endpoints, Deadline(15))
+        self.store = open_store(config, place.endpoints, Deadline(15))
         self.when = when
         self.answer = answer
         self.done = 0
@@ -168,7 +171,7 @@ class Shelf:
         self._call("folders")
         return []
 
-    def read(self, key: str) -> None:
+    def read_range(self, key: str, start: int, length: int) -> None:
         self._call("read")
         if key not in self.objects:
             raise StoreError(Failure(Cause.NO_OBJECT))
@@ -188,10 +191,16 @@ class Shelf:
         self.calls.append("close")
 
 
+def open_with(monkeypatch: pytest.MonkeyPatch, opener: Callable[..., Any]) -> None:
+    """Let `opener` open stores of S3."""
+    s3 = dataclasses.replace(registered.PROVIDERS["S3"], opener=lambda: opener)
+    monkeypatch.setitem(registered.PROVIDERS, "S3", s3)
+
+
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     shelf = Shelf()
-    monkeypatch.setattr(S3Config, "open", lambda *_: shelf)
+    open_with(monkeypatch, lambda *_: shelf)
     return shelf
 
 
@@ -273,7 +282,7 @@ def test_a_store_that_opens_too_late_is_closed_and_not_used(
         go.wait()
         return shelf
 
-    monkeypatch.setattr(S3Config, "open", open_late)
+    open_with(monkeypatch, open_late)
     report = probe(CONFIG, ALL, Endpoints(), 0.1)
     go.set()
     for thread in threads:
@@ -304,7 +313,7 @@ def test_a_store_that_cannot_be_opened(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(S3Config, "open", fail)
+    open_with(monkeypatch, fail)
     report = probe(CONFIG, ALL, Endpoints(), 15)
     assert set(states(report).values()) == {State.UNKNOWN}
     assert "planted-secret" not in caplog.text + repr(report)

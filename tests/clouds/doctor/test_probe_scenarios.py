@@ -1,84 +1,59 @@
-"""Every row of `scenarios.TABLE` on real servers, and what must hold of every run whatever its verdicts."""
+"""Every case of the table on real servers, and what must hold of every run whatever its verdicts."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import time
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 
 from clouds import Cause, parse_config
 from clouds.doctor.diagnosis import diagnose
-from clouds.doctor.probe import ALL, PROBE_KEY, READ_ONLY, Permission, Report, State, probe
-from clouds.s3 import store as s3
-from tests.clouds.doctor.scenarios import PROVIDERS, TABLE, YES, AnyCloud, Expected, Place, Row, content_of, is_write
+from clouds.doctor.probe import PROBE_KEY, Report, probe
+from clouds.permissions import Permission, State
+from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, Place
+from tests.clouds.doctor.scenarios.cases import CASES, NEEDS, TABLE, Case, kinds_at
+from tests.clouds.doctor.scenarios.places import is_write, secrets_of
+from tests.clouds.doctor.scenarios.rows import Row, arranged
+from tests.clouds.doctor.scenarios.verdicts import YES, Expected
 from tests.servers import Exchange, Right
 
-CASES = [(provider, row) for row in TABLE for provider in row.only]
-IDS = [f"{provider}: {row.name}" for provider, row in CASES]
-NEEDS = {"INPUT": READ_ONLY, "LIGHTLY": ALL}
 
-
-def test_the_table_is_long_enough() -> None:
-    assert all(sum(provider in row.only for row in TABLE) >= 12 for provider in PROVIDERS)
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_table_is_long_enough(provider: str) -> None:
+    assert sum(provider in row.only for row in TABLE) >= 12
     assert len({row.name for row in TABLE}) == len(TABLE)
 
 
-@pytest.fixture(scope="module")
-def platform(cloud_environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The platform's own AWS identity in the environment, and nothing from the machine this runs on."""
-    own = {name: value for name, value in cloud_environment.items() if name.startswith("AWS_")}
-    nowhere = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (own | nowhere | {"AWS_EC2_METADATA_DISABLED": "true"}).items():
-            patch.setenv(name, value)
-        s3._session.cache_clear()
-        yield cloud_environment
-    s3._session.cache_clear()
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_everything_a_check_can_say_is_seen(provider: str) -> None:
+    """At every provider, although not every row runs everywhere, and few run for both checks."""
+    seen = set().union(*(case.kinds for case in CASES if case.provider == provider))
+    assert seen == kinds_at(provider)
 
 
-@contextlib.contextmanager
-def arranged(
-    row: Row, cloud: AnyCloud, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Place]:
-    bucket = cloud.make_bucket()
-    for name in row.objects:
-        cloud.put(bucket, row.prefix + name, content_of(name))
-    cloud.put(bucket, "unrelated.txt", b"unrelated")
-    with contextlib.ExitStack() as stack:
-        config = cloud.grant(bucket, row.prefix, row.rights)
-        place = Place(cloud, bucket, row.prefix, config, dict(environment), monkeypatch, stack)
-        if row.condition:
-            row.condition(place)
-        yield place
+def test_both_checks_are_run_where_they_answer_differently() -> None:
+    ran = {(case.provider, case.row.name, case.purpose) for case in CASES}
+    for row in TABLE:
+        for provider in row.only:
+            expected = row.expected(provider)
+            if expected.input != expected.lightly[:2]:
+                assert (provider, row.name, "INPUT") in ran
+            assert (provider, row.name, "LIGHTLY") in ran
 
 
-@pytest.mark.parametrize("purpose", NEEDS)
-@pytest.mark.parametrize(("provider", "row"), CASES, ids=IDS)
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_scenario(
-    provider: str,
-    row: Row,
-    purpose: str,
-    clouds: dict[str, AnyCloud],
-    platform: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
+    case: Case, clouds: dict[str, AnyCloud], platform: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud = clouds[provider]
+    cloud, row, purpose = clouds[case.provider], case.row, case.purpose
     with arranged(row, cloud, platform, monkeypatch) as place:
         before = contents(cloud, place.bucket)
-        expectation = row.expected(provider)
-        expected = expectation.input if purpose == "INPUT" else expectation.lightly
-        # Where we may write, our own object may be there already the second and the third time.
-        writes = purpose == "LIGHTLY" and expectation.lightly[2][0] is State.GRANTED
-        runs = 3 if writes and row.deadline > 1 else 1
-        for number in range(runs):
+        for number in range(case.runs):
             mark = len(cloud.requests)
             report = timed_probe(place, NEEDS[purpose], row.deadline)
-            assert outcomes(report, purpose) == list(expected), f"run {number + 1}: {report}"
-            assert report.empty == (row.empty and expected[0] == YES)
+            assert outcomes(report, purpose) == list(case.expected), f"run {number + 1}: {report}"
+            assert report.empty == (row.empty and case.expected[0] == YES)
             requests = [exchange for exchange in cloud.requests[mark:] if place.bucket in exchange.path]
             assert_no_metadata(requests, place)
             if purpose == "INPUT":
@@ -154,18 +129,3 @@ def assert_words(report: Report, place: Place, row: Row) -> None:
             assert verdict.failure.region == row.region
             assert row.region in words
         assert not [secret for secret in secrets_of(place) if secret in words]
-
-
-def secrets_of(place: Place) -> list[str]:
-    config = place.config
-    match config["type"]:
-        case "S3":
-            return [config["s3SecretAccessKey"]]
-        case "S3DelegatedAccess":
-            return [place.environment["AWS_SECRET_ACCESS_KEY"]]
-        case "AZURE":
-            return [config["accountKey"], config["accountKey"].partition("sig=")[2]]
-        case "GCS":
-            key = json.loads(config["gcsCredentials"])["private_key"]
-            return str(key).splitlines()[1:-1]
-    return [config["obsSecretAccessKey"]]

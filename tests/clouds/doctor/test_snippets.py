@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clouds import CONFIG_CLASSES, CloudConfig, parse_config
+from clouds import PROVIDERS, CloudConfig, parse_config
 from clouds.doctor import snippets
 from tests.clouds.examples import example, secrets_of
 
@@ -33,7 +33,7 @@ HOSTILE = [
     "ünïcode 日本 \U0001f600",
     "#comment",
 ]
-every_provider = pytest.mark.parametrize("provider", CONFIG_CLASSES)
+every_provider = pytest.mark.parametrize("provider", PROVIDERS)
 
 Calls = list[tuple[str, dict[str, Any]]]
 
@@ -94,24 +94,24 @@ def run(*codes: str) -> None:
 
 @every_provider
 def test_its_arguments_are_the_clients(provider: str) -> None:
-    method = snippets.METHODS[provider]
+    method = PROVIDERS[provider].client_method
     assert {*method.arguments, *MORE} == SIGNATURES[method.name]
-    fields = CONFIG_CLASSES[provider].fields()
+    fields = PROVIDERS[provider].config_class.fields()
     assert set(method.arguments.values()) <= set(fields)
     assert {name for name, info in fields.items() if info.is_required()} <= set(method.arguments.values())
 
 
 def test_every_provider_has_a_method_of_its_own() -> None:
-    assert set(snippets.METHODS) == set(CONFIG_CLASSES)
-    assert sorted(method.name for method in snippets.METHODS.values()) == sorted(SIGNATURES)
+    methods = [provider.client_method for provider in PROVIDERS.values()]
+    assert sorted(method.name for method in methods) == sorted(SIGNATURES)
 
 
 @every_provider
 def test_both_datasources_are_configured(provider: str, client: Calls) -> None:
-    config_class = CONFIG_CLASSES[provider]
+    config_class = PROVIDERS[provider].config_class
     run(snippets.create(), snippets.configure_both(config_class, thumbnail_suffix=SUFFIX))
     (_, made), (_, named), (first, on_input), (second, on_lightly) = client
-    method = snippets.METHODS[provider]
+    method = PROVIDERS[provider].client_method
     assert (made, named) == ({}, {"arguments": ("my-dataset", "IMAGES")})
     assert first == second == method.name
     assert set(on_input) == SIGNATURES[method.name] - {"thumbnail_suffix"}
@@ -132,7 +132,7 @@ def test_what_is_stored_comes_back_and_no_secret(provider: str, purpose: str, cl
     assert not [secret for secret in secrets_of(provider) if secret in code]
     run(code)
     made, (name, arguments) = client
-    method = snippets.METHODS[provider]
+    method = PROVIDERS[provider].client_method
     assert made == ("ApiWorkflowClient", {"dataset_id": "6b03d9880d5290c751ec7347"})
     assert name == method.name
     assert arguments.pop("purpose") == purpose
@@ -158,7 +158,7 @@ def test_what_the_client_cannot_set_is_told() -> None:
     code = snippets.stored(config, dataset_id="0" * 24, purpose="INPUT", thumbnail_suffix="")
     assert "# KMS key ARN: this call clears it" in code
     assert key not in code
-    assert "KMS" not in snippets.configure_both(CONFIG_CLASSES["S3"], thumbnail_suffix=SUFFIX)
+    assert "KMS" not in snippets.configure_both(PROVIDERS["S3"].config_class, thumbnail_suffix=SUFFIX)
 
 
 @every_provider
@@ -172,10 +172,14 @@ def test_no_value_becomes_code(provider: str, value: str, client: Calls) -> None
     assert code.replace("\n", "").isprintable()
     run(code)
     (made, identity), (name, arguments) = client
-    assert (made, name) == ("ApiWorkflowClient", snippets.METHODS[provider].name)
+    assert (made, name) == ("ApiWorkflowClient", PROVIDERS[provider].client_method.name)
     assert identity == {"dataset_id": value}
     assert [keyword for keyword, given in arguments.items() if given != value] == [
-        *(keyword for keyword, field in snippets.METHODS[provider].arguments.items() if field in valid.secret_fields()),
+        *(
+            keyword
+            for keyword, field in PROVIDERS[provider].client_method.arguments.items()
+            if field in valid.secret_fields()
+        ),
         "purpose",
     ]
 

@@ -1,11 +1,15 @@
 """Somebody goes: their datasets stay, and nothing of the team is left to them."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from datasets.access import datasets_for
+from datasets.handover import services
 from datasets.handover.services import remove_member
+from datasets.models import Dataset
 from datasets.services import create_dataset, share_dataset
 from teams import membership
 from teams.models import AuditAction, AuditEntry, Role, Team, User
@@ -44,6 +48,26 @@ def test_the_heir_is_of_the_team(alice: User, bob: User, charlie: User, team: Te
     dataset.refresh_from_db()
     assert dataset.owner == bob
     assert team.members.filter(pk=bob.pk).exists()
+
+
+def test_the_heir_makes_a_dataset_of_the_name_at_this_very_moment(
+    alice: User, bob: User, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = create_dataset(name="streets", owner=bob)
+    names_owned_by = services.names_owned_by
+    made: list[Dataset] = []
+
+    def read_just_before_the_heir_is_quicker(user: User) -> Any:
+        names = list(names_owned_by(user))
+        if not made:
+            made.append(create_dataset(name="streets", owner=alice))
+        return names
+
+    monkeypatch.setattr(services, "names_owned_by", read_just_before_the_heir_is_quicker)
+    assert remove_member(team=team, user=bob, heir=alice, by=alice) == 1
+    mine.refresh_from_db()
+    assert (mine.owner, mine.name) == (alice, "streets_1")
+    assert made[0].name == "streets"
 
 
 def test_nothing_moves_when_it_is_refused(alice: User, bob: User, team: Team) -> None:

@@ -18,21 +18,22 @@ from datasources.alerts import services as alerts
 from datasources.checks import lifecycle as checks
 from datasources.models import (
     Alert,
-    AlertMail,
     CheckState,
     Datasource,
     Outcome,
     PermissionCheck,
     Purpose,
     Trigger,
-    WebhookDelivery,
 )
-from notifications.preferences import save_settings, save_webhook
-from teams.models import Membership, Notice, NotificationSettings, Role, Team, User
+from notifications.models import Mail, Notice, NotificationSettings, WebhookDelivery
+from notifications.preferences.services import save_settings
+from notifications.webhooks.services import save_webhook
+from teams.models import Membership, Role, Team, User
 from tests.conftest import SECRET, person, s3_fields
 
 pytestmark = pytest.mark.django_db
 Scope = NotificationSettings.Scope
+ALL_MAILS = {"broken": True, "recovered": True, "expiring": True}
 
 
 def verdict(state: str) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def test_one_alert_for_each_turn(finish: Finish, alice: User, bob: User) -> None
     finish(Outcome.GREEN)
     finish(Outcome.GREEN)
     assert (kinds(), told(alice)) == (["BROKEN", "RECOVERED"], ["BAD", "GOOD"])
-    assert AlertMail.objects.filter(user=alice).count() == 2
+    assert Mail.objects.filter(user=alice).count() == 2
 
 
 def test_what_was_never_green_is_no_news(finish: Finish, alice: User) -> None:
@@ -141,7 +142,7 @@ def test_an_answer_between_starts_the_count_anew(finish: Finish) -> None:
 
 
 def test_who_asked_in_the_dashboard_is_looking_at_it(finish: Finish, alice: User, bob: User) -> None:
-    save_settings(user=bob, scope=Scope.TEAM, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=bob, scope=Scope.TEAM, mail_choices=ALL_MAILS)
     finish(Outcome.GREEN)
     finish(Outcome.RED, Trigger.PERSON, alice)
     assert (told(alice), told(bob)) == ([], ["BAD"])
@@ -226,16 +227,16 @@ def test_scopes(
     user = {"alice": alice, "bob": bob, "charlie": charlie}[who]
     share_dataset(dataset=dataset, emails=[charlie.email])
     if scope:
-        save_settings(user=user, scope=scope, mail_broken=True, mail_recovered=True, mail_expiring=True)
+        save_settings(user=user, scope=scope, mail_choices=ALL_MAILS)
     finish(Outcome.GREEN)
     finish(Outcome.RED)
     assert told(user) == (["BAD"] if hears else [])
-    assert AlertMail.objects.filter(user=user).exists() is hears
+    assert Mail.objects.filter(user=user).exists() is hears
 
 
 def test_who_left_hears_nothing(finish: Finish, dataset: Dataset, alice: User, team: Team) -> None:
     gone = person("gone@example.com", team)
-    save_settings(user=gone, scope=Scope.TEAM, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=gone, scope=Scope.TEAM, mail_choices=ALL_MAILS)
     User.objects.filter(pk=gone.pk).update(is_active=False)
     Membership.objects.filter(user=alice).delete()
     finish(Outcome.GREEN)
@@ -252,27 +253,27 @@ def test_for_an_owner_who_cannot_hear_the_teams_managers_do(
     User.objects.filter(pk=robot.pk).update(**deaf)
     Dataset.objects.filter(pk=dataset.pk).update(owner=robot)
     Membership.objects.filter(user__in=[admin, quiet]).update(role=Role.ADMIN)
-    save_settings(user=quiet, scope=Scope.NONE, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=quiet, scope=Scope.NONE, mail_choices=ALL_MAILS)
     # Nobody reads a script's mail, whatever its settings say.
-    save_settings(user=robot, scope=Scope.TEAM, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=robot, scope=Scope.TEAM, mail_choices=ALL_MAILS)
     finish(Outcome.GREEN)
     finish(Outcome.RED, Trigger.API, robot)
     heard = [user.email for user in (alice, admin, quiet, bob, robot) if told(user) == ["BAD"]]
     assert heard == [alice.email, admin.email]
-    assert set(AlertMail.objects.values_list("user", flat=True)) == {alice.pk, admin.pk}
+    assert set(Mail.objects.values_list("user", flat=True)) == {alice.pk, admin.pk}
 
 
 def test_mail_is_chosen_for_each_kind(finish: Finish, alice: User, settings: Settings) -> None:
-    save_settings(user=alice, scope=Scope.OWN, mail_broken=False, mail_recovered=True, mail_expiring=False)
+    save_settings(user=alice, scope=Scope.OWN, mail_choices={"broken": False, "recovered": True, "expiring": False})
     finish(Outcome.GREEN)
     finish(Outcome.RED)
-    assert AlertMail.objects.count() == 0
+    assert Mail.objects.count() == 0
     finish(Outcome.GREEN)
-    assert AlertMail.objects.count() == 1
+    assert Mail.objects.count() == 1
     settings.LIGHTLY_SENDS_MAIL = False
-    save_settings(user=alice, scope=Scope.OWN, mail_broken=True, mail_recovered=True, mail_expiring=True)
+    save_settings(user=alice, scope=Scope.OWN, mail_choices=ALL_MAILS)
     finish(Outcome.RED)
-    assert AlertMail.objects.count() == 1
+    assert Mail.objects.count() == 1
     assert told(alice) == ["BAD", "GOOD", "BAD"]
 
 

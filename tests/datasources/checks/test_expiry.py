@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from clouds import parse_config
-from datasources.checks.expiry import key_age_words, near_end_warning, span
+from datasources.checks.expiry import key_age_words, near_end_warning
 from tests.clouds.examples import example
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -62,27 +62,6 @@ def test_a_sas_that_ended_is_unusable_and_says_since_when() -> None:
 def test_a_temporary_key_can_t_work_without_its_session(key: str, temporary: bool) -> None:
     problems = parse_config(example("S3", s3AccessKeyId=key)).unusable(NOW)
     assert ("session token" in problems.get("access_key_id", "")) is temporary
-
-
-@pytest.mark.parametrize(
-    ("length", "words"),
-    [
-        (timedelta(seconds=20), "0 minutes"),
-        (timedelta(minutes=1), "1 minute"),
-        (timedelta(minutes=59), "59 minutes"),
-        (timedelta(hours=1), "1 hour"),
-        (timedelta(hours=47), "47 hours"),
-        (timedelta(days=2), "2 days"),
-        (timedelta(days=3, seconds=-1), "3 days"),
-        (timedelta(days=89), "89 days"),
-        (timedelta(days=90), "3 months"),
-        (timedelta(days=729), "24 months"),
-        (timedelta(days=730), "2 years"),
-        (timedelta(days=-1), "0 minutes"),
-    ],
-)
-def test_spans_are_told_in_one_unit(length: timedelta, words: str) -> None:
-    assert span(length) == words
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from clouds import Cause, CloudConfig, Failure, KeyFacts, parse_config
-from clouds.doctor.asides import Asides, Looking
-from clouds.doctor.probe import Permission, Report, State, Verdict
+from clouds.doctor.asides import Asides, SideQuestions
+from clouds.doctor.probe import Report
+from clouds.permissions import Permission, State, Verdict
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.checks import lifecycle as checks
 from datasources.endpoints import configured_endpoints
-from datasources.granting import grantable, missing_grant
+from datasources.grants import grantable, missing_grant
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from teams.models import User
 from tests.servers import WORKING_RIGHTS, Cloud, GCSCloud, Right, S3Cloud, Trouble
@@ -177,11 +178,11 @@ def test_the_bulbs_do_not_wait_for_the_note(s3: S3Cloud, dataset: Dataset, monke
     seen: list[str] = []
     check = saved(dataset, parse_config(s3.grant(s3.make_bucket(), "", WORKING_RIGHTS)))
 
-    def late(self: Looking, *, patience: bool) -> Asides:
+    def late(self: SideQuestions, *, wait: bool) -> Asides:
         seen.append(PermissionCheck.objects.get(pk=check.pk).outcome)
         return Asides()
 
-    monkeypatch.setattr(Looking, "results", late)
+    monkeypatch.setattr(SideQuestions, "results", late)
     checks.run(check.pk)
     assert seen == [Outcome.GREEN]
     check.refresh_from_db()

@@ -95,7 +95,7 @@ class TestExpiry:
             panel = login(person).get(url("settings", dataset, "input")).content.decode()
             assert f"expiry--{look}" in panel
             assert re.search(rf"SAS token {verb} <time [^>]*title=[^>]*>{when}<", panel)
-            row = login(person).get(url("row", dataset)).content.decode()
+            row = login(person).get(url("dashboard:row", dataset)).content.decode()
             assert (f">{when}<" in row) == (look != "far")
 
     def test_charlie_learns_nothing(

@@ -15,10 +15,10 @@ from core import broker
 from core.queues import Queue
 from datasets.models import Dataset
 from datasources import services, tasks
+from datasources.checks import intervals, pacing, schedule
 from datasources.checks import lifecycle as checks
-from datasources.checks import pacing, schedule
+from datasources.checks.services import set_interval
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
-from notifications import preferences as notifications
 from teams.models import Team, User
 from tests.dashboard.test_queries import make_datasets
 
@@ -52,10 +52,10 @@ def distances(since: datetime) -> list[timedelta]:
 
 def test_the_next_time_is_an_interval_away_give_or_take_a_tenth() -> None:
     now = timezone.now()
-    hours = [(time - now) / HOUR for _ in range(500) if (time := schedule.next_time(6, now))]
+    hours = [(time - now) / HOUR for _ in range(500) if (time := intervals.next_time(6, now))]
     assert 5.4 <= min(hours) < 5.5
     assert 6.5 < max(hours) <= 6.6
-    assert schedule.next_time(0, now) is None
+    assert intervals.next_time(0, now) is None
 
 
 def test_first_times_are_spread_over_the_whole_interval(alice: User) -> None:
@@ -143,14 +143,14 @@ def test_a_backlog_does_not_pile_up(alice: User, monkeypatch: pytest.MonkeyPatch
 def test_zero_switches_it_off_and_back_on(alice: User, team: Team, sent: list[tuple[str, ...]]) -> None:
     make_datasets(alice, 2)
     make_due()
-    notifications.set_interval(team=team, hours=0)
+    set_interval(team=team, hours=0)
     assert schedule.spread_new() == 0
     assert schedule.queue_due() == []
     assert distances(timezone.now()) == []
     Datasource.objects.update(next_check_at=timezone.now() - PAST)  # such as by another process at that moment
     assert schedule.queue_due() == []
     team.refresh_from_db()
-    notifications.set_interval(team=team, hours=2)
+    set_interval(team=team, hours=2)
     now = timezone.now()
     assert schedule.spread_new() == 4
     assert all(timedelta() <= distance <= 2 * HOUR + PAST for distance in distances(now))
@@ -160,7 +160,7 @@ def test_a_new_interval_concerns_its_own_team_alone(alice: User, charlie: User, 
     make_datasets(alice, 1)
     make_datasets(charlie, 1)
     schedule.spread_new()
-    notifications.set_interval(team=team, hours=12)
+    set_interval(team=team, hours=12)
     assert Datasource.objects.filter(next_check_at=None, dataset__team=team).count() == 2
     assert Datasource.objects.filter(next_check_at=None).count() == 2
 
@@ -169,7 +169,7 @@ def test_the_same_interval_changes_no_times(alice: User, team: Team) -> None:
     make_datasets(alice, 1)
     schedule.spread_new()
     before = set(Datasource.objects.values_list("next_check_at", flat=True))
-    notifications.set_interval(team=team, hours=6)
+    set_interval(team=team, hours=6)
     assert set(Datasource.objects.values_list("next_check_at", flat=True)) == before
 
 

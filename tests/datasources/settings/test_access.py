@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from pytest_django import Settings
 
-from clouds import CONFIG_CLASSES, CloudConfig
+from clouds import PROVIDERS, CloudConfig
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import CheckState, Outcome, PermissionCheck, Purpose
@@ -95,7 +95,7 @@ class TestFirst:
         assert documents(text)[0]["Statement"][1]["Resource"] == "arn:aws-cn:s3:::b-1/it's <new>/*"
         assert re.search(r'value="terraform" checked', text)
 
-    @pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+    @pytest.mark.parametrize("provider", list(PROVIDERS))
     def test_every_provider_has_its_forms(self, login: Login, alice: User, dataset: Dataset, provider: str) -> None:
         text = page(login, alice, "access", dataset, "input", provider=provider)
         assert len(re.findall(r'class="kinds__choice"', text)) >= 2
@@ -108,11 +108,11 @@ class TestFirst:
             assert "my-bucket" in page(login, alice, "access", dataset, "input", **query)
 
     def test_the_request_asks_for_no_secret(self, login: Login, alice: User, dataset: Dataset) -> None:
-        for provider, config_class in CONFIG_CLASSES.items():
-            text = page(login, alice, "settings", dataset, "input", provider=provider)
+        for name, provider in PROVIDERS.items():
+            text = page(login, alice, "settings", dataset, "input", provider=name)
             (sent,) = re.findall(r'hx-params="([^"]*)"', text)
             assert "path" in sent.split(",")
-            assert not set(sent.split(",")) & set(config_class.secret_fields())
+            assert not set(sent.split(",")) & set(provider.config_class.secret_fields())
 
     def test_a_secret_sent_all_the_same_is_not_shown(self, login: Login, alice: User, dataset: Dataset) -> None:
         text = page(login, alice, "access", dataset, "input", provider="S3", secret_access_key=SECRET)

@@ -7,8 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.html import escape, strip_tags
 
-from clouds import CONFIG_CLASSES, CloudConfig, S3Config, parse_config
-from clouds.base import extra
+from clouds import PROVIDERS, CloudConfig, parse_config
+from clouds.config import extra
+from clouds.s3.config import S3Config
 from datasources.models import Purpose
 from datasources.settings.forms import DatasourceForm
 from tests.conftest import SECRET, s3_fields
@@ -42,10 +43,10 @@ TYPED = {
 
 def filled(provider: str, changes: dict[str, str] | None = None, stored: CloudConfig | None = None) -> DatasourceForm:
     data = {"provider": provider, **TYPED[provider], **(changes or {})}
-    return DatasourceForm(CONFIG_CLASSES[provider], Purpose.LIGHTLY, data=data, stored=stored)
+    return DatasourceForm(PROVIDERS[provider].config_class, Purpose.LIGHTLY, data=data, stored=stored)
 
 
-@pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+@pytest.mark.parametrize("provider", list(PROVIDERS))
 def test_a_right_form_gives_a_config(provider: str) -> None:
     form = filled(provider)
     assert form.is_valid(), form.errors
@@ -53,9 +54,9 @@ def test_a_right_form_gives_a_config(provider: str) -> None:
     assert (config.type, config.path[-8:]) == (provider, "/street/")
 
 
-@pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+@pytest.mark.parametrize("provider", list(PROVIDERS))
 def test_every_missing_field_is_named_with_an_example(provider: str) -> None:
-    config_class = CONFIG_CLASSES[provider]
+    config_class = PROVIDERS[provider].config_class
     form = DatasourceForm(config_class, Purpose.INPUT, data={"provider": provider})
     assert not form.is_valid()
     required = {name for name, info in config_class.fields().items() if info.is_required()}
@@ -64,7 +65,7 @@ def test_every_missing_field_is_named_with_an_example(provider: str) -> None:
         assert "For example" in form.errors[name][0]
 
 
-@pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+@pytest.mark.parametrize("provider", list(PROVIDERS))
 def test_secrets_are_never_rendered(provider: str) -> None:
     config = filled(provider).config_class
     for form in (
@@ -156,7 +157,7 @@ def test_what_is_malformed_is_told_beside_the_field_with_an_example(provider: st
 def test_a_key_file_may_be_chosen_instead_of_pasted() -> None:
     file = SimpleUploadedFile("key.json", GCS_KEY.encode())
     data = {"provider": "GCS", **TYPED["GCS"], "credentials": ""}
-    form = DatasourceForm(CONFIG_CLASSES["GCS"], Purpose.INPUT, data=data, files={"credentials_file": file})
+    form = DatasourceForm(PROVIDERS["GCS"].config_class, Purpose.INPUT, data=data, files={"credentials_file": file})
     assert form.is_valid(), form.errors
 
 
@@ -164,7 +165,7 @@ def test_a_key_file_may_be_chosen_instead_of_pasted() -> None:
 def test_a_file_that_is_no_key_is_refused_beside_the_field(content: bytes) -> None:
     file = SimpleUploadedFile("key.json", content)
     data = {"provider": "GCS", **TYPED["GCS"], "credentials": ""}
-    form = DatasourceForm(CONFIG_CLASSES["GCS"], Purpose.INPUT, data=data, files={"credentials_file": file})
+    form = DatasourceForm(PROVIDERS["GCS"].config_class, Purpose.INPUT, data=data, files={"credentials_file": file})
     assert list(form.errors) == ["credentials"]
 
 
@@ -187,11 +188,11 @@ def test_what_may_stay_empty_comes_last() -> None:
     assert names == ["path", "region", "access_key_id", "secret_access_key", "kms_key_arn"]
 
 
-@pytest.mark.parametrize("provider", list(CONFIG_CLASSES))
+@pytest.mark.parametrize("provider", list(PROVIDERS))
 @pytest.mark.parametrize("purpose", [Purpose.INPUT, Purpose.LIGHTLY])
 def test_every_field_says_where_to_find_its_value(provider: str, purpose: Purpose) -> None:
     """In one to three short sentences: the console, then a command, which stands out as one."""
-    form = DatasourceForm(CONFIG_CLASSES[provider], purpose)
+    form = DatasourceForm(PROVIDERS[provider].config_class, purpose)
     shown = {row["field"].name: row["where"] for row in form.rows() if row["where"]}
     fields = form.config_class.fields()
     assert list(shown) == list(fields)
@@ -206,5 +207,5 @@ def test_every_field_says_where_to_find_its_value(provider: str, purpose: Purpos
 
 
 def test_who_may_only_look_is_not_told_where_to_find_what_to_enter() -> None:
-    form = DatasourceForm(CONFIG_CLASSES["S3"], Purpose.INPUT, read_only=True)
+    form = DatasourceForm(PROVIDERS["S3"].config_class, Purpose.INPUT, read_only=True)
     assert {row["where"] for row in form.rows()} == {None}

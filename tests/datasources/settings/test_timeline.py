@@ -194,7 +194,7 @@ class TestPicture:
         source = datasource()
         (picture,) = pictures([check(source, DENIED, milliseconds=90), check(source, hours_ago=6, milliseconds=300)])
         assert picture.summary == (
-            "Lightly, from the oldest to the newest: 2 checks within 6 h: 1 green, 1 red. They took 90 to 300 ms."
+            "Lightly, from the oldest to the newest: 2 checks within 6 hours: 1 green, 1 red. They took 90 to 300 ms."
             " The newest is red."
         )
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from pytest_django import Settings
 
-from clouds import CONFIG_CLASSES, CloudConfig
+from clouds import PROVIDERS, CloudConfig
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import CheckState, Datasource, Outcome, Purpose
@@ -56,14 +56,14 @@ def test_only_who_may_edit_is_led(login: Login, alice: User, bob: User, charlie:
 
 def test_it_offers_every_provider(login: Login, alice: User, dataset: Dataset) -> None:
     page = login(alice).get(url(dataset)).content.decode()
-    assert [provider for provider in CONFIG_CLASSES if f"provider={provider}" not in page] == []
+    assert [provider for provider in PROVIDERS if f"provider={provider}" not in page] == []
 
 
-@pytest.mark.parametrize("provider", CONFIG_CLASSES)
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_access_asks_for_no_secret(login: Login, alice: User, dataset: Dataset, provider: str) -> None:
     page = login(alice).get(url(dataset), {"step": "access", "provider": provider}).content.decode()
-    for name in CONFIG_CLASSES[provider].fields():
-        assert (f'name="{name}"' in page) == (name not in CONFIG_CLASSES[provider].secret_fields())
+    for name in PROVIDERS[provider].config_class.fields():
+        assert (f'name="{name}"' in page) == (name not in PROVIDERS[provider].config_class.secret_fields())
 
 
 def test_what_was_typed_goes_along(login: Login, alice: User, dataset: Dataset) -> None:

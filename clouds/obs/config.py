@@ -1,0 +1,93 @@
+"""The fields of OBS, the object storage of Huawei Cloud and the Open Telekom Cloud."""
+
+import functools
+import re
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from clouds.config import CloudConfig, SecretWord
+from clouds.paths import normalise_path
+
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+PATH_EXAMPLE = "obs://my-bucket/path/to/images/"
+ENDPOINT_EXAMPLE = "https://obs.eu-de.otc.t-systems.com"
+
+
+def _check_endpoint(value: str) -> str:
+    def wrong(what: str) -> ValueError:
+        return ValueError(f"{what} For example: {ENDPOINT_EXAMPLE}")
+
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise wrong("This is not an address.") from None
+    if parts.scheme not in {"http", "https"}:
+        raise wrong("The endpoint must start with https:// (or http:// in a private network).")
+    if not parts.hostname or not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", parts.hostname):
+        raise wrong("The endpoint has no valid host name.")
+    if parts.username is not None or parts.password is not None:
+        raise wrong("The endpoint must not carry a user name or password.")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise wrong("The endpoint is the host alone, without bucket or path.")
+    return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
+
+
+class OBSConfig(CloudConfig):
+    scheme: ClassVar[str] = "obs"
+
+    type: Literal["OBS"] = "OBS"
+    path: Annotated[
+        str,
+        AfterValidator(functools.partial(normalise_path, scheme="obs", bucket_pattern=BUCKET, example=PATH_EXAMPLE)),
+    ] = Field(
+        alias="fullPath",
+        title="Resource path",
+        description="An existing directory in your bucket. It may be empty.",
+        examples=[PATH_EXAMPLE],
+        json_schema_extra={
+            "where": "In the OBS console open the bucket, then Objects, and follow the directories. In a terminal: "
+            "`obsutil ls obs://my-bucket`.",
+        },
+    )
+    endpoint: Annotated[str, AfterValidator(_check_endpoint)] = Field(
+        alias="obsEndpoint",
+        title="Endpoint",
+        description="The address of OBS in your region.",
+        examples=[ENDPOINT_EXAMPLE],
+        json_schema_extra={
+            "binds_secret": True,
+            "where": "In the OBS console, the bucket's Overview page names its Endpoint; write https:// in front of "
+            "it. In a terminal, `obsutil stat obs://my-bucket` names the region, which is a part of the endpoint.",
+        },
+    )
+    access_key_id: str = Field(
+        alias="obsAccessKeyId",
+        title="Access key ID",
+        description="Of the user that may use this directory.",
+        examples=["H3Q1K2J7ZEXAMPLE"],
+        min_length=1,
+        pattern=r"^[\x21-\x7e]+$",
+        json_schema_extra={
+            "binds_secret": True,
+            "where": "In the console, as the user whose key it shall be: the user name at the top right, My "
+            "Credentials, Access Keys. On Huawei Cloud in a terminal: `hcloud IAM ListPermanentAccessKeys`.",
+        },
+    )
+    secret_access_key: SecretWord = Field(
+        alias="obsSecretAccessKey",
+        title="Secret access key",
+        description="Stored encrypted, never shown again.",
+        examples=["mZk3…"],
+        json_schema_extra={
+            "where": "It is in the file credentials.csv that the console saves, once, when the access key is made: "
+            "the user name at the top right, My Credentials, Access Keys, Create Access Key. On Huawei Cloud in a "
+            "terminal: `hcloud IAM CreatePermanentAccessKey`. If it is lost, make a new key.",
+        },
+    )
+
+    @property
+    def principal(self) -> str:
+        return self.access_key_id

@@ -1,0 +1,6 @@
+from django.conf import settings
+
+
+def absolute(path: str) -> str:
+    """The address of a page of this site for readers outside of it: in mails, in webhooks."""
+    return f"{settings.LIGHTLY_PUBLIC_URL}{path}"

@@ -1,0 +1,17 @@
+"""What a team decides about its scheduled checks."""
+
+from django.db import transaction
+
+from datasources.checks import schedule
+from teams.models import Team
+
+
+@transaction.atomic
+def set_interval(*, team: Team, hours: int) -> None:
+    """Hours between scheduled checks; 0 ends them. All the team's datasources get new times."""
+    locked = Team.objects.select_for_update().get(pk=team.pk)
+    if locked.recheck_hours == hours:
+        return
+    locked.recheck_hours = hours
+    locked.save(update_fields=["recheck_hours"])
+    schedule.start_over(locked)

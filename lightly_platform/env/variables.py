@@ -1,0 +1,333 @@
+"""Every variable an operator can set, declared once: the reader, the error sentences and docs/deploy.md follow it.
+
+After a change here, `python -m scripts.variables` writes the tables of docs/deploy.md anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightly_platform.env import parsers
+from lightly_platform.env.declaring import Group, Variable, declare, flag, url, whole
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Everything an operator can set. None and () mean: not set."""
+
+    # --- server -----------------------------------------------------------------------------------------------------
+    data_dir: Path = declare(
+        "LIGHTLY_DATA_DIR",
+        parsers.directory,
+        group=Group.SERVER,
+        default=BASE_DIR / "var",
+        shown_default="`./var`",
+        must="a directory",
+        example="/var/lib/lightly",
+        help="Where database, generated keys, queue and static files live. Only its owner may read it.",
+    )
+    debug: bool = flag(
+        "DEBUG",
+        group=Group.SERVER,
+        help="`1` shows Django's error pages. Never for others than yourself: they show settings and data.",
+    )
+    bind: str = declare(
+        "BIND",
+        parsers.ip_address,
+        group=Group.SERVER,
+        default="127.0.0.1",
+        shown_default="`127.0.0.1`",
+        must="an IP address of this machine",
+        example="0.0.0.0",  # noqa: S104 - words for an operator
+        help="The IP address to listen on. `0.0.0.0` for all of the machine's.",
+    )
+    port: int = whole("PORT", 1, 65535, group=Group.SERVER, default=8000, example="8000", help="The port to listen on.")
+    web_concurrency: int = whole(
+        "WEB_CONCURRENCY",
+        1,
+        64,
+        group=Group.SERVER,
+        default=2,
+        example="4",
+        help="Web server processes; each answers 32 requests at a time, of which at most 24 may list files or sign "
+        "URLs, so that pages stay quick.",
+    )
+
+    # --- addresses and HTTPS ----------------------------------------------------------------------------------------
+    https: bool = flag(
+        "LIGHTLY_HTTPS",
+        group=Group.ADDRESSES,
+        help="`1` when people reach it over HTTPS: secure cookies, redirect to HTTPS, HSTS. See *TLS* below.",
+    )
+    trusted_proxies: int = whole(
+        "LIGHTLY_TRUSTED_PROXIES",
+        0,
+        10,
+        group=Group.ADDRESSES,
+        default=0,
+        example="1",
+        help="How many proxies of yours stand in front, so that sign-in limits see the visitor's own address.",
+    )
+    allowed_hosts: tuple[str, ...] = declare(
+        "ALLOWED_HOSTS",
+        parsers.listed(parsers.allowed_host),
+        group=Group.ADDRESSES,
+        default=(),
+        shown_default="this machine's own names",
+        must="host names separated by commas, without scheme and port",
+        example="lightly.example.com,10.0.0.5",
+        help="Host names people may use, comma-separated, without port. `.example.com` covers sub-domains.",
+    )
+    csrf_trusted_origins: tuple[str, ...] = declare(
+        "CSRF_TRUSTED_ORIGINS",
+        parsers.listed(parsers.origin),
+        group=Group.ADDRESSES,
+        default=(),
+        shown_default="none",
+        must="origins with their scheme, separated by commas",
+        example="https://lightly.example.com",
+        help="Origins, with scheme, whose forms are accepted although the proxy hides the original host or scheme.",
+    )
+    public_url: str | None = declare(
+        "LIGHTLY_PUBLIC_URL",
+        parsers.origin,
+        group=Group.ADDRESSES,
+        default=None,
+        shown_default="made of the variables above",
+        must="the http:// or https:// address people open, without a path",
+        example="https://lightly.example.com",
+        help="The address people open, such as `https://lightly.example.com`: links in mails and webhooks begin with"
+        " it.",
+    )
+
+    # --- keys, database and queue -----------------------------------------------------------------------------------
+    secret_key: str | None = declare(
+        "SECRET_KEY",
+        parsers.secret_key,
+        group=Group.STORES,
+        default=None,
+        shown_default="generated",
+        must="at least 50 random characters",
+        example='"$(openssl rand -base64 48)"',
+        help="Signs sessions. At least 50 random characters. Needed with `DATABASE_URL`.",
+        secret=True,
+    )
+    encryption_keys: tuple[str, ...] = declare(
+        "LIGHTLY_ENCRYPTION_KEYS",
+        parsers.listed(parsers.fernet_key),
+        group=Group.STORES,
+        default=(),
+        shown_default="generated",
+        must="Fernet keys (32 random bytes in URL-safe base64) separated by commas",
+        example='"$(openssl rand -base64 32 | tr +/ -_)"',
+        help="Encrypt the cloud credentials in the database. Comma-separated: the first encrypts, all decrypt."
+        " Needed with `DATABASE_URL`.",
+        secret=True,
+    )
+    database_url: str | None = declare(
+        "DATABASE_URL",
+        parsers.database_url,
+        group=Group.STORES,
+        default=None,
+        shown_default="SQLite in the data directory",
+        must="a postgresql:// or sqlite:// URL with a database name",
+        example="postgresql://lightly:PASSWORD@db.example.com:5432/lightly",
+        help="`postgresql://user:password@host:5432/name`, or `sqlite:////absolute/path`.",
+        secret=True,
+    )
+    redis_url: str | None = declare(
+        "REDIS_URL",
+        parsers.redis_url,
+        group=Group.STORES,
+        default=None,
+        shown_default="an embedded Redis",
+        must="a redis://, rediss:// or unix:// URL",
+        example="redis://:PASSWORD@redis.example.com:6379/0",
+        help="`redis://`, `rediss://` (TLS) or `unix://`. The queue between web and workers.",
+        secret=True,
+    )
+
+    # --- mail -------------------------------------------------------------------------------------------------------
+    email_url: str | None = declare(
+        "EMAIL_URL",
+        parsers.email_url,
+        group=Group.MAIL,
+        default=None,
+        shown_default="none",
+        must="an smtp://, smtp+starttls:// or smtps:// URL",
+        example="smtp+starttls://user:PASSWORD@mail.example.com:587",
+        help="The mail server: `smtp+starttls://user:password@mail.example.com:587`, `smtps://…:465` or `smtp://…:25`."
+        " Without one, what would be mailed is in the inbox alone, and links are shown on screen.",
+        secret=True,
+    )
+    email_from: str | None = declare(
+        "EMAIL_FROM",
+        parsers.email,
+        group=Group.MAIL,
+        default=None,
+        shown_default="`lightly@` and the public host",
+        must="an e-mail address",
+        example="lightly@example.com",
+        help="The sender of mails.",
+    )
+
+    # --- single sign-on ---------------------------------------------------------------------------------------------
+    oidc_server_url: str | None = url(
+        "LIGHTLY_OIDC_SERVER_URL",
+        group=Group.SIGN_ON,
+        shown_default="none",
+        example="https://login.example.com/realms/acme",
+        help="The address of your OpenID Connect provider, under which `/.well-known/openid-configuration` lies."
+        " See *Single sign-on* below.",
+    )
+    oidc_client_id: str | None = declare(
+        "LIGHTLY_OIDC_CLIENT_ID",
+        parsers.one_word,
+        group=Group.SIGN_ON,
+        default=None,
+        shown_default="none",
+        must="one word",
+        example="lightly-platform",
+        help="What the provider calls this installation.",
+    )
+    oidc_client_secret: str | None = declare(
+        "LIGHTLY_OIDC_CLIENT_SECRET",
+        parsers.one_word,
+        group=Group.SIGN_ON,
+        default=None,
+        shown_default="none",
+        must="one word",
+        example="SECRET",
+        help="The secret it gave.",
+        secret=True,
+    )
+    oidc_name: str = declare(
+        "LIGHTLY_OIDC_NAME",
+        parsers.short,
+        group=Group.SIGN_ON,
+        default="single sign-on",
+        shown_default="single sign-on",
+        must="at most 40 characters",
+        example='"Acme SSO"',
+        help="What the button on the sign-in page says after “Sign in with”.",
+    )
+
+    # --- checks and datasources -------------------------------------------------------------------------------------
+    check_deadline_seconds: float = declare(
+        "LIGHTLY_CHECK_DEADLINE_SECONDS",
+        parsers.seconds,
+        group=Group.CHECKS,
+        default=15.0,
+        shown_default="`15`",
+        must="a number of seconds above 0 and at most 120",
+        example="15",
+        help="What a permission check may take altogether; what has not answered by then is *unknown*. At most 120.",
+    )
+    allowed_private_hosts: tuple[str, ...] = declare(
+        "LIGHTLY_ALLOWED_PRIVATE_HOSTS",
+        parsers.listed(parsers.host_or_network),
+        group=Group.CHECKS,
+        default=(),
+        shown_default="none",
+        must="host names, addresses or networks separated by commas",
+        example="minio.internal,10.20.0.0/16",
+        help="Hosts or networks that user-given addresses (OBS endpoints, webhooks) may lead to although they are"
+        " private: `obs.internal,10.20.0.0/16`.",
+    )
+    aws_principal_arn: str | None = declare(
+        "LIGHTLY_AWS_PRINCIPAL_ARN",
+        parsers.principal_arn,
+        group=Group.CHECKS,
+        default=None,
+        shown_default="none",
+        must="the ARN of an IAM user, an IAM role or an account's root",
+        example="arn:aws:iam::123456789012:role/lightly-platform",
+        help="Who this platform is to AWS: the ARN of its IAM user or role. Stands in the trust policies it writes for"
+        " people; without it they are told to ask you.",
+    )
+    sample_data_file: Path | None = declare(
+        "LIGHTLY_SAMPLE_DATA_FILE",
+        parsers.existing_file,
+        group=Group.CHECKS,
+        default=None,
+        shown_default="none",
+        must="an existing file",
+        example="/etc/lightly/sample-data.json",
+        help="A JSON file with two working datasources that people may try the dashboard with:"
+        ' `{"INPUT": {…}, "LIGHTLY": {…}}`, each as the REST API takes it. Everybody who uses it gets a directory of'
+        " their own under the Lightly path. `make demo` brings one.",
+    )
+
+    # --- monitoring -------------------------------------------------------------------------------------------------
+    metrics_token: str | None = declare(
+        "LIGHTLY_METRICS_TOKEN",
+        parsers.token,
+        group=Group.MONITORING,
+        default=None,
+        shown_default="none",
+        must="at least 16 visible ASCII characters",
+        example='"$(openssl rand -hex 32)"',
+        help="The token Prometheus sends to `/metrics`; at least 16 characters. Without one there is no `/metrics`."
+        " See *Watching it* below.",
+        secret=True,
+    )
+
+    # --- other addresses of the clouds ------------------------------------------------------------------------------
+    s3_endpoint_url: str | None = url(
+        "LIGHTLY_S3_ENDPOINT_URL",
+        group=Group.CLOUDS,
+        shown_default="AWS",
+        example="https://s3.example.com",
+        help="An S3-compatible service to use instead, such as MinIO.",
+    )
+    sts_endpoint_url: str | None = url(
+        "LIGHTLY_STS_ENDPOINT_URL",
+        group=Group.CLOUDS,
+        shown_default="AWS",
+        example="https://sts.example.com",
+        help="Where delegated access asks for temporary credentials.",
+    )
+    azure_endpoint_url: str | None = declare(
+        "LIGHTLY_AZURE_ENDPOINT_URL",
+        parsers.azure_endpoint,
+        group=Group.CLOUDS,
+        default=None,
+        shown_default="Azure",
+        must="an http:// or https:// address that contains {account} once",
+        example="http://127.0.0.1:10000/{account}",
+        help="With `{account}` for the account's name, such as `http://127.0.0.1:10000/{account}`.",
+    )
+    gcs_endpoint_url: str | None = url(
+        "LIGHTLY_GCS_ENDPOINT_URL",
+        group=Group.CLOUDS,
+        shown_default="Google",
+        example="https://storage.example.com",
+        help="A Google-Cloud-Storage-compatible service to use instead.",
+    )
+    gcs_token_url: str | None = url(
+        "LIGHTLY_GCS_TOKEN_URL",
+        group=Group.CLOUDS,
+        shown_default="Google",
+        example="https://oauth2.example.com/token",
+        help="Where service accounts get their tokens. What a pasted key file says about it is ignored.",
+    )
+    gcs_certs_url: str | None = url(
+        "LIGHTLY_GCS_CERTS_URL",
+        group=Group.CLOUDS,
+        shown_default="Google",
+        example="https://iam.example.com/x509",
+        help="Where the public certificates of service accounts' keys are, which tell how old a key is and when it"
+        " ends. Not asked when only `LIGHTLY_GCS_ENDPOINT_URL` is set.",
+    )
+
+
+@functools.cache
+def variables() -> dict[str, Variable]:
+    """What is declared above, by the name of its field in Environment."""
+    return {field.name: field.metadata["variable"] for field in dataclasses.fields(Environment)}

@@ -1,0 +1,1 @@
+"""Faults, and what the product tells to do about them."""

@@ -1,0 +1,260 @@
+"""Every page and every dialog, for whoever may see it: axe-core finds nothing wrong, and nothing scrolls sideways.
+
+A page that is added to some urls.py and not to a list here fails the first test. States of a page that need more than
+an address (a form with errors, bulbs in every colour) are with the tests of what leads to them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from playwright.sync_api import Page, expect
+
+from dashboard.help import FOR_READERS
+from tests.e2e.conftest import Visit, filled_bucket, reader
+from tests.e2e.support.backstage import Person
+from tests.e2e.support.browser import Axe
+from tests.e2e.support.looks import expect_accessible
+from tests.e2e.support.settings import CHECK_MS
+from tests.e2e.support.stack import Stack
+from tests.e2e.teams.test_admin import look_at
+from tests.e2e.teams.test_sign_in import SECOND_FACTOR
+from tests.servers import Cloud
+from tests.servers.process import eventually
+
+TEAM, DATASET = "/teams/{team_id}", "/datasets/{dataset_id}"
+WIZARD, TABS = f"{DATASET}/connect/input/", f"{DATASET}/settings"
+PEOPLE, ACCOUNT = f"{TEAM}/people/", f"{TEAM}/service-accounts/{{account_id}}"
+
+FOR_NOBODY = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/inactive/",
+    "/accounts/confirm-email/",
+    "/accounts/confirm-email/some-key/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/done/",
+    "/accounts/password/reset/key/1-nonsense/",
+    "{reset}",
+    "{link}",
+    "{link_of_known}",
+    "/invitation/?token=nonsense",
+]
+FOR_OWNER = [
+    "/",
+    "/?q=nothing+like+this",
+    PEOPLE,
+    f"{TEAM}/activity/",
+    f"{TEAM}/settings/",
+    f"{TEAM}/service-accounts/",
+    "/teams/new/",  # a dialog as a page of its own, as it is without JavaScript
+    "{link}",  # for somebody else
+    "/tokens/",
+    "/api/",
+    "/health/",
+    "/inbox/",
+    "/jobs/",
+    "/jobs/{job_id}/",
+    "/notifications/settings/",
+    WIZARD,
+    f"{WIZARD}?step=access&provider=S3",
+    f"{WIZARD}?step=credentials&provider=GCS",
+    f"{WIZARD}?step=check",
+    "/datasets/new/",
+    f"{DATASET}/",
+    f"{DATASET}/sharing/",
+    f"{TABS}/input/",
+    f"{TABS}/dataset/",
+    f"{TABS}/history/",
+    "/help/",
+    *(f"/help/{name}/" for name in FOR_READERS),
+    "/accounts/logout/",
+    "/accounts/password/set/",
+    "/accounts/3rdparty/",
+    "/accounts/3rdparty/login/cancelled/",
+    "/accounts/3rdparty/login/error/",
+]
+# So that what makes a page worth looking at can't go missing unseen.
+SHOWS = {
+    PEOPLE: "Invited",
+    f"{TEAM}/activity/": "created the service account nightly-training",
+    f"{TEAM}/service-accounts/": "first token",
+    "/tokens/": "old notebook",
+    "/inbox/": "street-scenes: BAD",
+    "/jobs/": "Check all datasources",
+    "/jobs/{job_id}/": "0 of 2",
+    f"{WIZARD}?step=check": "All green.",
+    f"{DATASET}/": "Last checks",
+    f"{TABS}/dataset/": "pending: no account yet",
+    f"{TABS}/history/": "same verdict 4 times",
+}
+REFUSING = {"/invitation/?token=nonsense": 410, "/accounts/3rdparty/login/error/": 401}
+# The page underneath, and what is opened there.
+DIALOGS = [
+    ("/", "/datasets/new/"),
+    ("/tokens/", "/tokens/{token_id}/revoke/"),
+    (PEOPLE, f"{TEAM}/invite/"),
+    (PEOPLE, f"{TEAM}/people/{{user_id}}/role/"),
+    (PEOPLE, f"{TEAM}/people/{{user_id}}/remove/"),
+    ("/jobs/{job_id}/", "/jobs/{job_id}/cancel/"),
+    (f"{TEAM}/settings/", f"{TEAM}/leave/"),
+    (f"{TEAM}/settings/", f"{TEAM}/delete/"),
+    (f"{TEAM}/settings/", "/teams/new/"),
+    (f"{TEAM}/service-accounts/", f"{ACCOUNT}/tokens/"),
+    (f"{TEAM}/service-accounts/", f"{ACCOUNT}/reset/"),
+    (f"{TEAM}/service-accounts/", f"{ACCOUNT}/delete/"),
+    (f"{TEAM}/service-accounts/", f"{ACCOUNT}/tokens/{{account_token_id}}/revoke/"),
+]
+# What has no look of its own: files, parts of pages, addresses that lead on, and those that only take a POST. Whether
+# that is still so, is asked of the server.
+NO_PAGES = [
+    "/welcome/",  # while nobody exists it is one: see test_first_run.py
+    "/team/",
+    "/join/",  # not found, unless there is a mail server: see test_invitation_mail.py
+    "/teams/switch/",
+    f"{TEAM}/invitations/{{invitation_id}}/renew/",
+    f"{TEAM}/invitations/{{invitation_id}}/revoke/",
+    f"{DATASET}/sharing/stop/",
+    f"{DATASET}/sharing/invite/",
+    "/health/tiles/",
+    "/health/check-all/",
+    "/jobs/list/",
+    "/jobs/{job_id}/progress/",
+    "/health/datasources.csv",
+    "/healthz",
+    "/metrics",
+    "/first-steps/",
+    "/first-steps/away/",
+    "/datasets/sample/",
+    f"{DATASET}/row/",
+    f"{DATASET}/datasources/",
+    f"{TABS}/input/check/",
+    f"{TABS}/input/permissions/",
+    f"{TABS}/input/access/",
+    f"{TABS}/input/cors/",
+    "/inbox/bell/",
+    "/inbox/read/",
+    "/inbox/{notice_id}/read/",
+    "/notifications/settings/{team_id}/interval/",
+    "/notifications/settings/{team_id}/webhook/",
+    "/notifications/settings/{team_id}/webhook/secret/",
+    "/notifications/settings/{team_id}/webhook/test/",
+    "/notifications/settings/{team_id}/webhook/delete/",
+    "/notifications/settings/{team_id}/webhook/deliveries/",
+    "/accounts/email/",
+    "/accounts/login/code/confirm/",
+    "/accounts/3rdparty/signup/",
+    "/accounts/social/connections/",
+    "/accounts/social/login/cancelled/",
+    "/accounts/social/login/error/",
+    "/accounts/social/signup/",
+    "/accounts/2fa/recovery-codes/download/",
+    "/accounts/2fa/webauthn/login/",
+    "/accounts/oidc/some/login/",
+    "/accounts/oidc/some/login/callback/",
+    "/accounts/oidc/s.o.m.e/login/",
+    "/accounts/oidc/s.o.m.e/login/callback/",
+]
+# Of other people's making: the admin panel's is walked in a test of its own, the REST API has no pages but the
+# generated description of itself.
+ELSEWHERE = re.compile(r"^(admin/|\^?v1/)")
+
+
+def test_every_page_is_listed() -> None:
+    ids = dict.fromkeys(("team_id", "dataset_id", "user_id", "account_id", "account_token_id"), "a" * 24)
+    ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id"), "a" * 24)
+    ids |= {"link": "/invitation/", "link_of_known": "/invitation/", "reset": "/accounts/password/reset/key/1-x/"}
+    dialogs = [opened for _, opened in DIALOGS]
+    listed = [path.format_map(ids).partition("?")[0] for path in FOR_NOBODY + FOR_OWNER + dialogs + NO_PAGES]
+    known = {resolve(path).route for path in [*listed, *SECOND_FACTOR]}
+    there = {route for route in routes(get_resolver()) if not ELSEWHERE.match(route)}
+    assert sorted(there - known) == []
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """As `resolve(path).route` spells them."""
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern).removeprefix("^") if before else str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route
+        else:
+            yield from routes(entry, route)
+
+
+@pytest.fixture
+def ids(stack: Stack, person: Person, cloud: Cloud) -> dict[str, str]:
+    bucket = filled_bucket(cloud)
+    found = stack.backstage.furnish(person, input=reader(cloud, bucket), lightly=reader(cloud, bucket, "lightly/"))
+    assert eventually(lambda: all(stack.backstage.shown(found["dataset_id"])), CHECK_MS / 1000)
+    stack.backstage.repeat_checks(found["dataset_id"], 4)
+    return found
+
+
+def look(page: Page, axe: Axe, path: str) -> None:
+    """It is this very page, and not one to which that leads or which says what went wrong."""
+    answer = page.goto(path)
+    assert page.url.endswith(path) or "/key/" in path
+    assert answer
+    assert answer.status == REFUSING.get(path, 200)
+    page.evaluate("document.querySelectorAll('main details').forEach(details => { details.open = true })")
+    expect_accessible(page, axe)
+
+
+def test_for_nobody(visit: Visit, ids: dict[str, str], axe: Axe, subtests: pytest.Subtests) -> None:
+    visitor = visit()
+    visitor.expected_statuses.update(REFUSING.values())
+    for path in FOR_NOBODY:
+        with subtests.test(path):
+            look(visitor.page, axe, path.format_map(ids))
+
+
+def test_for_an_owner(visit: Visit, person: Person, ids: dict[str, str], axe: Axe, subtests: pytest.Subtests) -> None:
+    visitor = visit(person)
+    visitor.expected_statuses.update(REFUSING.values())
+    for path in FOR_OWNER:
+        with subtests.test(path):
+            look(visitor.page, axe, path.format_map(ids))
+            expect(visitor.page.get_by_role("main")).to_contain_text(SHOWS.get(path, ""))
+
+
+def test_dialogs(visit: Visit, person: Person, ids: dict[str, str], axe: Axe, subtests: pytest.Subtests) -> None:
+    page = visit(person).page
+    for underneath, opened in DIALOGS:
+        with subtests.test(opened):
+            page.goto(underneath.format_map(ids))
+            page.locator(f'[hx-get="{opened.format_map(ids)}"]').first.click()
+            expect(page.get_by_role("dialog").get_by_role("heading").first).to_be_focused()
+            expect_accessible(page, axe)
+
+
+def test_the_rest_is_no_page(stack: Stack, person: Person, ids: dict[str, str]) -> None:
+    pages = []
+    for path in NO_PAGES:
+        url = stack.url + path.format_map(ids)
+        answer = requests.get(url, cookies={"lightly_session": person["session"]}, allow_redirects=False, timeout=30)
+        assert answer.status_code < 500, path
+        if answer.status_code == 200 and "<html" in answer.text:
+            pages.append(path)
+    assert pages == []
+
+
+def test_admin_panel(visit: Visit, stack: Stack, person: Person, ids: dict[str, str], axe: Axe) -> None:
+    """The list of every model, and one entry of it."""
+    stack.backstage.promote(person, superuser=True)
+    visitor = visit(person)
+    page = visitor.page
+    for model in admin.site._registry:
+        page.goto(f"/admin/{model._meta.app_label}/{model._meta.model_name}/")
+        look_at(visitor, axe)
+        first = page.locator("#result_list tbody th a").first
+        if first.count():
+            first.click()
+            look_at(visitor, axe)
+    page.goto(f"/admin/teams/user/{ids['user_id']}/password-link/")
+    look_at(visitor, axe)

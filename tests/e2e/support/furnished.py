@@ -1,0 +1,98 @@
+"""An installation in which every page has something to show. Runs backstage, in a process of the product."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.servers import Config
+
+
+def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
+    """Gives the team of this person one of everything. What the addresses of pages need: ids by their URL's names.
+
+    `link`, `link_of_known` and `reset` are what else leads somewhere: an invitation for a new address, one for an
+    address with an account, and a link with which the colleague may set a password.
+    """
+    from django.db import transaction
+
+    from datasets.services import create_dataset, share_dataset
+    from datasources.models import Datasource
+    from notifications.models import Notice
+    from notifications.webhooks.services import save_webhook
+    from teams import services
+    from teams.admin.services import password_path
+    from teams.invitations import links
+    from teams.invitations import services as invitations
+    from teams.models import User
+    from teams.service_accounts import services as service_accounts
+    from tests.e2e.support.backstage import make_notices, make_person, save
+
+    owner = User.objects.get(email=email)
+    membership = owner.memberships.select_related("team").get()
+    team, name = membership.team, email.partition("@")[0]
+    colleague = User.objects.get(email=make_person(f"{name}-colleague", team.pk, "MEMBER", None)["email"])
+    create_dataset(name=f"{name}-of-colleague", owner=colleague, team=team)  # somebody has to take it over
+    known = make_person(f"{name}-known", None, "OWNER", None)["email"]
+    with transaction.atomic():
+        people = [invitations.Invited(address, "MEMBER") for address in (f"{name}-new@example.com", known)]
+        invited = {one.email: one for one in invitations.invite(team=team, people=people, by=owner)}
+    account = service_accounts.create(team=team, name="nightly-training", by=owner)
+    service_accounts.create_token(team=team, account=account, name="first token", by=owner)
+    services.create_token(user=owner, name="notebook")
+    services.create_token(user=owner, name="old notebook")
+    services.revoke_token(user=owner, token_id=owner.api_tokens.get(name="old notebook").pk)
+    dataset = create_dataset(name=name, owner=owner, team=team)
+    share_dataset(dataset=dataset, emails=["zoe@outside.example.com"])
+    for purpose, config in configs.items():
+        save(dataset.pk, purpose.upper(), config, email)
+    make_notices(email, ["GOOD", "SOON", "INFO", "BAD"])
+    save_webhook(team=team, url="https://hooks.example.com/lightly", by=owner)
+    return {
+        "team_id": team.pk,
+        "dataset_id": dataset.pk,
+        "datasource_id": Datasource.objects.filter(dataset=dataset).values_list("pk", flat=True)[0],
+        "user_id": colleague.pk,
+        "account_id": account.pk,
+        "account_token_id": account.api_tokens.get().pk,
+        "token_id": owner.api_tokens.get(name="notebook").pk,
+        "invitation_id": invited[f"{name}-new@example.com"].pk,
+        "notice_id": Notice.objects.filter(user=owner).latest("pk").pk,
+        "job_id": _waiting_job(team, owner),
+        "link": links.path_of(invited[f"{name}-new@example.com"]),
+        "link_of_known": links.path_of(invited[known]),
+        "reset": password_path(colleague),
+    }
+
+
+def _waiting_job(team: Any, owner: Any) -> str:
+    """A job that is under way for as long as the test takes: no worker is told of it."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from datasources.runners import start_check_all
+    from jobs.models import JobShard
+
+    with transaction.atomic():
+        job, _ = start_check_all(teams=[team], by=owner)
+        JobShard.objects.filter(job=job).update(not_before=timezone.now() + timedelta(days=1))
+    return job.pk
+
+
+def repeat_checks(dataset: str, times: int) -> None:
+    """As if the schedule had come to the same verdict so often since: the history folds them into one line."""
+    from datasources.models import Datasource, PermissionCheck, Trigger
+
+    for datasource in Datasource.objects.filter(dataset=dataset).select_related("latest_check"):
+        last = datasource.latest_check
+        if last is None or last.is_open:
+            raise RuntimeError(f"{datasource} was not checked yet")
+        values: dict[str, Any] = {
+            field.attname: getattr(last, field.attname) for field in last._meta.concrete_fields if not field.primary_key
+        }
+        PermissionCheck.objects.bulk_create(
+            PermissionCheck(
+                **values | {"trigger": Trigger.SCHEDULE, "queued_at": last.queued_at + timedelta(seconds=number + 1)}
+            )
+            for number in range(times)
+        )

@@ -1,0 +1,114 @@
+"""The POST to an address that a user typed: what can go wrong on the way, and where it must not lead."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clouds import guard
+from notifications.webhooks import guarded_post
+from tests.receivers import HookReceiver
+from tests.servers.certificates import Authority, self_signed_context
+
+
+def test_the_address_that_was_judged_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that leads to a public address when it is judged, and to this machine when asked again."""
+    answers = ["8.8.8.8", "127.0.0.1"]
+    connected: list[str] = []
+
+    def look_up(host: str, port: int, **_: object) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), port))]
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        connected.append(address[0])
+        raise OSError("no route")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(guarded_post.UndeliveredError, match="the connection failed"):
+        guarded_post.post("https://rebind.example/", b"", {}, allowed_private_hosts=())
+    assert connected == ["8.8.8.8"]
+
+
+class TestTrouble:
+    """What can go wrong on the way says so in words of our own."""
+
+    def problem(self, url: str) -> str:
+        with pytest.raises(guarded_post.UndeliveredError) as raised:
+            guarded_post.post(url, b"{}", {}, allowed_private_hosts=["127.0.0.1", "localhost"])
+        return str(raised.value)
+
+    @pytest.fixture
+    def silent(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+        """A server that answers one byte at a time, for ever."""
+        monkeypatch.setattr(guarded_post, "SECONDS", 0.3)
+        listener = socket.create_server(("127.0.0.1", 0))
+        stop = threading.Event()
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                for byte in b"HTTP/1.1 200 OK\r\n" + b"X-More: yes\r\n" * 1000:
+                    if stop.wait(0.02):
+                        return
+                    try:
+                        connection.sendall(bytes([byte]))
+                    except OSError:  # that is what we wait for
+                        return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        stop.set()
+        thread.join()
+        listener.close()
+
+    def test_nobody_listens(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        assert self.problem(f"http://127.0.0.1:{port}/") == "the connection failed"
+
+    def test_a_server_that_drips(self, silent: str) -> None:
+        started = time.monotonic()
+        assert self.problem(silent) == "no answer within 0.3 s"
+        assert time.monotonic() - started < 2
+
+    def test_a_server_that_drips_after_a_slow_connection(self, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The first of its addresses leads nowhere, so the time is over before there is a connection to hang up."""
+        connect = guard.connect
+
+        def slow(host: str, port: int, **options: Any) -> socket.socket:
+            alarms = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+            for alarm in alarms:
+                alarm.join()
+            return connect(host, port, **options)
+
+        monkeypatch.setattr(guard, "connect", slow)
+        started = time.monotonic()
+        assert self.problem(silent) == "no answer within 0.3 s"
+        assert time.monotonic() - started < 2
+
+    def test_an_unknown_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def unknown(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        assert self.problem("https://no.such.host.example/") == "the host name is unknown"
+
+    def test_a_certificate_nobody_trusts(self, tmp_path: Path) -> None:
+        with HookReceiver(tls=self_signed_context(tmp_path)) as receiver:
+            assert self.problem(receiver.url) == "no trusted TLS certificate"
+            assert receiver.received == []
+
+    def test_a_certificate_of_somebody_else(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        authority = Authority(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca_file))
+        with HookReceiver(tls=authority.server_context("other.example")) as receiver:
+            assert self.problem(receiver.url) == "no trusted TLS certificate"
+        with HookReceiver(tls=authority.server_context()) as receiver:
+            assert guarded_post.post(receiver.url, b"{}", {}, allowed_private_hosts=["127.0.0.1"]) == 204
+            assert receiver.received[0].body == b"{}"
