@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 from core.web.undo import success_with_undo
 from dashboard.onboarding import Checklist, checklist
 from datasets.services import NoTeamError
-from datasources import samples
+from datasources.settings import samples
+from teams import services
 from teams.queries import current_team_of
 from teams.requests import PageRequest
-from teams.services import put_onboarding_away
 
 
 @require_GET
@@ -28,14 +28,14 @@ def checklist_of(request: PageRequest) -> Checklist | None:
 
 
 @require_POST
-def put_first_steps_away(request: PageRequest) -> HttpResponse:
+def dismiss_first_steps(request: PageRequest) -> HttpResponse:
     team = current_team_of(request.user)
     if team is None:
         raise Http404
-    away = request.POST.get("show") != "1"
-    put_onboarding_away(user=request.user, team=team, away=away)
-    if away:
-        url = reverse("dashboard:put_first_steps_away")
+    dismissed = request.POST.get("show") != "1"
+    services.dismiss_first_steps(user=request.user, team=team, dismissed=dismissed)
+    if dismissed:
+        url = reverse("dashboard:dismiss_first_steps")
         success_with_undo(request, gettext("The first steps are put away."), url=url, fields={"show": "1"})
     return redirect("home")
 

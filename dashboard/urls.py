@@ -7,7 +7,7 @@ app_name = "dashboard"
 urlpatterns = [
     path("api/", api_page, name="api_page"),
     path("first-steps/", onboarding_views.first_steps, name="first_steps"),
-    path("first-steps/away/", onboarding_views.put_first_steps_away, name="put_first_steps_away"),
+    path("first-steps/away/", onboarding_views.dismiss_first_steps, name="dismiss_first_steps"),
     path("datasets/sample/", onboarding_views.sample_data, name="sample_data"),
     re_path("^datasets/(?P<dataset_id>[a-f0-9]{24})/row/$", views.row, name="row"),
 ]

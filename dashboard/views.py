@@ -13,7 +13,7 @@ from dashboard.onboarding_views import checklist_of
 from datasets.access import dataset_for
 from datasets.models import Dataset
 from datasets.views import OPEN_SETTINGS
-from datasources import samples
+from datasources.settings import samples
 from datasources.settings.bulbs import statuses_of
 from datasources.settings.events import check_finished
 from teams.queries import current_team_of

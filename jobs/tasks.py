@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from core import broker, pulse
-from core.queues import Queue
+from core.queues import RULES, Queue
 from jobs import lifecycle
 from jobs.lifecycle import Claim
 from jobs.models import JobShard
@@ -60,7 +60,8 @@ def _do(mine: Claim) -> bool:
     except JobError as error:
         lifecycle.fail(mine, error.sentence, is_final=error.is_final)
     except SoftTimeLimitExceeded:
-        lifecycle.fail(mine, gettext("A step took longer than the %(seconds)s s it may.") % {"seconds": int(seconds)})
+        most = RULES[mine.runner.queue].slice_seconds
+        lifecycle.fail(mine, gettext("A step took longer than the %(seconds)s s it may.") % {"seconds": most})
     except Exception as error:  # noqa: BLE001 - whatever it is, the job says so and the worker goes on
         # Where it happened, and not its text, which may quote what is secret.
         where = "".join(traceback.format_tb(error.__traceback__))

@@ -7,8 +7,8 @@ from django.dispatch import receiver
 from core.ids import new_id
 from notifications.services import Announcement, announce
 from notifications.topics import MEMBERSHIP
+from teams.membership import membership_changed
 from teams.models import User
-from teams.signals import membership_changed
 
 
 @receiver(membership_changed)

@@ -7,14 +7,18 @@ after the other: at least one owner always remains.
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, ProtectedError
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from teams import audit, queries, roles
 from teams.models import ApiToken, AuditAction, Invitation, Membership, Role, Team, User
-from teams.signals import membership_changed
 
 LONGEST_TEAM_NAME = 150
+
+# Somebody else gave a person a place in a team, or another role. Sent inside the transaction that does so, with `user`
+# (the person, a User) and `title` (what happened, in one line).
+membership_changed = Signal()
 
 
 class LastOwnerError(Exception):

@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.models import User
 from teams.services import nobody_yet, saw
+from teams.sign_in import wanted_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -55,7 +56,10 @@ class LoginWallMiddleware(LoginRequiredMiddleware):
 
 
 class TwoFactorWallMiddleware:
-    """Until a person has the second factor their team asks for, every page leads to where it is set up."""
+    """Until a person has the second factor their team asks for, every page leads to where it is set up.
+
+    From there they get on to the page they wanted.
+    """
 
     OPEN = ("/accounts/", "/v1/", "/healthz")
 
@@ -63,10 +67,12 @@ class TwoFactorWallMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith((*self.OPEN, settings.STATIC_URL)) or not needs_second_factor(request.user):
+        if request.path.startswith((*self.OPEN, settings.STATIC_URL)):
             return self.get_response(request)
-        if get_mfa_adapter().is_mfa_enabled(request.user, SECOND_FACTORS):
+        if not needs_second_factor(request.user) or get_mfa_adapter().is_mfa_enabled(request.user, SECOND_FACTORS):
+            wanted_page.forget(request)
             return self.get_response(request)
+        wanted_page.remember(request)
         messages.warning(request, gettext("Your team asks for a second factor. Set one up to go on."))
         where = reverse("mfa_index")
         return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)

@@ -122,6 +122,8 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def put_onboarding_away(*, user: User, team: Team, away: bool) -> None:
+def dismiss_first_steps(*, user: User, team: Team, dismissed: bool) -> None:
     """Hide the first steps for this person in this team, or show them again."""
-    Membership.objects.filter(user=user, team=team).update(onboarding_dismissed_at=timezone.now() if away else None)
+    Membership.objects.filter(user=user, team=team).update(
+        onboarding_dismissed_at=timezone.now() if dismissed else None
+    )

@@ -10,13 +10,13 @@ from datasources.checks.forms import IntervalForm
 from datasources.checks.sections import SCHEDULED_CHECKS
 from datasources.checks.services import set_interval
 from notifications.preferences.pages import PAGE, Changed, settings_page
-from notifications.preferences.queries import managed_team
+from teams.access import managing_membership_for
 from teams.requests import PageRequest
 
 
 @require_POST
 def interval(request: PageRequest, team_id: str) -> HttpResponse:
-    team = managed_team(request.user, team_id)
+    team = managing_membership_for(request.user, team_id).team
     form = IntervalForm(request.POST, auto_id=f"{team.pk}-%s")
     if not form.is_valid():
         return settings_page(request, status=422, changed=Changed(team, SCHEDULED_CHECKS.key, {"form": form}))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from datasets.access import dataset_for
 from datasets.models import Dataset
-from datasources import queries
+from datasources.checks import queries
 from datasources.settings import timeline
 from datasources.settings.bulbs import statuses_of
 from datasources.settings.events import check_finished

@@ -18,7 +18,8 @@ from datasets.forms import DeleteForm, NameForm
 from datasets.models import Dataset
 from datasets.services import delete_dataset, rename_dataset
 from datasets.sharing.views import sharing_context
-from datasources import queries, services
+from datasources import services
+from datasources.checks import queries
 from datasources.checks.lifecycle import KEPT_PER_DATASOURCE
 from datasources.settings import timeline
 from datasources.settings.events import check_finished, dataset_changed

@@ -13,8 +13,8 @@ from django.utils.translation import gettext, gettext_noop
 
 from clouds import PROVIDERS
 from datasets.access import editable_dataset_for
-from datasources import samples
 from datasources.models import Purpose
+from datasources.settings import samples
 from datasources.settings.panel import PURPOSES, DatasourcePanel
 from teams.requests import PageRequest
 

@@ -105,37 +105,14 @@ def seed() -> None:
     from teams.models import Role
     from teams.services import create_owner, create_user
 
-    keys: dict[str, list[str]] = json.loads(demo_storage.connection_file(settings.DATA_DIR).read_text())["keys"]
-    wrong = {name: [key_id, secret[::-1]] for name, (key_id, secret) in keys.items()}
-
-    raw, lightly = demo_storage.INPUT_BUCKET, demo_storage.LIGHTLY_BUCKET
-    reader, writer, too_little = keys["input-reader"], keys["lightly-writer"], keys["lightly-reader"]
-    street_writer = keys["street-writer"]
-    # From last to first, because the home page shows the newest change at the top.
-    samples: list[tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]] = [
-        ("warehouse-shelves", "Images", None, None),
-        ("dash-cam-night", "Videos", _s3(raw, "dash-cam/night", reader), _s3(lightly, "dash-cam", writer)),
-        (
-            "leaf-disease",
-            "Images",
-            _s3(raw, "leaf/input", wrong["input-reader"]),
-            _s3(lightly, "leaf", wrong["lightly-writer"]),
-        ),
-        (
-            "forklift-cams",
-            "Videos",
-            _s3(raw, "forklift/cams", reader),
-            _s3(lightly, "forklift", too_little),
-        ),
-        ("street-scenes-2026", "Images", _s3(raw, "street/input", reader), _s3(lightly, "street", street_writer)),
-    ]
     owner = create_owner(email=EMAIL, password=os.environ["LIGHTLY_DEMO_PASSWORD"], team_name="Acme Vision")
     team = owner.memberships.get().team
     colleague = create_user(email="ben@example.com", name="Ben Adler", team=team)
     invite(team=team, people=[Invited("ava@example.com", Role.ADMIN)], by=owner)
     demo_storage.change_rights(settings.DATA_DIR, "lightly-reader", may_write=True)
     saved = []
-    for name, dataset_type, *configs in samples:
+    # From last to first, because the home page shows the newest change at the top.
+    for name, dataset_type, *configs in _samples(settings.DATA_DIR):
         by = colleague if name == COLLEAGUES else owner
         dataset = create_dataset(name=name, dataset_type=dataset_type, owner=by)
         for purpose, config in zip((Purpose.INPUT, Purpose.LIGHTLY), configs, strict=True):
@@ -150,6 +127,34 @@ def seed() -> None:
                 if name in WITH_HISTORY:
                     saved.append(check)
     _live_through_two_intervals(saved)
+
+
+Sample = tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]
+
+
+def _samples(data_dir: Path) -> list[Sample]:
+    """Name, type, Input and Lightly of each dataset. Between them they show every state."""
+    keys: dict[str, list[str]] = json.loads(demo_storage.connection_file(data_dir).read_text())["keys"]
+    wrong = {name: [key_id, secret[::-1]] for name, (key_id, secret) in keys.items()}
+    raw, lightly = demo_storage.INPUT_BUCKET, demo_storage.LIGHTLY_BUCKET
+    reader, writer, too_little = keys["input-reader"], keys["lightly-writer"], keys["lightly-reader"]
+    return [
+        ("warehouse-shelves", "Images", None, None),
+        ("dash-cam-night", "Videos", _s3(raw, "dash-cam/night", reader), _s3(lightly, "dash-cam", writer)),
+        (
+            "leaf-disease",
+            "Images",
+            _s3(raw, "leaf/input", wrong["input-reader"]),
+            _s3(lightly, "leaf", wrong["lightly-writer"]),
+        ),
+        ("forklift-cams", "Videos", _s3(raw, "forklift/cams", reader), _s3(lightly, "forklift", too_little)),
+        (
+            "street-scenes-2026",
+            "Images",
+            _s3(raw, "street/input", reader),
+            _s3(lightly, "street", keys["street-writer"]),
+        ),
+    ]
 
 
 def _live_through_two_intervals(saved: list[PermissionCheck]) -> None:

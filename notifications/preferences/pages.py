@@ -8,9 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from notifications.preferences.forms import PersonalForm
-from notifications.preferences.queries import managed_teams, settings_of
+from notifications.preferences.queries import settings_of
 from notifications.preferences.sections import sections
 from teams.models import Team
+from teams.queries import managed_teams
 from teams.requests import PageRequest
 
 # Where the page's own forms lead back to.
@@ -31,7 +32,7 @@ def settings_page(
 ) -> HttpResponse:
     context = {
         "personal": personal or PersonalForm.of(settings_of(request.user)),
-        "teams": [_sections_of(team, changed) for team in managed_teams(request.user)],
+        "teams": [_sections_of(team, changed) for team in managed_teams(request.user).select_related("webhook")],
         "sends_mail": settings.LIGHTLY_SENDS_MAIL,
     }
     return render(request, "notifications/notification_settings.html", context, status=status)

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 
 from notifications.models import Webhook
 from notifications.preferences.pages import PAGE, Changed, settings_page
-from notifications.preferences.queries import managed_team
 from notifications.webhooks import services
 from notifications.webhooks.forms import WebhookForm
 from notifications.webhooks.queries import last_deliveries, webhook_of
 from notifications.webhooks.sections import WEBHOOK
+from teams.access import managing_membership_for
 from teams.models import Team
 from teams.requests import PageRequest
 
@@ -23,7 +23,7 @@ from teams.requests import PageRequest
 @never_cache  # neither the browser nor its back button may keep the answer that shows a new secret
 def save(request: PageRequest, team_id: str) -> HttpResponse:
     """Store the address. The first time the answer shows the secret, which nothing else ever does."""
-    team = managed_team(request.user, team_id)
+    team = managing_membership_for(request.user, team_id).team
     form = WebhookForm(request.POST, auto_id=f"{team.pk}-%s")
     if not form.is_valid():
         return settings_page(request, status=422, changed=Changed(team, WEBHOOK.key, {"form": form}))
@@ -37,13 +37,13 @@ def save(request: PageRequest, team_id: str) -> HttpResponse:
 @require_POST
 @never_cache
 def renew_secret(request: PageRequest, team_id: str) -> HttpResponse:
-    team = managed_team(request.user, team_id)
+    team = managing_membership_for(request.user, team_id).team
     return _show_secret(request, team, services.renew_secret(webhook=_existing(team), by=request.user))
 
 
 @require_POST
 def send_test(request: PageRequest, team_id: str) -> HttpResponse:
-    team = managed_team(request.user, team_id)
+    team = managing_membership_for(request.user, team_id).team
     services.send_test(webhook=_existing(team))
     messages.info(request, gettext("The test is on its way. The list of deliveries shows what comes of it."))
     return _back_to(team)
@@ -51,14 +51,14 @@ def send_test(request: PageRequest, team_id: str) -> HttpResponse:
 
 @require_POST
 def delete(request: PageRequest, team_id: str) -> HttpResponse:
-    services.delete_webhook(webhook=_existing(managed_team(request.user, team_id)))
+    services.delete_webhook(webhook=_existing(managing_membership_for(request.user, team_id).team))
     messages.success(request, gettext("The webhook is removed. Nothing is sent there any more."))
     return redirect(PAGE)
 
 
 def deliveries(request: PageRequest, team_id: str) -> HttpResponse:
     """What was sent of late. Asks for itself again until the newest one was tried."""
-    team = managed_team(request.user, team_id)
+    team = managing_membership_for(request.user, team_id).team
     context = {"team": team, "deliveries": last_deliveries(_existing(team)), "polled": True}
     return render(request, "notifications/_deliveries.html", context)
 

@@ -86,18 +86,18 @@ def test_outsiders_see_nothing(charlie: User, team: Team, dataset: Dataset) -> N
 
 def test_putting_away_is_ones_own_and_can_be_undone(login: Login, alice: User, bob: User) -> None:
     assert "Create a dataset" in login(alice).get("/").content.decode()
-    page = login(alice).post(reverse("dashboard:put_first_steps_away"), follow=True).content.decode()
+    page = login(alice).post(reverse("dashboard:dismiss_first_steps"), follow=True).content.decode()
     assert "Create a dataset" not in page
     assert "Undo" in page
     assert "Create a dataset" in login(bob).get("/").content.decode()
-    page = login(alice).post(reverse("dashboard:put_first_steps_away"), {"show": "1"}, follow=True).content.decode()
+    page = login(alice).post(reverse("dashboard:dismiss_first_steps"), {"show": "1"}, follow=True).content.decode()
     assert "Create a dataset" in page
 
 
 def test_the_fragment_asks_again_until_it_is_gone(login: Login, alice: User) -> None:
     url = reverse("dashboard:first_steps")
     assert "hx-trigger" in login(alice).get(url).content.decode()
-    login(alice).post(reverse("dashboard:put_first_steps_away"))
+    login(alice).post(reverse("dashboard:dismiss_first_steps"))
     answer = login(alice).get(url).content.decode()
     assert "hx-trigger" not in answer
     assert 'id="first-steps"' in answer

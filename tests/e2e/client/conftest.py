@@ -14,11 +14,20 @@ import pytest
 import requests
 
 from tests.e2e.client.environments import VERSIONS, interpreter
+from tests.e2e.client.storages import Storage, storage_of
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
+from tests.servers import Cloud
 
 SCRIPTS = Path(__file__).with_name("scripts")
 _BULB = re.compile(r'<span class="visually-hidden">(\w+) (\w+): ([^<]+)</span>')
+
+
+@pytest.fixture(scope="package")
+def five_thousand(clouds: dict[str, Cloud]) -> Storage:
+    storage = storage_of(clouds["S3"], 2_000, 1_995)
+    assert len(storage.keys) == 5_000
+    return storage
 
 
 @dataclass

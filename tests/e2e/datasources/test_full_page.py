@@ -130,7 +130,7 @@ def test_the_overview_follows_a_check(
     expect(page.get_by_role("region", name="Last checks").get_by_role("listitem")).to_have_count(2)
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     no_sideways_scrolling(page)
-    page.get_by_role("link", name="Connect it step by step: Lightly").click()
+    page.get_by_role("link", name="Connect it step by step (Lightly)").click()
     expect(page.get_by_role("heading", name=f"Connect Lightly of {name}")).to_be_visible()
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from lightly_platform.launcher import embedded_redis
 from tests.e2e.conftest import NewStack, Visit, filled_bucket, writer
+from tests.e2e.support.browser import Visitor
 from tests.e2e.support.settings import Settings, fields_of, secret_label
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud, Config, Trouble
@@ -109,7 +110,7 @@ def test_planted_secrets_are_found_nowhere(
             expect(settings.bulb("List")).to_have_text("waiting")
             with redis.Redis(unix_socket_path=str(embedded_redis.socket_path(stack.data_dir))) as client:
                 assert client.llen("checks") == 1
-            stack.start_worker("--loglevel=debug")
+            stack.start_worker("--pool=threads", "--loglevel=debug")
         settings.expect_bulbs(list="granted", overwrite="granted")
         expect(settings.field(secret)).to_have_value("")
         settings.fill(wrong).submit()
@@ -126,6 +127,10 @@ def test_planted_secrets_are_found_nowhere(
             shown[f"{tab} of {dataset}"] = page.content().encode()
         expect(settings.root.get_by_role("row")).to_have_count(4)
     visitor.close()
+    expect_found_nowhere(planted, stack, visitor, shown)
+
+
+def expect_found_nowhere(planted: list[Config], stack: Stack, visitor: Visitor, shown: dict[str, bytes]) -> None:
     secrets = sorted({core(config) for config in planted})
     assert all(len(secret) >= 20 for secret in secrets)
     assert len(secrets) > 2 * len(SECRETS)

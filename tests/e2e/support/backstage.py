@@ -233,7 +233,7 @@ def make_datasets(names: list[str], owner: str) -> None:
 
 def checks_of(dataset: str) -> list[CheckRow]:
     from datasets.models import Dataset
-    from datasources import queries
+    from datasources.checks import queries
 
     return [
         {

@@ -10,9 +10,13 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
+from teams.invitations import links
+from teams.invitations import services as invitations
 from teams.models import AuditEntry, Team, User
 from tests.conftest import PASSWORD, Call, Login
 
@@ -105,6 +109,39 @@ class TestDemanded:
     def test_with_one_all_is_open(self, login: Login, bob: User) -> None:
         give_app(bob)
         assert login(bob).get("/").status_code == 200
+
+    def test_an_invitation_opened_before_is_not_lost(
+        self, client: Client, bob: User, charlie: User, alice: User
+    ) -> None:
+        elsewhere = charlie.teams.get()
+        (made,) = invitations.invite(team=elsewhere, people=[invitations.Invited(bob.email, "MEMBER")], by=charlie)
+        link = links.path_of(made)
+        sign_in(client, bob)
+        assert client.get(link)["Location"] == "/accounts/2fa/"
+        client.get("/", headers={"HX-Request": "true"})  # what pages fetch by themselves is not what somebody opened
+        client.post("/tokens/", {"name": "x"})
+        assert "Go on to the page" not in client.get("/accounts/2fa/").content.decode()
+        assert "invitation" not in str(list(Session.objects.all()[0].get_decoded().values()))  # sealed
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
+        activated = client.post("/accounts/2fa/totp/activate/", {"code": code(secret)}, follow=True)
+        assert f'href="{escape(link)}"' in activated.content.decode()
+        assert f'href="{escape(link)}"' in client.get("/accounts/2fa/").content.decode()
+        page = client.get(link)
+        assert elsewhere.name in page.content.decode()
+        client.post(link)
+        assert elsewhere.members.filter(pk=bob.pk).exists()
+        assert "Go on to the page" not in client.get("/accounts/2fa/").content.decode()
+
+    def test_an_address_sealed_with_another_key_is_forgotten(self, client: Client, bob: User) -> None:
+        sign_in(client, bob)
+        give_app(bob)
+        session = client.session
+        session["wanted_page"] = "gAAAA-not-ours"
+        session.save()
+        page = client.get("/accounts/2fa/")
+        assert page.status_code == 200
+        assert "Go on to the page" not in page.content.decode()
 
     def test_recovery_codes_alone_are_none(self, login: Login, bob: User) -> None:
         RecoveryCodes.activate(bob)
