@@ -14,11 +14,31 @@ import sys
 import warnings
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from typing import NamedTuple
 
 from lightly_platform.launcher.supervisor import StopRequested, Supervisor
 from lightly_platform.launcher.workers import BEFORE, LECTURE, Worker
 
+# What Celery itself imports late, when it already is what it shall be.
+_SHARED_MODULES = [
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.bin.celery",
+    "celery.concurrency.asynpool",
+    "celery.concurrency.prefork",
+    "celery.concurrency.thread",
+    "celery.events",
+    "celery.worker.autoscale",
+    "celery.worker.consumer",
+    "celery.worker.control",
+    "celery.worker.strategy",
+    "kombu.asynchronous.hub",
+    "kombu.transport.redis",
+    "django.core.cache.backends.db",
+    "django.db.backends.sqlite3.base",
+    "psycopg",
+]
 _PR_SET_NAME = 15
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -59,10 +79,12 @@ def _load() -> None:
 
     django.setup()
 
-    import kombu.transport.redis  # noqa: F401
-
+    from clouds import import_sdks
     from lightly_platform.celery import app
 
+    import_sdks()
+    for name in _SHARED_MODULES:
+        import_module(name)
     app.loader.import_default_modules()
     app.finalize()
     # Not looked at again by the collector of any child: it would write into each object, and so copy it.
