@@ -11,9 +11,12 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
+        from datasources.settings.samples import SAMPLE_DATA  # its models are not there yet when this module is loaded
+
         HOME.leads_to("home")
         HELP.leads_to("help_page")
         CLIENT.leads_to(CLIENT_PAGE)
+        SAMPLE_DATA.leads_to("dashboard:sample_data")
         SIDEBAR.add(
             Entry(
                 key="datasets",

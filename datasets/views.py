@@ -3,11 +3,11 @@
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRedirect
 
+from core.web.navigation import HOME
 from datasets import pages, services
 from datasets.access import dataset_for
 from datasets.forms import DatasetForm
@@ -34,7 +34,7 @@ def create(request: PageRequest) -> HttpResponse:
             if not request.htmx:
                 return redirect(pages.CONNECT.url(dataset.pk, "input"))
             request.session[OPEN_SETTINGS] = dataset.pk
-            return HttpResponseClientRedirect(reverse("home"))
+            return HttpResponseClientRedirect(HOME.url())
     template = "datasets/_create.html" if request.htmx else "datasets/create.html"
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
 

@@ -2,13 +2,14 @@ from django.apps import AppConfig
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from core.web.navigation import SIDEBAR, Entry
+from core.web.navigation import HEALTH, SIDEBAR, Entry
 
 
 class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
+        HEALTH.leads_to("monitoring:health")
         SIDEBAR.add(
             Entry(
                 key="health",

@@ -111,6 +111,7 @@ API_TABS = Menu()
 HOME = Link("lists the datasets")
 HELP = Link("shows one chapter of the help")
 CLIENT = Link("shows how scripts use a token")
+HEALTH = Link("shows whether all datasources work")
 
 
 class Navigation:
@@ -122,6 +123,14 @@ class Navigation:
     @property
     def home(self) -> str:
         return HOME.url()
+
+    @property
+    def client(self) -> str:
+        return CLIENT.url()
+
+    @property
+    def health(self) -> str:
+        return HEALTH.url()
 
     @property
     def sidebar(self) -> list[Shown]:

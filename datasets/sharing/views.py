@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget
 
+from core.web.navigation import HOME
 from datasets import services
 from datasets.access import dataset_for, manageable_dataset_for
 from datasets.handover.forms import ShareForm
@@ -48,7 +49,7 @@ def stop_sharing(request: PageRequest, dataset_id: str) -> HttpResponse:
     services.stop_sharing_with(dataset=dataset, email=email)
     # People who took themselves off the list may no longer see the dataset.
     if email == request.user.email and not Membership.objects.filter(team=dataset.team, user=request.user).exists():
-        return redirect("home")
+        return redirect(HOME.url())
     return _changed(request, dataset)
 
 

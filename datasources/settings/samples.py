@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from clouds import parse_config
+from core.web.navigation import Link
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import services
@@ -14,6 +15,7 @@ from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
 from teams.models import Team, User
 
 NAME = "sample-images"
+SAMPLE_DATA = Link("connects sample data")
 
 
 class NoSamplesError(Exception):

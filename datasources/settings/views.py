@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from core.web.navigation import HOME
 from core.web.undo import success_with_undo
 from datasets.access import dataset_for, editable_dataset_for, manageable_dataset_for
 from datasets.forms import DeleteForm, NameForm
@@ -125,7 +126,7 @@ def _delete(request: PageRequest, dataset: Dataset) -> HttpResponse:
     messages.success(
         request, gettext("%(dataset)s was deleted. Nothing in your buckets was touched.") % {"dataset": dataset.name}
     )
-    return HttpResponseClientRedirect(reverse("home")) if request.htmx else redirect("home")
+    return HttpResponseClientRedirect(HOME.url()) if request.htmx else redirect(HOME.url())
 
 
 def _render_dataset_tab(

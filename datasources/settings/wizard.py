@@ -44,6 +44,7 @@ def _provider_step(request: PageRequest, panel: DatasourcePanel, step: str) -> H
         "provider",
         providers={key: provider.label for key, provider in PROVIDERS.items()},
         samples_available=samples.available(),
+        sample_data_url=samples.SAMPLE_DATA.url(),
     )
 
 
