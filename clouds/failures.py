@@ -39,6 +39,10 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Trying again may help.
+PASSING = frozenset({Cause.THROTTLED, Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE})
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A cause with the facts the cloud gave along: never its message text, which may carry anything."""

@@ -10,17 +10,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from clouds.config import CloudConfig, Endpoints
-from clouds.failures import Cause, Failure, StoreError
+from clouds.failures import PASSING, Cause, Failure, StoreError
 from clouds.provider import open_store, provider_of
 from clouds.store import CallLimit, CorsRule, Deadline, Page, Piece, Preflight, Store
 
 Answer = TypeVar("Answer")
 
-# Trying again may help.
-PASSING = frozenset({Cause.THROTTLED, Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE})
 # A session is left when so much of its life is over: what is signed with it should be good for a while.
 RENEWED_AFTER = 0.5
 
@@ -99,7 +97,7 @@ class PatientStore(Store):
         def attempt() -> Answer:
             store = self._opened()
             try:
-                return _within(self._patience.call_seconds, lambda: call(store))
+                return _within(self._patience.call_seconds, lambda: call(store), when_late=lambda _: store.close())
             except _OutOfTimeError:
                 self.close()  # the call goes on in its thread, and nobody else may use its connections
                 raise StoreError(Failure(Cause.TIMEOUT)) from None
@@ -128,7 +126,7 @@ class PatientStore(Store):
             self.close()
         if self._store is None:
             try:
-                self._store = _within(self._patience.call_seconds, self._open, give_up=lambda store: store.close())
+                self._store = _within(self._patience.call_seconds, self._open, when_late=_close)
             except _OutOfTimeError:
                 raise StoreError(Failure(Cause.TIMEOUT)) from None
             self._opened_at = time.monotonic()
@@ -139,36 +137,44 @@ class _OutOfTimeError(Exception):
     """A call has not come back."""
 
 
-def _within(seconds: float, call: Callable[[], Answer], give_up: Callable[[Answer], None] = lambda _: None) -> Answer:
-    """The call's answer, or what it raised. Raises _OutOfTimeError when it takes longer; `give_up` gets a late answer.
+def _close(store: Store | None) -> None:
+    if store is not None:
+        store.close()
 
-    The time limits of SDKs are for each wait on a socket, so a server that drips bytes could hold a job for ever.
+
+def _within(seconds: float, call: Callable[[], Answer], when_late: Callable[[Answer | None], None]) -> Answer:
+    """The call's answer, or what it raised. Raises _OutOfTimeError when it takes longer.
+
+    `when_late` is called when such a call has ended after all, with its answer if it has one: it may have opened
+    connections that nobody else would close. The time limits of SDKs are for each wait on a socket, so a server that
+    drips bytes could hold a job for ever.
     """
-    answers: list[Answer] = []
-    errors: list[BaseException] = []
+    ended: list[tuple[Answer | None, BaseException | None]] = []
     lock = threading.Lock()
     given_up = False
 
     def run() -> None:
+        answer: Answer | None = None
+        error: BaseException | None = None
         try:
             answer = call()
-        except BaseException as error:  # noqa: BLE001 - it is raised again, where the caller is
-            errors.append(error)
-            return
+        except BaseException as raised:  # noqa: BLE001 - it is raised again, where the caller is
+            error = raised
         with lock:
             if not given_up:
-                answers.append(answer)
+                ended.append((answer, error))
                 return
-        give_up(answer)
+        when_late(answer)
 
     # A daemon, so that a call which never comes back can't keep the process from ending.
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
     with lock:
-        given_up = not answers
-    if errors:
-        raise errors[0]
-    if not answers:
+        given_up = not ended
+    if given_up:
         raise _OutOfTimeError
-    return answers[0]
+    answer, error = ended[0]
+    if error is not None:
+        raise error
+    return cast("Answer", answer)

@@ -35,7 +35,7 @@ class StoredDocument(TypedDict):
 
 
 class StoredCors(TypedDict):
-    """PermissionCheck.cors. `state` is a cors.State, `origin` this site's at the time of the check.
+    """PermissionCheck.cors. `state` is a cors.CorsState, `origin` this site's at the time of the check.
 
     `key_made_at` tells when the key was made (ISO 8601). It is empty where the cloud does not say.
     """

@@ -50,7 +50,7 @@ def checked_config(
         raise InvalidSettingsError({name: gettext(NOTHING_TO_KEEP) for name in keep})
     entered = dict(values) | {name: getattr(stored, name) for name in keep}
     fields = config_class.fields()
-    kind = config_class.model_fields["type"].default
+    kind = config_class.provider_type()
     spelled = {fields[name].alias or name: value for name, value in entered.items()}
     try:
         config = parse_config({"type": kind, **spelled}, configured_endpoints())
@@ -59,7 +59,7 @@ def checked_config(
     if keep and stored and (changed := _changed_target(config, stored)):
         raise InvalidSettingsError({name: _not_aimed_elsewhere(changed) for name in keep})
     problems = config.unusable(timezone.now())
-    for name, info in config.fields().items():
+    for name, info in fields.items():
         if team and extra(info, "from_team") and _is_foreign(name, getattr(config, name), team):
             problems[name] = gettext(FOREIGN_EXTERNAL_ID)
     if problems:
@@ -84,7 +84,7 @@ def _not_aimed_elsewhere(changed: list[str]) -> str:
 
 
 def _is_foreign(name: str, value: str, team: Team) -> bool:
-    """Whether another team has this value under this name, such as its external ID.
+    """Whether it is another team's, such as its external ID.
 
     With it a team could have this platform assume a role that trusts the platform for that other team: the confused
     deputy, https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html

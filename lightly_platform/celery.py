@@ -35,6 +35,14 @@ def use_django_logging(**kwargs: Any) -> None:
     logging.config.dictConfig(settings.LOGGING)
 
 
+@worker_init.connect
+def import_sdks_of_clouds(**kwargs: Any) -> None:
+    """It takes seconds, which the first check does not have before its deadline."""
+    from clouds import import_sdks
+
+    import_sdks()
+
+
 @worker_process_init.connect
 def confine_process(**kwargs: Any) -> None:
     """Of a prefork pool: there, files are opened that anybody may have made."""
@@ -44,14 +52,6 @@ def confine_process(**kwargs: Any) -> None:
 
     confine(settings.LIGHTLY_PROCESS_LIMITS)
     end_with_parent()
-
-
-@worker_init.connect
-def import_sdks_of_clouds(**kwargs: Any) -> None:
-    """It takes seconds, which the first check does not have before its deadline."""
-    from clouds import import_sdks
-
-    import_sdks()
 
 
 # Signs of life for the health page. Imported late: above, Django is not set up yet.

@@ -11,9 +11,9 @@ import sys
 
 from lightly_platform import keys
 from lightly_platform.env import BASE_DIR, WrongEnvironment, read_environment
-from lightly_platform.launcher import embedded_redis
+from lightly_platform.launcher import crew, embedded_redis
 from lightly_platform.launcher.serving import serve, url
-from lightly_platform.launcher.supervisor import StopRequested, Supervisor
+from lightly_platform.launcher.supervisor import StopRequested
 from lightly_platform.launcher.workers import workers
 
 
@@ -38,14 +38,11 @@ def worker() -> None:
             f"No Redis answers in {environment.data_dir}; start `make run` first, or name a server with REDIS_URL,"
             " for example REDIS_URL=redis://:PASSWORD@redis.example.com:6379/0."
         )
-    if len(wanted) == 1:
-        os.chdir(BASE_DIR)
-        command = wanted[0].command
-        os.execv(command[0], command)  # noqa: S606 - signals then reach Celery itself
-    with Supervisor(grace_seconds=environment.check_deadline_seconds + 5) as supervisor:
-        for each in wanted:
-            supervisor.start(each.title, each.command)
-        supervisor.wait_until(lambda: False)
+    command = wanted[0].command
+    if len(wanted) > 1:
+        command = crew.command([*map(crew.member, wanted)], grace_seconds=environment.check_deadline_seconds + 5)
+    os.chdir(BASE_DIR)
+    os.execv(command[0], command)  # noqa: S606 - signals then reach the worker itself, or the one who has them all
 
 
 def newkey() -> None:

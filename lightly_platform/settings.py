@@ -11,7 +11,7 @@ import dj_database_url
 import kombu
 from csp.constants import NONE, SELF
 
-from core.queues import OLD_QUEUE, RULES, Queue
+from core.queues import OLD_QUEUE, Queue
 from lightly_platform import keys
 from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, public_url, read_environment
 from lightly_platform.launcher import embedded_redis
@@ -286,11 +286,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 # Each kind of work has a queue of its own (core/queues.py). What names none is in no hurry.
 CELERY_TASK_DEFAULT_QUEUE = Queue.PATIENT.value
-# What a worker takes that is told neither queues nor pool; the launcher tells its own (launcher/workers.py). What needs
-# a process of its own is not among them.
+# What a worker takes that is not told its queues; the launcher tells its own, and their pools (launcher/workers.py): a
+# pool named here would win over the one on Celery's command line.
 CELERY_TASK_QUEUES = [kombu.Queue(name) for name in (Queue.CHECKS.value, Queue.PATIENT.value, OLD_QUEUE)]
-CELERY_WORKER_POOL = "threads"
-CELERY_WORKER_CONCURRENCY = RULES[Queue.CHECKS].concurrency
 # Nobody reads results: what a check found is in the database.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"

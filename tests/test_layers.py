@@ -17,6 +17,7 @@ LAYERS = [
     {"core"},
     {"teams"},
     {"datasets"},
+    {"jobs"},
     {"notifications"},
     {"datasources"},
     {"contents"},

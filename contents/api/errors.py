@@ -7,6 +7,7 @@ from django.http import Http404
 
 from clouds import Cause
 from clouds.doctor.diagnosis import UNREADABLE, diagnose
+from clouds.failures import PASSING
 from clouds.permissions import Verdict, state_of
 from contents.api.lanes import LaneFullError
 from contents.listing.errors import (
@@ -23,7 +24,6 @@ from contents.listing.errors import (
     TokenProblem,
     WrongNameError,
 )
-from contents.listing.pages import PASSING
 from contents.listing.walker import Unreliable, UnreliableServerError
 from core.api.errors import ApiError
 

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from clouds import Cause, CloudConfig, Entry, Page, Store, StoreError
+from clouds import CloudConfig, Entry, Page, Store, StoreError
+from clouds.failures import PASSING
 from clouds.permissions import Permission
 from contents.listing import shards
 from contents.listing.cursor import Cursor, Kind
@@ -50,9 +51,6 @@ MOST_CLOUD_PAGES = 20
 EXACT_CLOUD_PAGES = 10
 MOST_SHARDS = 128
 SPLITTING_SECONDS = 20.0
-
-# With these, trying again may help.
-PASSING = frozenset({Cause.THROTTLED, Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE})
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from typing import IO
 from contents.api.lanes import WEB_THREADS
 from lightly_platform import keys
 from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
-from lightly_platform.launcher import embedded_redis
+from lightly_platform.launcher import crew, embedded_redis
 from lightly_platform.launcher.supervisor import Supervisor
-from lightly_platform.launcher.workers import celery, workers
+from lightly_platform.launcher.workers import workers
 
 LOCK_NAME = "lock"
 
@@ -35,10 +35,11 @@ def serve(
 ) -> None:
     """Runs until stopped. `start_more` comes before everything else, `before_web` finds database and Redis ready."""
     all_workers = workers(os.environ, name="main")  # before anything starts: it may be wrong
+    grace_seconds = environment.check_deadline_seconds + 5
     with (
         lock(environment.data_dir),
         listen(environment.bind, environment.port) as listener,
-        Supervisor(grace_seconds=environment.check_deadline_seconds + 5) as supervisor,
+        Supervisor(grace_seconds=grace_seconds + 2) as supervisor,  # as the crew has, and a little,
     ):
         start_more(supervisor)
         if not environment.database_url:
@@ -49,9 +50,8 @@ def serve(
             supervisor.wait_until(lambda: embedded_redis.answers(environment.data_dir), poll=True)
         supervisor.run("preparing the database", _python("lightly_platform.launcher.prepare"))
         before_web(supervisor)
-        for worker in all_workers:
-            supervisor.start(worker.title, worker.command)
-        supervisor.start("The scheduler (beat)", celery("beat", "--pidfile="))
+        members = [*map(crew.member, all_workers), crew.SCHEDULER]
+        supervisor.start("The crew of workers", crew.command(members, grace_seconds=grace_seconds))
         supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
         listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
         threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()

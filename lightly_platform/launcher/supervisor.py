@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -35,10 +36,35 @@ class ProcessEnded(SystemExit):
     """A process we need has ended; the text is one sentence for the operator."""
 
 
+class Forked:
+    """A process that was forked and not started: what the supervisor asks of one, as subprocess.Popen spells it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._look(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        return self._look(0)
+
+    def terminate(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
+
+    def _look(self, options: int) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, options)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+
 @dataclass(frozen=True)
 class _Child:
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     needed_by_others: bool
 
 
@@ -82,6 +108,20 @@ class Supervisor:
         self._children.append(_Child(name, process, needed_by_others))
         return process
 
+    def fork(self, name: str, main: Callable[[], object]) -> Forked:
+        """A child that shares our memory and does `main`. Only where this process has no other threads."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if not pid:
+            os.setpgid(0, 0)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _set_up_child()
+            os._exit(_exit_code_of(main))  # whatever it was: our frames, which end our other children, are not its own
+        forked = Forked(pid)
+        self._children.append(_Child(name, forked, needed_by_others=False))
+        return forked
+
     def run(self, name: str, command: Sequence[str], *, environ: Mapping[str, str] | None = None) -> None:
         """To its end. Raises ProcessEnded when it fails."""
         process = self.start(name, command, environ=environ)
@@ -101,7 +141,7 @@ class Supervisor:
             for child in self._children:
                 if child.process is not but and child.process.poll() is not None:
                     raise ProcessEnded(
-                        f"{child.name} ended ({_how(child.process.returncode)}), so everything stops;"
+                        f"{child.name} ended ({_how(child.process.returncode or 0)}), so everything stops;"
                         " its last messages are above."
                     )
             if condition():
@@ -143,6 +183,23 @@ def _set_up_child() -> None:
     if _libc is not None:
         # Even if we are killed outright, nothing stays behind (Linux only).
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _exit_code_of(main: Callable[[], object]) -> int:
+    """What Python would end with."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:  # noqa: BLE001 - as the interpreter itself does it
+        traceback.print_exc()
+        code = 1
+    if isinstance(code, str):
+        print(code, file=sys.stderr)  # noqa: T201
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code if isinstance(code, int) else int(code is not None)
 
 
 def _how(returncode: int) -> str:

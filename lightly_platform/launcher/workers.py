@@ -15,6 +15,10 @@ from core.queues import OLD_QUEUE, OLD_QUEUE_IS_EMPTIED_BY, RULES, Queue
 from lightly_platform.env import WrongEnvironment
 
 MOST_HANDS = 200
+# What Celery is told before its command.
+BEFORE = ["--app", "lightly_platform", "--quiet"]
+# In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
+LECTURE = "You're running the worker with superuser privileges"
 _GOOD_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -33,6 +37,12 @@ class Worker:
 
     @property
     def command(self) -> list[str]:
+        """It alone, in a process of its own."""
+        return celery(*self.arguments)
+
+    @property
+    def arguments(self) -> list[str]:
+        """For Celery's command line."""
         pool = RULES[self.queues[0]].pool
         queues = [queue.value for queue in self.queues]
         if set(self.queues) & set(OLD_QUEUE_IS_EMPTIED_BY):
@@ -42,7 +52,7 @@ class Worker:
             ["--autoscale", f"{self.concurrency},1"] if pool == "prefork" else ["--concurrency", f"{self.concurrency}"]
         )
         options = ["--without-gossip", "--without-mingle", "--pool", pool, *hands, "--queues", ",".join(queues)]
-        return celery("worker", *options, "--hostname", f"{self.name}@%h")
+        return ["worker", *options, "--hostname", f"{self.name}@%h"]
 
 
 def workers(environ: Mapping[str, str], *, name: str) -> list[Worker]:
@@ -64,9 +74,7 @@ def workers(environ: Mapping[str, str], *, name: str) -> list[Worker]:
 
 
 def celery(*arguments: str) -> list[str]:
-    # In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
-    no_lecture = ["-W", "ignore:You're running the worker with superuser privileges"]
-    return [sys.executable, *no_lecture, "-m", "celery", "--app", "lightly_platform", "--quiet", *arguments]
+    return [sys.executable, "-W", f"ignore:{LECTURE}", "-m", "celery", *BEFORE, *arguments]
 
 
 def _queues(text: str) -> list[Queue]:

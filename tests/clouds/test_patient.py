@@ -207,6 +207,33 @@ def test_a_store_that_opens_too_late_is_closed(hall: sixth.Hall, monkeypatch: py
     assert closed.wait(10)
 
 
+def test_a_call_that_ends_too_late_leaves_nothing_open(hall: sixth.Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some SDKs open a new connection for a call whose own was closed under it."""
+    go, ended, closings = threading.Event(), threading.Event(), []
+
+    def late(*_: object, **__: object) -> list[str]:
+        go.wait(30)
+        ended.set()
+        raise StoreError(Failure(Cause.UNREACHABLE))
+
+    closed = threading.Semaphore(0)
+
+    def close(_: Store) -> None:
+        closings.append(ended.is_set())
+        closed.release()
+
+    monkeypatch.setattr(sixth.ShelfStore, "keys", late)
+    monkeypatch.setattr(sixth.ShelfStore, "close", close)
+    store = PatientStore(parse_config(CONFIG), Endpoints(), Patience(call_seconds=0.05, attempts=1))
+    with pytest.raises(StoreError) as caught:
+        store.keys("", limit=1)
+    assert caught.value.failure.cause is Cause.TIMEOUT
+    go.set()
+    assert closed.acquire(timeout=10)
+    assert closed.acquire(timeout=10)
+    assert closings == [False, True]
+
+
 def test_the_unforeseen_comes_through(hall: sixth.Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("planted")

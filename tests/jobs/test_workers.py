@@ -87,23 +87,19 @@ def test_what_a_death_costs(make: Make) -> None:
     """One shard, whose worker is killed within a slice while another waits for work."""
     installation = make()
     installation.start()
-    first = installation.start_worker(Queue.PATIENT)
-    job = installation.start_job(Rehearsal.kind, 6, slices=6, seconds=2)
-    assert eventually(lambda: installation.query("SELECT 1 FROM jobs_jobshard WHERE state = 'RUNNING'") != [], 60)
-    installation.start_worker(Queue.PATIENT)
-    assert eventually(lambda: _owner(installation, job) != "", 30)
-    while f":{first.pid}" not in _owner(installation, job):
-        assert installation.job(job)["state"] != "DONE", "the first worker did nothing any more"
-        time.sleep(0.02)
+    first = installation.start_worker(Queue.PATIENT, concurrency=1)
+    installation.start_worker(Queue.PATIENT, concurrency=1)
+    job = installation.start_job(Rehearsal.kind, 14, slices=14, seconds=1)
+    assert eventually(lambda: _owner(installation, job).endswith(f":{first.pid}"), 60)
     done = installation.job(job)["done"]
     installation.stack.end(first, signal.SIGKILL)
     died = time.monotonic()
     assert reached(installation, job, done + 1), installation.logs()
     runner = runner_of(Rehearsal.kind)
     assert runner
-    assert time.monotonic() - died < 2 + lease_seconds(runner) + SWEEP_SECONDS + SLACK
-    assert ended(installation, job, 60)["message"] == result_of(1, 6)
-    assert effects_of(installation, job) == [(0, number) for number in range(6)]
+    assert time.monotonic() - died < 1 + lease_seconds(runner) + SWEEP_SECONDS + SLACK
+    assert ended(installation, job, 60)["message"] == result_of(1, 14)
+    assert effects_of(installation, job) == [(0, number) for number in range(14)]
     (line,) = installation.query("SELECT text FROM jobs_joblogline WHERE job_id = ?", job)
     assert line[0].startswith("The worker that did a step of this job ended before the step did.")
 
@@ -149,6 +145,7 @@ def test_cancelled_while_it_runs(make: Make) -> None:
         ("death", "The worker that did a step of this job ended before the step did."),
         ("memory", "Something unexpected happened (MemoryError). The worker's log says where."),
     ],
+    ids=["death", "memory"],
 )
 def test_a_file_that_takes_its_process_along(make: Make, trouble: str, said: str) -> None:
     """The worker goes on, other jobs too; this one is given up after three attempts."""

@@ -65,14 +65,16 @@ class Installation:
             return int(response.status)
 
     def processes(self) -> dict[int, str]:
-        """Process id and command of everything that runs with this data directory, whoever its parent is."""
+        """Process id and command (name) of everything that runs with this data directory, whoever its parent is."""
         found = {}
         variable = f"LIGHTLY_DATA_DIR={self.data_dir}".encode()
         redis_socket = str(embedded_redis.socket_path(self.data_dir))
         for directory in Path("/proc").glob("[0-9]*"):
             try:
                 environ = (directory / "environ").read_bytes().split(b"\0")
+                # Those that are forked have the command of the one they were forked from, and names of their own.
                 command = (directory / "cmdline").read_text().replace("\0", " ")
+                command += f" ({(directory / 'comm').read_text().strip()})" if command else ""
             except OSError:
                 continue  # it ended meanwhile, or belongs to somebody else
             # Redis writes its title over its environment, but its socket is in the title.

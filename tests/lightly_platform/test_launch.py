@@ -18,26 +18,31 @@ from lightly_platform.env import WrongEnvironment
 from lightly_platform.launcher import embedded_redis
 from lightly_platform.launcher.workers import workers
 from tests.lightly_platform.conftest import Installation, Run, Start, environ_with, free_port
+from tests.servers.process import eventually
 
-KINDS = {
-    "redis-server", "--queues checks,celery", "--queues patient,celery", "--queues contents,runs", "--quiet beat",
-    "gunicorn", "launch run",
-}  # fmt: skip
+CREW = {"lightly-checks", "lightly-patient", "lightly-content", "lightly-beat"}
+KINDS = {"redis-server", "launcher.crew", "gunicorn", "launch run", *CREW}
 
 
 def kinds(installation: Installation) -> set[str]:
     return {kind for kind in KINDS for command in installation.processes().values() if kind in command}
 
 
+def all_there(installation: Installation) -> bool:
+    """The web server answers before the workers have been forked."""
+    return eventually(lambda: kinds(installation) == KINDS, 60)
+
+
 def the(installation: Installation, kind: str) -> int:
     """The process of this kind; of gunicorn the first, its master."""
+    assert all_there(installation)
     return min(process for process, command in installation.processes().items() if kind in command)
 
 
 def test_serves_and_leaves_nothing_behind(start: Start) -> None:
     installation = start()
     assert installation.get("/?token=planted-token") == 200
-    assert kinds(installation) == KINDS
+    assert all_there(installation)
     assert f"http://127.0.0.1:{installation.port}/" in installation.output
     assert stat.S_IMODE(installation.data_dir.stat().st_mode) == 0o700
     private = [installation.data_dir / "lightly.sqlite3", *(installation.data_dir / "keys").iterdir()]
@@ -71,7 +76,7 @@ def test_a_data_directory_with_a_long_path_and_a_space(start: Start, tmp_path: P
     data_dir = tmp_path / ("a long name " * 10) / "data"
     installation = start(data_dir=data_dir)
     assert installation.get("/") == 200
-    assert kinds(installation) == KINDS
+    assert all_there(installation)
     assert installation.stop() == 0
     assert installation.processes() == {}
     embedded_redis.socket_path(data_dir).parent.rmdir()
@@ -81,9 +86,10 @@ def test_a_data_directory_with_a_long_path_and_a_space(start: Start, tmp_path: P
     ("kind", "said"),
     [
         ("redis-server", "Redis ended (signal SIGKILL)"),
-        ("--queues checks,celery", "The worker (checks) ended (signal SIGKILL)"),
-        ("--queues contents,runs", "The worker (contents, runs) ended (signal SIGKILL)"),
-        ("--quiet beat", "The scheduler (beat) ended (signal SIGKILL)"),
+        ("lightly-checks", "The worker (checks) ended (signal SIGKILL)"),
+        ("lightly-content", "The worker (contents, runs) ended (signal SIGKILL)"),
+        ("lightly-beat", "The scheduler (beat) ended (signal SIGKILL)"),
+        ("launcher.crew", "The crew of workers ended (signal SIGKILL)"),
         ("gunicorn", "The web server ended (signal SIGKILL)"),
     ],
 )
@@ -97,6 +103,7 @@ def test_if_one_ends_all_end(start: Start, kind: str, said: str) -> None:
 
 def test_killed_outright_leaves_nothing_behind(start: Start) -> None:
     installation = start()
+    assert all_there(installation)
     children = [os.pidfd_open(process) for process in installation.processes() if process != installation.process.pid]
     installation.process.kill()
     for child in children:

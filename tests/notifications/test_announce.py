@@ -61,7 +61,7 @@ def apples(people: list[User], team: Team | None = None, *, key: str = "apples-1
         sentences=["It was warm.", "Pick them."],
         path="/orchards/north/",
         about=name,
-        about_id=name.lower(),
+        about_id=name.lower()[:24],
         detail="row 7",
         team=team,
         payload={"orchard": {"name": name}},

@@ -331,10 +331,10 @@ def test_a_key_that_is_seen_to_be_gone_may_be_read(shelf: Shelf, monkeypatch: py
     """Hidden at first; then another check deletes our key while the cloud already looks at it."""
     answers = [Cause.DENIED, Cause.NO_OBJECT]
 
-    def read(key: str) -> None:
+    def read_range(key: str, start: int, length: int) -> None:
         raise StoreError(Failure(answers.pop(0)))
 
-    monkeypatch.setattr(shelf, "read", read)
+    monkeypatch.setattr(shelf, "read_range", read_range)
     assert states(probe(CONFIG, ALL, Endpoints(), 15))[Permission.READ] is State.GRANTED
     assert answers == []
 

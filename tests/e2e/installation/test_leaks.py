@@ -110,7 +110,7 @@ def test_planted_secrets_are_found_nowhere(
             expect(settings.bulb("List")).to_have_text("waiting")
             with redis.Redis(unix_socket_path=str(embedded_redis.socket_path(stack.data_dir))) as client:
                 assert client.llen("checks") == 1
-            stack.start_worker("--loglevel=debug")
+            stack.start_worker("--pool=threads", "--loglevel=debug")
         settings.expect_bulbs(list="granted", overwrite="granted")
         expect(settings.field(secret)).to_have_value("")
         settings.fill(wrong).submit()

@@ -1,6 +1,6 @@
 """An installation of the last release: its migrations, and rows in every one of its tables, written by its own code.
 
-`python -m tests.lightly_platform.upgrade.release fill | dump` is a process of the installation that a test upgrades.
+`python -m tests.e2e.support.release fill | dump` is a process of the installation that a test upgrades.
 `fill` brings an empty database to the release's state; `dump` prints the rows of all the release's tables as JSON.
 """
 
