@@ -99,7 +99,7 @@ def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids that the broker took."""
     taken: list[str] = []
 
-    def send_each(task: str, ids: list[str], *, priority: int) -> int:
+    def send_each(task: str, ids: list[str], **_: object) -> int:
         taken.extend(ids)
         return len(ids)
 
