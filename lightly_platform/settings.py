@@ -185,6 +185,7 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+LIGHTLY_OIDC_TRUST_EMAILS = ENVIRONMENT.oidc_trust_emails
 if ENVIRONMENT.oidc_server_url:
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "OAUTH_PKCE_ENABLED": True,
@@ -220,7 +221,8 @@ EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # --- browser safety -------------------------------------------------------------------------------------------------
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts or LOCAL_HOSTS)
-CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
+# A proxy may tell us the host without its port, so forms of the address that people open are named here too.
+CSRF_TRUSTED_ORIGINS = list(dict.fromkeys([LIGHTLY_PUBLIC_URL, *ENVIRONMENT.csrf_trusted_origins]))
 SESSION_COOKIE_NAME = "lightly_session"  # cookies of all ports of a host are shared
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import re
 
 from django.conf import settings
 from django.core.cache import caches
@@ -20,8 +21,10 @@ def address_of(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     address = hops[-count] if count and len(hops) >= count else request.META.get("REMOTE_ADDR", "")
+    # Some proxies (Azure Application Gateway) write the port behind it, for IPv6 after brackets.
+    bare = re.fullmatch(r"\[([^\]]*)\](?::\d+)?|([^:]*):\d+", address)
     try:
-        return str(ipaddress.ip_address(address))
+        return str(ipaddress.ip_address(bare[1] or bare[2] or "" if bare else address))
     except ValueError:
         return "unknown"
 

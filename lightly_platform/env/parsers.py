@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from cryptography.fernet import Fernet
 
@@ -128,12 +128,17 @@ def database_url(text: str) -> str:
 
 
 def redis_url(text: str) -> str:
-    """In Celery's spelling."""
+    """In Celery's spelling. Celery would take any certificate unless the address says otherwise, so it does.
+
+    Whoever answers there gets the password, and may send tasks.
+    """
     url = _split(text, {"redis", "rediss", "unix", "redis+socket"})
     if url.scheme in {"unix", "redis+socket"}:
         _check(not url.netloc and len(url.path) > 1)
         return text.replace("unix://", "redis+socket://", 1)
     _check(url.hostname and re.fullmatch(r"/?\d*", url.path))
+    if url.scheme == "rediss" and "ssl_cert_reqs" not in dict(parse_qsl(url.query, keep_blank_values=True)):
+        return f"{text}{'&' if url.query else '?'}ssl_cert_reqs=required"
     return text
 
 

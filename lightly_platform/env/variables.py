@@ -92,7 +92,8 @@ class Environment:
         shown_default="none",
         must="origins with their scheme, separated by commas",
         example="https://lightly.example.com",
-        help="Origins, with scheme, whose forms are accepted although the proxy hides the original host or scheme.",
+        help="Further origins, with scheme, whose forms are accepted although the proxy hides the original host or scheme."
+        " That of `LIGHTLY_PUBLIC_URL` always is.",
     )
     public_url: str | None = declare(
         "LIGHTLY_PUBLIC_URL",
@@ -149,7 +150,8 @@ class Environment:
         shown_default="an embedded Redis",
         must="a redis://, rediss:// or unix:// URL",
         example="redis://:PASSWORD@redis.example.com:6379/0",
-        help="`redis://`, `rediss://` (TLS) or `unix://`. The queue between web and workers.",
+        help="`redis://`, `rediss://` (TLS, certificate verified; `SSL_CERT_FILE` names an authority of your own) or `unix://`."
+        " The queue between web and workers.",
         secret=True,
     )
 
@@ -216,6 +218,12 @@ class Environment:
         must="at most 40 characters",
         example='"Acme SSO"',
         help="What the button on the sign-in page says after “Sign in with”.",
+    )
+    oidc_trust_emails: bool = flag(
+        "LIGHTLY_OIDC_TRUST_EMAILS",
+        group=Group.SIGN_ON,
+        help="`1`: the provider's e-mail addresses count as verified although it does not say so, as those of work accounts"
+        " in Entra ID. Only if nobody can choose their address there by themselves.",
     )
 
     # --- checks and datasources -------------------------------------------------------------------------------------

@@ -8,11 +8,13 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from core.crypto import seal, unseal
+from core.web.throttle import address_of
 from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.invitations.services import UnusableInvitationError, accept, accept_with_single_sign_on, open_invitations_for
 from teams.models import User
@@ -26,6 +28,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """allauth lets disabled people pass here, to tell them so later. Nobody sits in front of a service account."""
         user = super().authenticate(request, **credentials)
         return None if user and user.is_service_account else user
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By which allauth counts attempts: the same address by which our own throttles count."""
+        return address_of(request)
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """There are no user names: people sign in with their e-mail address."""
@@ -68,15 +74,30 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if user := _invited_person(sociallogin):
             sociallogin.connect(request, user)
             return
-        raise ImmediateHttpResponse(
-            render(request, "socialaccount/unknown_person.html", {"email": sociallogin.user.email}, status=403)
-        )
+        email = sociallogin.user.email
+        context = {"email": email, "is_unverified": email and not any(a.verified for a in sociallogin.email_addresses)}
+        raise ImmediateHttpResponse(render(request, "socialaccount/unknown_person.html", context, status=403))
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
+        # Before allauth looks for an account with one of these addresses.
+        for address in sociallogin.email_addresses:
+            address.verified = _is_vouched_for(sociallogin.account.get_provider_account().get_user_data() or {})
         user: User = sociallogin.user
         user.email = User.objects.normalize_email(data.get("email"))
         user.name = str(data.get("name") or "")[:150]
         return user
+
+
+def _is_vouched_for(claims: dict[str, Any]) -> bool:
+    """Whether the provider says that the address is the person's own.
+
+    The claim is a boolean (OpenID Connect Core 1.0, 5.1), but Cognito and Apple send it as text. Anything else vouches
+    for nothing. Entra ID never sends it for work accounts; then the operator's word counts.
+    """
+    if "email_verified" not in claims:
+        return bool(settings.LIGHTLY_OIDC_TRUST_EMAILS)
+    claim = claims["email_verified"]
+    return claim is True or (isinstance(claim, str) and claim.strip().lower() == "true")
 
 
 def _invited_person(sociallogin: Any) -> User | None:

@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.core.cache import caches
 from django.db import connection
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from core.web import throttle
 from core.web.counting import CountingCache
@@ -106,3 +108,26 @@ def test_the_count_ends_with_its_minute(monkeypatch: pytest.MonkeyPatch) -> None
     assert counts == [1, 2, 3, 1, 2, 1]
     assert throttle.counted("x") == 1
     assert throttle.counted("y") == 0
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:40001", "203.0.113.7"),
+        ("198.51.100.1, 203.0.113.7:40001", "203.0.113.7"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("[2001:db8::9]", "2001:db8::9"),
+        ("[2001:db8::9]:40001", "2001:db8::9"),
+        ("2001:DB8:0:0::9", "2001:db8::9"),
+        ("unknown", "unknown"),
+        ("_hidden:80", "unknown"),
+        ("[x]:1", "unknown"),
+    ],
+)
+def test_a_visitor_is_known_by_the_address_alone(settings: Settings, forwarded: str, address: str) -> None:
+    """Some proxies write the port of each connection behind it."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})
+    assert throttle.address_of(request) == address
+    assert get_adapter().get_client_ip(request) == address

@@ -86,6 +86,48 @@ def test_nobody_else_gets_in(client: Client, provider: OpenIDProvider, alice: Us
     assert not SocialAccount.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "claim", ["false", "False", " FALSE ", "no", "yes", "0", "1", "", 0, 1, None, [], [True], {"a": 1}]
+)
+def test_a_claim_that_is_not_true_vouches_for_nothing(
+    client: Client, provider: OpenIDProvider, alice: User, team: Team, claim: object
+) -> None:
+    """Who registers somebody's address at such a provider does not get in as that person, nor by an invitation."""
+    invite(team=team, people=[Invited("new@example.com", Role.ADMIN)], by=alice)
+    for email in ("alice@example.com", "new@example.com"):
+        provider.person = person(email, email_verified=claim)
+        answer = sign_in(client)
+        assert answer.status_code == 403
+        page = answer.content.decode()
+        assert "did not confirm" in page
+        assert "no account here has this address" not in page
+        assert "_auth_user_id" not in client.session
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize("claim", ["true", "True", " TRUE "])
+def test_true_as_text_is_true(client: Client, provider: OpenIDProvider, alice: User, claim: str) -> None:
+    """As Amazon Cognito and Apple send it."""
+    provider.person = person("alice@example.com", email_verified=claim)
+    sign_in(client)
+    assert client.session["_auth_user_id"] == alice.pk
+
+
+def test_a_provider_that_says_nothing_of_addresses(
+    client: Client, provider: OpenIDProvider, alice: User, settings: Settings
+) -> None:
+    """As Entra ID does for work accounts: the operator decides. What is said expressly counts all the same."""
+    silent = {name: value for name, value in person("alice@example.com").items() if name != "email_verified"}
+    provider.person = silent
+    assert "did not confirm" in sign_in(client).content.decode()
+    settings.LIGHTLY_OIDC_TRUST_EMAILS = True
+    provider.person = silent | {"email_verified": "false"}
+    assert sign_in(client).status_code == 403
+    provider.person = silent
+    sign_in(client)
+    assert client.session["_auth_user_id"] == alice.pk
+
+
 def test_who_turns_back_is_told_so(client: Client, provider: OpenIDProvider, alice: User) -> None:
     provider.person = None
     answer = sign_in(client)
