@@ -92,8 +92,8 @@ class Environment:
         shown_default="none",
         must="origins with their scheme, separated by commas",
         example="https://lightly.example.com",
-        help="Further origins, with scheme, whose forms are accepted although the proxy hides the original host or scheme."
-        " That of `LIGHTLY_PUBLIC_URL` always is.",
+        help="Further origins, with scheme, whose forms are accepted although the proxy hides the original host or"
+        " scheme. That of `LIGHTLY_PUBLIC_URL` always is.",
     )
     public_url: str | None = declare(
         "LIGHTLY_PUBLIC_URL",
@@ -222,8 +222,8 @@ class Environment:
     oidc_trust_emails: bool = flag(
         "LIGHTLY_OIDC_TRUST_EMAILS",
         group=Group.SIGN_ON,
-        help="`1`: the provider's e-mail addresses count as verified although it does not say so, as those of work accounts"
-        " in Entra ID. Only if nobody can choose their address there by themselves.",
+        help="`1`: the provider's e-mail addresses count as verified although it does not say so, as those of work"
+        " accounts in Entra ID. Only if nobody can choose their address there by themselves.",
     )
 
     # --- checks and datasources -------------------------------------------------------------------------------------
