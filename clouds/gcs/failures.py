@@ -86,7 +86,10 @@ def _cause_of_transport(error: Exception) -> Cause:
     for link in _chain(error):
         if isinstance(link, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
             return Cause.TLS
-        if isinstance(link, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+        if isinstance(link, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError) and not isinstance(
+            link,
+            urllib3.exceptions.NewConnectionError,  # refused, or no such host: urllib3 calls that a time-out too
+        ):
             return Cause.TIMEOUT
         if isinstance(link, requests.exceptions.TooManyRedirects):
             return Cause.REDIRECTED

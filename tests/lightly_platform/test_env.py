@@ -82,6 +82,7 @@ WRONG = [
     ("LIGHTLY_OIDC_CLIENT_ID", "two words"),
     ("LIGHTLY_OIDC_CLIENT_SECRET", f"{PLANTED} two words"),
     ("LIGHTLY_OIDC_NAME", "x" * 41),
+    ("LIGHTLY_OIDC_TRUST_EMAILS", "maybe"),
     ("LIGHTLY_SAMPLE_DATA_FILE", "/no/such/file.json"),
     ("LIGHTLY_METRICS_TOKEN", PLANTED),
     ("LIGHTLY_METRICS_TOKEN", f"{PLANTED} with white space in it"),

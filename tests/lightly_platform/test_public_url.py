@@ -6,12 +6,14 @@ from django.conf import settings as configured
 from django.test import Client
 from pytest_django import Settings
 
+from teams.models import User
+
 
 def test_the_public_address_is_a_trusted_origin() -> None:
     assert configured.LIGHTLY_PUBLIC_URL in configured.CSRF_TRUSTED_ORIGINS
 
 
-def test_forms_behind_a_proxy_on_another_port(db: None, settings: Settings) -> None:
+def test_forms_behind_a_proxy_on_another_port(alice: User, settings: Settings) -> None:
     settings.LIGHTLY_PUBLIC_URL = "https://testserver:8443"
     settings.CSRF_TRUSTED_ORIGINS = ["https://testserver:8443"]
     client = Client(enforce_csrf_checks=True)
