@@ -14,6 +14,7 @@ TESTS = Path(__file__).parent
 # for the end is small, and both workers finish at about the same time.
 FIRST = (
     "e2e",
+    "jobs/test_workers.py",
     "clouds/doctor",
     "clouds",
     "contents",

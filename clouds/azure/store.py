@@ -105,14 +105,20 @@ class AzureStore(Store):
         condition: dict[str, Any] = (
             {"etag": version, "match_condition": MatchConditions.IfNotModified} if version else {}
         )
+        answers: list[Any] = []
         try:
             with _StoreErrors():
-                found = self.container.download_blob(key, offset=start, length=length, **condition, **self._limits())
+                found = self.container.download_blob(
+                    key, offset=start, length=length, raw_response_hook=answers.append, **condition, **self._limits()
+                )
                 return Piece(found.readall(), found.properties.etag or "")
         except StoreError as error:
             return piece_of_refusal(error)
         except ValueError:  # what the SDK raises when an answer does not say which range it is
             raise not_storage() from None
+        finally:
+            for answer in answers:  # the SDK leaves those open that it does not read to their end
+                answer.http_response.internal_response.close()
 
     def create(self, key: str, data: bytes) -> None:
         with _StoreErrors():
