@@ -78,11 +78,6 @@ def managed_datasets(user: Person) -> QuerySet[Dataset]:
     return Dataset.objects.filter(Exists(_managing(user, "team")))
 
 
-def managed_teams(user: User) -> list[Team]:
-    """Those the person owns or administers, by name."""
-    return list(Team.objects.filter(Exists(_managing(user, "pk"))).order_by("name", "pk"))
-
-
 def _managing(user: User, team: str) -> QuerySet[Membership]:
     return Membership.objects.filter(team=OuterRef(team), user=user, role__in=MANAGING_ROLES)
 

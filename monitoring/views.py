@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from clouds import PROVIDERS
 from core.words import duration_words
-from datasets.access import managed_teams
 from datasources.models import Datasource, Purpose
 from datasources.runners import start_check_all
 from datasources.states import DatasourceState
@@ -29,6 +28,7 @@ from monitoring.machinery import machinery
 from monitoring.metrics import CONTENT_TYPE, exposition
 from monitoring.rates import provider_rates
 from monitoring.summary import bars, cause_choices, columns, machine_lines
+from teams.queries import managed_teams
 from teams.requests import PageRequest, teams_of
 
 PAGE_SIZE = 50
@@ -59,7 +59,7 @@ def health(request: PageRequest) -> HttpResponse:
 def check_all(request: PageRequest) -> HttpResponse:
     """Start a job that checks all datasources on the page again, and show it."""
     _scope(request)  # who may not see the page may not do this either
-    teams = None if request.user.is_staff else managed_teams(request.user)
+    teams = None if request.user.is_staff else list(managed_teams(request.user))
     job, is_new = start_check_all(teams=teams, by=request.user)
     if not is_new:
         messages.info(request, gettext("These datasources are being checked already."))
