@@ -82,6 +82,7 @@ class Visitor:
 
 
 def no_sideways_scrolling(page: Page) -> None:
+    page.wait_for_load_state()  # a page that has only begun to arrive has no root element
     width, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width <= room, f"{page.url} is {width} px wide in a window of {room} px"
 
