@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
@@ -60,8 +60,8 @@ def cancel(request: PageRequest, job_id: str) -> HttpResponse:
     if request.method == "POST":
         words = gettext("The job is cancelled.") if services.cancel(found) else gettext("The job has ended already.")
         return done(request, words, page)
-    if not found.may_be_cancelled:
-        return redirect(page)
+    if not found.may_be_cancelled:  # the button was pressed in the moment it ended
+        return done(request, gettext("The job has ended already."), page)
     return dialog(request, "jobs/_cancel.html", title=gettext("Cancel this job?"), back=page, job=found)
 
 

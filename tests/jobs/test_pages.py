@@ -98,6 +98,7 @@ class TestPages:
         assert "A line &amp; more" in html
         assert "half of it" in html
         assert "cancel/" not in html
+        assert '<div class="page-head__actions" id="job-actions" hx-swap-oob="true"></div>' in html
 
     def test_a_kind_of_another_release(self, login: Login, alice: User, team: Team) -> None:
         job = start(team=team, by=alice)
@@ -139,6 +140,8 @@ class TestCancelling:
         lifecycle.cancel(job.pk)
         path = f"/jobs/{job.pk}/"
         assert client.get(f"{path}cancel/")["Location"] == path
+        # Into a dialog a whole page would not fit.
+        assert client.get(f"{path}cancel/", headers={"HX-Request": "true"})["HX-Redirect"] == path
         assert client.post(f"{path}cancel/")["Location"] == path
         assert "The job has ended already." in client.get(path).content.decode()
 
