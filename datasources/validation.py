@@ -78,7 +78,7 @@ def _changed_target(new: CloudConfig, old: CloudConfig) -> list[str]:
 
 
 def _not_aimed_elsewhere(changed: list[str]) -> str:
-    return gettext("%(list)s changed, so enter this again: a stored secret is never aimed at a new target.") % {
+    return gettext("%(list)s changed. For safety, enter the secret again for the new target.") % {
         "list": " and ".join(changed)
     }
 

@@ -1,4 +1,4 @@
-"""Who takes over the datasets of somebody who goes, and with whom a dataset is shared."""
+"""New owner of the datasets of somebody who goes, and with whom a dataset is shared."""
 
 import re
 from typing import Any
@@ -17,12 +17,12 @@ class HeirForm(forms.Form):
     """Asked only if there is something to take over."""
 
     heir = forms.ModelChoiceField(
-        label=_("Who takes over the datasets"),
+        label=_("New owner of the datasets"),
         queryset=User.objects.none(),
-        empty_label=_("Choose somebody"),
+        empty_label=_("Choose a person"),
         error_messages={
-            "required": _("Choose who takes over the datasets."),
-            "invalid_choice": _("Choose somebody of the team."),
+            "required": _("Choose the new owner of the datasets."),
+            "invalid_choice": _("Choose a team member."),
         },
     )
 

@@ -19,10 +19,10 @@ from datasources.settings.panel import PURPOSES, DatasourcePanel
 from teams.requests import PageRequest
 
 STEPS = {
-    "provider": gettext_noop("Choose where it is"),
-    "access": gettext_noop("Give us access"),
-    "credentials": gettext_noop("Enter the credentials"),
-    "check": gettext_noop("Watch the bulbs"),
+    "provider": gettext_noop("Choose the storage"),
+    "access": gettext_noop("Grant access"),
+    "credentials": gettext_noop("Enter credentials"),
+    "check": gettext_noop("Check access"),
 }
 
 

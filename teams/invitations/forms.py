@@ -26,7 +26,7 @@ class InviteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={"required": _("Enter at least one address. For example: ben@example.com")},
     )
-    role = forms.ChoiceField(label=_("Role of those without one"), initial=Role.MEMBER)
+    role = forms.ChoiceField(label=_("Default role"), initial=Role.MEMBER)
 
     def __init__(self, actor_role: str, data: Any = None) -> None:
         super().__init__(data)
@@ -79,7 +79,7 @@ class InviteForm(forms.Form):
         if word and word not in self.given:
             may_be = ", ".join(self.given)
             raise ValidationError(
-                gettext("“%(short)s” is no role you may give. It may be %(may_be)s.")
+                gettext("“%(short)s” is not a valid role. Valid roles: %(may_be)s.")
                 % {"short": _short(word), "may_be": may_be}
             )
         return Invited(email, self.given[word] if word else default)

@@ -111,7 +111,7 @@ def test_a_stored_secret_is_never_aimed_at_a_new_target(provider: str, change: d
     form = filled(provider, {secret: "", **change}, stored)
     assert not form.is_valid()
     assert list(form.errors) == [secret]
-    assert "enter this again" in form.errors[secret][0]
+    assert "enter the secret again" in form.errors[secret][0]
     assert filled(provider, change, stored).is_valid()  # entered again, it is fine
 
 

@@ -27,7 +27,7 @@ TYPED = {
 CORS = {
     "state": "refused",
     "origin": "https://lightly.example.com",
-    "summary": "Pages at https://lightly.example.com can't read files from here by script: no CORS rule lets them.",
+    "summary": "Browser access (CORS): not allowed for https://lightly.example.com. No CORS rule of the bucket names it.",
     "documents": [{"title": "CORS rules (JSON)", "where": "In the console.", "text": '[{"AllowedOrigins": ["<x>"]}]'}],
     "key_made_at": "",
 }
@@ -139,9 +139,9 @@ class TestHome:
         for purpose in (Purpose.INPUT, Purpose.LIGHTLY):
             services.save(dataset=dataset, purpose=purpose, config=s3_config, thumb_suffix="", by=alice)
         for outcome, words in [
-            (Outcome.GREEN, "1 dataset · 1 ready for a selection · 0 need attention"),
-            (Outcome.RED, "1 dataset · 0 ready for a selection · 1 needs attention"),
-            (Outcome.UNKNOWN, "1 dataset · 0 ready for a selection · 1 needs attention"),
+            (Outcome.GREEN, "1 dataset · 1 ready · 0 need attention"),
+            (Outcome.RED, "1 dataset · 0 ready · 1 needs attention"),
+            (Outcome.UNKNOWN, "1 dataset · 0 ready · 1 needs attention"),
         ]:
             PermissionCheck.objects.update(state=CheckState.DONE, outcome=outcome)
             html = " ".join(login(alice).get("/").content.decode().split())
@@ -308,7 +308,7 @@ class TestHistory:
             for _ in range(27)
         )
         page = login(alice).get(url("history", dataset)).content.decode()
-        assert "same verdict 27 times until <time" in page
+        assert "27 identical results, last <time" in page
         assert page.count('class="mark mark--granted"') == 28
         assert 'role="img" aria-label="Input, from the oldest to the newest: 28 checks within' in page
         assert page.count("alice@example.com</td>") == 1

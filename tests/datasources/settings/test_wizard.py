@@ -107,7 +107,7 @@ def test_red_says_why_and_leads_back(login: Login, alice: User, dataset: Dataset
     page = login(alice).get(url(dataset), {"step": "check"}).content.decode()
     assert "0 of 2 are green" in page
     assert "words of list" in page
-    assert "Change what I entered" in page
+    assert "Edit the settings" in page
     answer = login(alice).post(reverse("datasources:check_again", args=[dataset.pk, "input"]) + "?wizard=1")
     assert answer["Location"] == f"{url(dataset)}?step=check"
 
