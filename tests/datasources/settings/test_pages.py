@@ -27,7 +27,7 @@ TYPED = {
 CORS = {
     "state": "refused",
     "origin": "https://lightly.example.com",
-    "summary": "Browser access (CORS): not allowed for https://lightly.example.com. No CORS rule of the bucket names it.",
+    "summary": "Browser access (CORS): not allowed for https://lightly.example.com.",
     "documents": [{"title": "CORS rules (JSON)", "where": "In the console.", "text": '[{"AllowedOrigins": ["<x>"]}]'}],
     "key_made_at": "",
 }
