@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from clouds import PROVIDERS, CloudConfig, Reading, Refusal, parse_config, read_pasted
 from clouds.config import extra
-from clouds.pasting import clutter_of
+from clouds.pasting import cleaned, clutter_of
 from datasources.endpoints import configured_endpoints
 from teams.models import Team
 
@@ -87,7 +87,7 @@ def _with_what_was_seen(
             continue
         clutter = clutter_of(value, word=is_word(config_class, name))
         if clutter:
-            told[name] = gettext("There is %(clutter)s. Enter it without.") % {"clutter": ", and ".join(clutter)}
+            told[name] = gettext("This has %(clutter)s. Enter it without.") % {"clutter": ", and ".join(clutter)}
         if name in problems and (seen := _seen(name, value, config_class)):
             told[name] = seen
     return told
@@ -104,11 +104,12 @@ def _seen(name: str, value: str, config_class: type[CloudConfig]) -> str:
     answer = read_pasted(value, config_class.provider_type())
     if isinstance(answer, Refusal):
         return with_example(answer.reason, config_class, name)
-    if not isinstance(answer, Reading) or answer.fields.get(name) == value:
+    is_own = isinstance(answer, Reading) and answer.type == config_class.provider_type()
+    if answer is None or (is_own and answer.fields.get(name) == cleaned(value, word=is_word(config_class, name))):
         return ""
     provider = PROVIDERS[answer.type]
     what = gettext("This is %(what)s") % {"what": answer.what}
-    if answer.type != config_class.provider_type():
+    if not is_own:
         what += gettext(", which belongs to %(provider)s") % {"provider": provider.label}
     fields = provider.config_class.fields()
     titles = {field: gettext("the path") if field == "path" else str(fields[field].title) for field in answer.fields}
@@ -118,7 +119,8 @@ def _seen(name: str, value: str, config_class: type[CloudConfig]) -> str:
     sentences = [f"{what}; {', '.join(would_be)}." if would_be else f"{what}."]
     if also:
         sentences.append(gettext("Enter %(names)s alone, in its own field.") % {"names": " and ".join(also)})
-    return " ".join([*sentences, *answer.notes])
+    told = " ".join([*sentences, *answer.notes])
+    return told if is_own else with_example(told, config_class, name)
 
 
 def _changed_target(new: CloudConfig, old: CloudConfig) -> list[str]:

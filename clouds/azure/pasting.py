@@ -26,7 +26,7 @@ _BLADE_PATH = re.compile(r"/path/(?P<path>[^/?#]+)")
 _SCHEMES = {"abfs", "abfss", "wasb", "wasbs"}
 # 64 bytes in base64. https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage
 _ACCOUNT_KEY = re.compile(r"[A-Za-z0-9+/]{86}==")
-_SETTING = re.compile(r"(?:^|[;\s\"'])(?P<name>[A-Za-z_]+)=(?P<value>[^;\s\"']*)")
+_SETTING = re.compile(r"(?:^|[;\s\"'])(?P<name>[A-Za-z_]+)=[\"']?(?P<value>[^;\s\"']*)")
 
 MAKE_A_SAS = (
     "It opens the whole storage account and can't be limited, so it is not accepted. Make a SAS token instead: in the "

@@ -3,7 +3,6 @@
 Forms of URLs: https://cloud.google.com/storage/docs/request-endpoints
 """
 
-import json
 import re
 
 from clouds.gcs.config import BUCKET
@@ -32,9 +31,9 @@ def recognise(pasted: Pasted, /) -> Reading | Refusal | None:
 
 def _key_file(pasted: Pasted) -> Reading | Refusal | None:
     text, key = pasted.text, pasted.json
-    kind = key.get("type")
+    kind = str(key.get("type"))
     if kind == "service_account" and key.get("private_key"):
-        named = {"credentials": _whole(pasted), "project_id": key.get("project_id")}
+        named = {"credentials": pasted.json_text, "project_id": key.get("project_id")}
         return Reading(
             "the key file of a service account", {n: v for n, v in named.items() if v and isinstance(v, str)}
         )
@@ -49,11 +48,6 @@ def _key_file(pasted: Pasted) -> Reading | Refusal | None:
     if re.fullmatch(r"AIza[A-Za-z0-9_-]{35}", text):
         return Refusal(f"This is an API key. {NEEDS_SERVICE_ACCOUNT}")
     return None
-
-
-def _whole(pasted: Pasted) -> str:
-    """The key file as it was pasted, or unpacked where it lay as text in JSON."""
-    return pasted.text if pasted.text.startswith("{") else json.dumps(pasted.json)
 
 
 def _location(pasted: Pasted) -> Reading | Refusal | None:

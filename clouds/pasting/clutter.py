@@ -3,13 +3,11 @@
 import html
 import re
 
+# Nothing that people mean to paste is longer: a key file has 2.4 KB. More is left as it is.
+MOST_CHARACTERS = 10_000
 # The byte order mark, zero-width and direction marks, the soft hyphen. Some of them (U+200C to U+200F) have a meaning
 # inside the names of directories, so there only the ends are freed of them.
-_INVISIBLE = "\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069"
-_INVISIBLE_ANYWHERE = re.compile(f"[{_INVISIBLE}]")
-_INVISIBLE_ENDS = re.compile(
-    rf"^[{_INVISIBLE}\s]*[{_INVISIBLE}][{_INVISIBLE}\s]*|[{_INVISIBLE}\s]*[{_INVISIBLE}][{_INVISIBLE}\s]*$"
-)
+_INVISIBLE = re.compile("[\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]")
 _PAIRS = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "‚": "‘", "«": "»", "<": ">"}
 _QUOTES = "\"'`“”„‘’‚«»"
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|#0*3[489]|#x2[267]);", re.IGNORECASE)
@@ -35,6 +33,8 @@ def clutter_of(text: str, *, word: bool = True) -> list[str]:
 
 def _stripped(text: str, word: bool) -> tuple[str, list[str]]:
     found: list[str] = []
+    if len(text) > MOST_CHARACTERS:
+        return text, found
 
     def note(what: str) -> None:
         if what not in found:
@@ -43,10 +43,9 @@ def _stripped(text: str, word: bool) -> tuple[str, list[str]]:
     before = None
     while text != before:  # quotes may lie around quotes, or around blanks
         before = text
-        without = (_INVISIBLE_ANYWHERE if word else _INVISIBLE_ENDS).sub("", text)
-        if without != text:
+        text, hidden = _without_invisible(text, word)
+        if hidden:
             note(INVISIBLE)
-        text = without.strip()
         inner, quoted = _unquoted(text)
         if quoted:
             note(QUOTES)
@@ -57,6 +56,18 @@ def _stripped(text: str, word: bool) -> tuple[str, list[str]]:
             note(ENTITY)
             text = html.unescape(text) if word else _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     return text, found
+
+
+def _without_invisible(text: str, word: bool) -> tuple[str, bool]:
+    """The text without blanks around it and without invisible characters; and whether there were any of these."""
+    first, behind = 0, len(text)
+    while first < behind and (text[first].isspace() or _INVISIBLE.match(text[first])):
+        first += 1
+    while behind > first and (text[behind - 1].isspace() or _INVISIBLE.match(text[behind - 1])):
+        behind -= 1
+    kept = _INVISIBLE.sub("", text[first:behind]) if word else text[first:behind]
+    around = text[:first] + text[behind:]
+    return kept, kept != text[first:behind] or bool(_INVISIBLE.search(around))
 
 
 def _unquoted(text: str) -> tuple[str, bool]:

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from clouds.pasting.clutter import cleaned
+from clouds.pasting.clutter import MOST_CHARACTERS, cleaned
 
-# Nothing that people mean to paste is longer: a key file has 2.4 KB.
-MOST_CHARACTERS = 100_000
 _BARE_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+(?::\d+)?(?:[/?].*)?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
 # The last part of a key is a file's name if it has an ending. Directories are called v1.2, but hardly v1.jpg.
@@ -65,7 +63,7 @@ class Pasted:
 
     @cached_property
     def text(self) -> str:
-        return cleaned(self.raw[:MOST_CHARACTERS], word=False)
+        return cleaned(self.raw, word=False) if len(self.raw) <= MOST_CHARACTERS else ""
 
     @cached_property
     def scheme_and_rest(self) -> tuple[str, str]:
@@ -103,16 +101,15 @@ class Pasted:
 
     @cached_property
     def json(self) -> dict[str, Any]:
-        """The text as a JSON object; empty if it is none. A key file that lies as text in JSON is unpacked."""
-        try:
-            found = json.loads(self.text)
-            if not isinstance(found, dict):
-                found = json.loads(self.raw.strip().lstrip("\ufeff"))
-            if isinstance(found, str):
-                found = json.loads(found)
-        except (ValueError, RecursionError):
-            return {}
+        """The text as a JSON object; empty if it is none."""
+        found = _parsed(self.json_text)
         return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def json_text(self) -> str:
+        """The text, or the JSON document that lies in it as a JSON string, as a key file does in a secrets manager."""
+        inner = _parsed(self.raw.strip().lstrip("\ufeff"))
+        return inner if isinstance(inner, str) and not isinstance(_parsed(self.text), dict) else self.text
 
     @cached_property
     def named(self) -> dict[str, str]:
@@ -155,6 +152,13 @@ class Pasted:
             if value:
                 named.setdefault(_plain(label[1]), cleaned(value[0]))
         return named
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _plain(name: str) -> str:

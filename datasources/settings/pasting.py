@@ -119,23 +119,27 @@ def _read_field(answer: Understood, name: str, text: str, told: dict[str, tuple[
         return
     # Never shown again: what is refused may be, or contain, a secret.
     answer.data[name] = ""
-    shown = name if name in fields else "path"
+    if isinstance(found, Refusal) or found.type != target.provider_type():
+        if name in fields:  # otherwise it was for the provider that was chosen before
+            answer.problems[name] = _why_not(found, target, name)
+        return
+    answer.data[name] = found.fields.get(name, "")
+    for other, value in found.fields.items():
+        if other != name:
+            told.setdefault(other, (value, found.what, name))
+    if answer.data[name] not in {"", text.strip()}:
+        told.setdefault(name, (answer.data[name], found.what, name))
+    answer.notes.extend(found.notes)
+
+
+def _why_not(found: Reading | Refusal, target: type[CloudConfig], name: str) -> str:
     if isinstance(found, Refusal):
-        answer.problems[shown] = with_example(found.reason, target, shown)
-    elif found.type != target.provider_type():
-        answer.problems[shown] = gettext("This is %(what)s, which belongs to %(provider)s and not to %(chosen)s.") % {
-            "what": found.what,
-            "provider": PROVIDERS[found.type].label,
-            "chosen": _label(target),
-        }
-    else:
-        answer.data[name] = found.fields.get(name, "")
-        for other, value in found.fields.items():
-            if other != name:
-                told.setdefault(other, (value, found.what, name))
-        if answer.data[name] not in {"", text.strip()}:
-            told.setdefault(name, (answer.data[name], found.what, name))
-        answer.notes.extend(found.notes)
+        return with_example(found.reason, target, name)
+    return gettext("This is %(what)s, which belongs to %(provider)s and not to %(chosen)s.") % {
+        "what": found.what,
+        "provider": PROVIDERS[found.type].label,
+        "chosen": _label(target),
+    }
 
 
 def _fill(answer: Understood, name: str, value: str, what: str, source: str, known: Mapping[str, str]) -> None:
