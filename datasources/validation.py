@@ -114,7 +114,11 @@ def _seen(name: str, value: str, config_class: type[CloudConfig]) -> str:
     fields = provider.config_class.fields()
     titles = {field: gettext("the path") if field == "path" else str(fields[field].title) for field in answer.fields}
     secrets = provider.config_class.secret_fields()
-    would_be = [f"{titles[field]} would be {value}" for field, value in answer.fields.items() if field not in secrets]
+    would_be = [
+        gettext("%(field)s would be %(value)s") % {"field": titles[field], "value": value}
+        for field, value in answer.fields.items()
+        if field not in secrets
+    ]
     also = [titles[field] for field in answer.fields if field in secrets]
     sentences = [f"{what}; {', '.join(would_be)}." if would_be else f"{what}."]
     if also:

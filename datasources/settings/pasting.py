@@ -50,9 +50,9 @@ class Understood:
         """Where in the pasted text the secrets stand, as JSON: the browser moves them, and no answer holds one.
 
         By the secret field's name its first character and the one behind its last, or null: it is to be emptied.
-        Counted in UTF-16 units, as browsers do.
+        Counted in UTF-16 units, as browsers do, and before these made two characters of each line break for the way.
         """
-        text, into = str(self.data.get(PASTED, "")), str(self.data.get(PASTED_INTO, ""))
+        text, into = str(self.data.get(PASTED, "")).replace("\r\n", "\n"), str(self.data.get(PASTED_INTO, ""))
         found: dict[str, list[int] | None] = {}
         for name in self.config_class.secret_fields():
             secret = str(self.data.get(name, ""))

@@ -4,7 +4,7 @@
 document.addEventListener("paste", async (event) => {
   const field = event.target
   const form = field instanceof Element && field.closest("form[data-paste]")
-  const pasted = event.clipboardData?.getData("text/plain") ?? ""
+  const pasted = (event.clipboardData?.getData("text/plain") ?? "").replace(/\r\n?/g, "\n") // the places are counted in this
   // Who pastes into the middle of a value is writing one.
   if (!form || !pasted.trim() || !field.name || field.selectionEnd - field.selectionStart < field.value.length) return
   const part = form.dataset.paste
