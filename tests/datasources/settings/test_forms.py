@@ -139,7 +139,7 @@ def test_another_providers_secret_is_not_taken() -> None:
         ("S3", "secret_access_key", "two words"),
         ("S3DelegatedAccess", "role_arn", "arn:aws:iam::1:user/x"),
         ("S3DelegatedAccess", "external_id", "short"),
-        ("AZURE", "account", "https://acme.blob.core.windows.net"),
+        ("AZURE", "account", "https://acme.example.com"),
         ("AZURE", "sas_token", "AccountKey=abc"),
         ("GCS", "credentials", "{"),
         ("GCS", "credentials", '{"type": "authorized_user"}'),

@@ -56,8 +56,6 @@ def pages(dataset: Dataset) -> list[str]:
         url("settings", dataset, "lightly"),
         url("permissions", dataset, "input"),
         url("cors", dataset, "input"),
-        url("access", dataset, "input"),
-        url("access", dataset, "lightly"),
         url("dataset", dataset),
         url("history", dataset),
         url("overview", dataset),
@@ -71,6 +69,19 @@ def changes(dataset: Dataset) -> dict[str, dict[str, str]]:
         url("check_again", dataset, "input"): {},
         url("dataset", dataset): {"name": "night-scenes"},
     }
+
+
+def test_what_to_run_for_the_typed_path_is_for_alice_and_bob_and_changes_nothing(
+    login: Login, alice: User, bob: User, charlie: User, dataset: Dataset, check: PermissionCheck
+) -> None:
+    before = list(PermissionCheck.objects.values()), list(Dataset.objects.values())
+    for tab in ("input", "lightly"):
+        page = url("access", dataset, tab)
+        answers = [login(person).post(page, TYPED).status_code for person in (alice, bob, charlie)]
+        assert answers == [200, 200, 404]
+        assert login(alice).get(page, TYPED).status_code == 405  # an address is logged, and might hold a secret
+        assert Client().post(page, TYPED)["Location"].startswith("/accounts/login/")
+    assert (list(PermissionCheck.objects.values()), list(Dataset.objects.values())) == before
 
 
 @pytest.mark.parametrize("htmx", [False, True])
