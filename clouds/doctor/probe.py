@@ -22,7 +22,7 @@ from difflib import get_close_matches
 
 from clouds.config import CloudConfig, Endpoints
 from clouds.failures import Cause, Failure, StoreError, safe_name
-from clouds.permissions import Permission, State, Verdict, state_of
+from clouds.permissions import Evidence, Permission, State, Verdict, state_of
 from clouds.provider import open_store
 from clouds.store import Deadline, Store
 
@@ -34,6 +34,8 @@ PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. Yo
 # How often we write the key anew when another check of the same path has deleted it meanwhile.
 MOST_ATTEMPTS = 3
 MOST_SIBLINGS = 200
+# How many names are asked for, in the one request that proves listing. Every cloud gives as many at once.
+LISTED = 1000
 MOST_SUGGESTIONS = 3
 
 
@@ -42,6 +44,7 @@ class Report:
     verdicts: dict[Permission, Verdict]
     milliseconds: int
     empty: bool = False  # nothing found under the path, though it could be listed
+    is_directory: bool = True  # False: nothing found, and nothing marks the path as an existing directory either
     similar: tuple[str, ...] = field(default=())  # existing directories nearest to a path in which nothing was found
 
 
@@ -66,6 +69,7 @@ class _Probe:
         self.markers = {config.prefix, directory, directory.removesuffix("/")}
         self.verdicts: dict[Permission, Verdict] = {}
         self.found: list[str] | None = None  # names under the path; None while unknown
+        self.is_directory = True
         self.similar: tuple[str, ...] = ()
         self.store: Store | None = None
         self.closed = threading.Lock()  # guards verdicts: what a late thread still learns after the end is dropped
@@ -78,11 +82,11 @@ class _Probe:
         with self.closed:
             self.ended = True
             verdicts = {permission: self._final(permission) for permission in Permission}
-            empty, similar = self.found == [], self.similar
+            empty, is_directory, similar = self.found == [], self.is_directory, self.similar
         # Only now: it wakes calls that still wait, where the SDK lets us, and what those learn of it is no verdict.
         if self.store:
             self.store.close()
-        return Report(verdicts, _since(started), empty, similar)
+        return Report(verdicts, _since(started), empty, is_directory, similar)
 
     def _final(self, permission: Permission) -> Verdict:
         if permission not in self.needs:
@@ -113,10 +117,13 @@ class _Probe:
     def _read_steps(self, store: Store) -> None:
         prefix = self.config.prefix
         names: list[str] = []
-        limit = len(self.markers) + 2  # all of those, our key, and one of the user's
-        listed = self._try(lambda: names.extend(store.keys(prefix, limit=limit)), key=prefix)
+        listed = self._try(lambda: names.extend(store.keys(prefix, limit=LISTED)), key=prefix)
         if listed.state is State.GRANTED:
             self.found = [name for name in names if name not in self.markers | {self.key}]
+            # The root of a bucket is there whenever the bucket is.
+            self.is_directory = bool(self.found or self.markers & set(names) or not prefix)
+            first = self.found[0].removeprefix(prefix) if self.found else ""
+            listed = replace(listed, evidence=Evidence(len(self.found), len(names) >= LISTED, first))
         self._conclude(Permission.LIST, listed)
         readable = self.found or [name for name in names if name != self.key]
         self._conclude_read(store, readable[0] if readable else None)
@@ -136,7 +143,7 @@ class _Probe:
         """A cloud that says an object is missing grants reading: it says so only to those who may read."""
         verdict = self._try(lambda: store.read_range(key, 0, 1), key=key)
         if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
-            return replace(verdict, state=State.GRANTED, failure=None)
+            return replace(verdict, state=State.GRANTED, failure=None, evidence=Evidence(missing=True))
         return verdict
 
     def _write_steps(self, store: Store) -> None:
@@ -160,7 +167,7 @@ class _Probe:
         """Whether we may write, and whether the key existed already, which proves the right as well."""
         created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
         if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
-            return replace(created, state=State.GRANTED, failure=None), True
+            return replace(created, state=State.GRANTED, failure=None, evidence=Evidence(existed=True)), True
         return created, False
 
     def _read_back(self, store: Store) -> None:
@@ -182,7 +189,9 @@ class _Probe:
         written = self.verdicts.get(Permission.WRITE)
         if written and written.state is not State.DENIED:  # an answer may get lost, and the object be there
             # Deleting is not a right we ask for: without it the one object stays.
-            self._try(lambda: store.delete(self.key), key=self.key)
+            deleted = self._try(lambda: store.delete(self.key), key=self.key)
+            if deleted.state is State.GRANTED and written.state is State.GRANTED:
+                self._conclude(Permission.WRITE, replace(written, evidence=replace(written.evidence, removed=True)))
 
     def _look_for_similar(self, store: Store) -> None:
         """Nothing is there: perhaps the path has a typo. Best effort: the parent may be none of our business."""

@@ -119,6 +119,7 @@ class TestCounts:
             "green": 1,
             "red": 1,
             "unknown": 2,
+            "no_files": 0,
             "checking": 1,
             "never": 1,
         }

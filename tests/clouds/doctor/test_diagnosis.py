@@ -20,7 +20,7 @@ from clouds.azure import failures as azure_cloud
 from clouds.doctor.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
 from clouds.gcs import failures as gcs
 from clouds.obs import failures as obs
-from clouds.permissions import ALL, Permission, State, Verdict, state_of
+from clouds.permissions import ALL, Evidence, Permission, State, Verdict, state_of
 from clouds.s3 import failures as s3
 from tests.clouds.examples import example, secrets_of
 
@@ -94,7 +94,7 @@ def test_verdicts_without_a_cause(provider: str, permission: Permission) -> None
     config = CONFIGS[provider]
     granted = diagnose(permission, Verdict(State.GRANTED, 12, key=KEY), config, 15)
     assert (granted.answered, granted.cause, granted.fix) == ("It worked.", "", "")
-    assert granted.summary == PROVIDERS[provider].words.rights[permission]
+    assert PROVIDERS[provider].words.rights[permission] in granted.tried
     untried = diagnose(permission, Verdict(State.SKIPPED), config, 15)
     assert untried.summary == "not needed here"
     skipped = explain(provider, permission, Failure(Cause.DENIED, "AccessDenied", 403), State.SKIPPED)
@@ -102,6 +102,28 @@ def test_verdicts_without_a_cause(provider: str, permission: Permission) -> None
     for state in (State.DENIED, State.UNKNOWN):
         with pytest.raises(ValueError, match=state):
             diagnose(permission, Verdict(state), config, 15)
+
+
+@pytest.mark.parametrize(
+    ("permission", "key", "evidence", "proof"),
+    [
+        (Permission.LIST, "", Evidence(1, first="a.jpg"), "Listed 1 object; first: a.jpg"),
+        (Permission.LIST, "", Evidence(1000, True, "a.jpg"), "Listed 1,000+ objects; first: a.jpg"),
+        (Permission.LIST, "", Evidence(2, first="a\nb" + 100 * "c"), f"Listed 2 objects; first: a\ufffdb{57 * 'c'}…"),
+        (Permission.LIST, "", Evidence(), "Listed; there are no files yet"),
+        (Permission.READ, "a.jpg", Evidence(), "Read 1 byte of a.jpg"),
+        (Permission.READ, "", Evidence(missing=True), "Asked for a file that is not there, and was told so"),
+        (Permission.WRITE, "", Evidence(removed=True), "Created and removed the test file"),
+        (Permission.WRITE, "", Evidence(existed=True, removed=True), "Found its test file and removed it"),
+        (Permission.WRITE, "", Evidence(existed=True), "Found its test file, so writing is allowed"),
+        (Permission.WRITE, "", Evidence(), "Created the test file"),
+        (Permission.OVERWRITE, "", Evidence(), "Replaced the test file"),
+    ],
+)
+def test_a_green_bulb_says_what_was_seen(permission: Permission, key: str, evidence: Evidence, proof: str) -> None:
+    config = CONFIGS["S3"]
+    verdict = Verdict(State.GRANTED, 12, key=config.prefix + key, evidence=evidence)
+    assert diagnose(permission, verdict, config, 15).summary == proof
 
 
 @pytest.mark.parametrize(
