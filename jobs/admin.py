@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from jobs.models import Job
@@ -42,5 +43,5 @@ class JobAdmin(LookOnlyAdmin):
 
     @admin.display(description="log")
     def log(self, job: Job) -> str:
-        lines = [(f"{line.at:%Y-%m-%d %H:%M:%S}", line.text) for line in job.lines.order_by("-pk")[:100]]
+        lines = [(f"{date_format(line.at)}, {line.at:%H:%M:%S}", line.text) for line in job.lines.order_by("-pk")[:100]]
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} UTC: {}</li>", lines)) if lines else "-"

@@ -65,7 +65,7 @@ class TestMail:
         def refuse(*_: object, **__: object) -> None:
             raise ConnectionRefusedError("with a link in it")
 
-        monkeypatch.setattr(tasks, "send_mail", refuse)
+        monkeypatch.setattr(mail.EmailMultiAlternatives, "send", refuse)
         tasks.mail_invitation(invitation.pk)
         html = login(alice).get(reverse("teams:people", args=[invitation.team_id])).content.decode()
         assert "The mail server did not take it (ConnectionRefusedError)." in html
