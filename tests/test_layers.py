@@ -32,6 +32,7 @@ NAMESPACES_OF = {"api": "lightly_platform"}
 # Folders that replace templates of libraries, by the room that does it.
 TEMPLATES_OF = {
     "account": "teams",
+    "mail": "core",
     "mfa": "teams",
     "socialaccount": "teams",
     "allauth": "teams",

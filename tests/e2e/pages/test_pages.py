@@ -15,7 +15,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import Page, expect
 
-from dashboard.help import FOR_READERS
+from dashboard.handbook import FOR_READERS
 from tests.e2e.conftest import Visit, filled_bucket, reader
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Axe
@@ -73,6 +73,8 @@ FOR_OWNER = [
     f"{TABS}/dataset/",
     f"{TABS}/history/",
     "/help/",
+    "/help/?q=role",
+    "/help/?q=nothing+like+this",
     *(f"/help/{name}/" for name in FOR_READERS),
     "/accounts/logout/",
     "/accounts/password/set/",
