@@ -18,6 +18,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "pages": titles,
         "query": query,
         "found": handbook.search(query),
+        "most": handbook.MOST_FOUND,
         "contents": [(name, title, handbook.contents(name)) for name, title in titles.items()],
     }
     return render(request, "dashboard/help_index.html", context)

@@ -102,7 +102,7 @@ class TestSearch:
     def test_results_have_the_heading_the_page_and_an_excerpt(self, login: Login, alice: User) -> None:
         page = login(alice).get("/help/", {"q": "BUCKET kms"}).content.decode()
         assert 'value="BUCKET kms"' in page
-        assert re.search(r'<a href="/help/providers/#[\w-]+">[^<]+</a>\s*<span class="sub">What to enter', page)
+        assert re.search(r'<a href="/help/providers/#[\w-]+">[^<]+</a>\s*<span class="muted">What to enter', page)
         assert re.search("<mark>kms</mark>", page, re.IGNORECASE)
 
     def test_every_link_leads_to_the_section(self, login: Login, alice: User) -> None:

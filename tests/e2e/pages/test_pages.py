@@ -58,6 +58,7 @@ FOR_OWNER = [
     "/tokens/",
     "/api/",
     "/health/",
+    "/health/print/",
     "/inbox/",
     "/jobs/",
     "/jobs/{job_id}/",
