@@ -25,7 +25,7 @@ class LastOwnerError(Exception):
     """The change would leave the team without an owner."""
 
     def __init__(self) -> None:
-        super().__init__(gettext("The team needs an owner. Make somebody else an owner first."))
+        super().__init__(gettext("The team needs an owner. Make another member an owner first."))
 
 
 class AlreadyInTeamError(Exception):
@@ -70,7 +70,9 @@ def delete_team(*, team: Team, by: User) -> None:
     team = lock(team)
     _demand(roles.may_delete_team(_role_of(team, by)))
     if team.memberships.exclude(user=by).exists():
-        raise TeamInUseError(gettext("Others are still in the team. Remove them and its service accounts first."))
+        raise TeamInUseError(
+            gettext("Others are still in the team. Remove them and delete the service accounts first.")
+        )
     if not by.memberships.exclude(team=team).exists():
         raise TeamInUseError(gettext("It is your only team. Create or join another one first."))
     try:

@@ -37,6 +37,7 @@ TEMPLATES_OF = {
     "socialaccount": "teams",
     "allauth": "teams",
     "admin": "lightly_platform",
+    "ninja": "lightly_platform",
 }
 _NAME = re.compile(r"[a-z_]+:[a-z_-]+")
 _TEMPLATE = re.compile(r"[a-z_]+/[\w/]+\.html")
