@@ -18,7 +18,7 @@ class JobAdmin(LookOnlyAdmin):
     list_filter = ("state", "queue", "kind")
     list_select_related = ("requested_by",)
     search_fields = ("title", "requested_by__email", "id__exact")
-    search_help_text = "Title, id, or the e-mail address of who asked"
+    search_help_text = "Title, id, or the e-mail address of the person who started it"
     ordering = ("-pk",)  # as they were made
     fields = (
         "kind", "title", "the_team", "the_dataset", "requested_by", "queue", "state", "done", "total", "message",

@@ -180,7 +180,7 @@ def _demand(allowed: bool, why_not: str = "") -> None:
 
 def _why_not(*involved: str) -> str:
     if Role.SERVICEACCOUNT in involved:
-        return gettext("A service account keeps its role, and nobody becomes one.")
+        return gettext("The role of a service account can't be changed, and people can't become service accounts.")
     return (
         gettext("Only an owner may do that.")
         if Role.OWNER in involved

@@ -31,7 +31,7 @@ def mail_invitation(invitation_id: str) -> None:
     except (SMTPException, OSError) as error:
         # Not its text: a server's answer may quote the mail, and so the link.
         logger.warning("The invitation %s could not be mailed: %s", invitation.pk, type(error).__name__)
-        problem = f"The mail server did not take it ({type(error).__name__})."
+        problem = f"The mail server refused it ({type(error).__name__})."
         Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(mail_problem=problem)
         return
     Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(

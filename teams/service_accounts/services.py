@@ -108,4 +108,4 @@ def _demand_manager(team: Team, by: User) -> None:
 
 def _demand_of_team(team: Team, account: User) -> None:
     if not account.is_service_account or not team.memberships.filter(user=account).exists():
-        raise PermissionDenied(gettext("That is no service account of this team."))
+        raise PermissionDenied(gettext("This is not a service account of this team."))

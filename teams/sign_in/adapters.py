@@ -64,7 +64,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "cannot_delete_authenticator": _(
             "A team of yours requires a second factor, and this is your last one. Add another one first."
         ),
-        "incorrect_code": _("This code is not right. Codes change every 30 seconds: type the one shown now."),
+        "incorrect_code": _("This code is wrong. Codes change every 30 seconds: enter the current one."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -77,7 +77,7 @@ def article_of(page: str) -> str:
 def test_no_page_starts_with_how_it_is_made(login: Login, alice: User, name: str) -> None:
     article = article_of(login(alice).get(f"/help/{name}/").content.decode())
     text = re.sub(r"<[^>]+>", "", article)
-    assert "scripts." not in text
+    assert "python -m scripts" not in text
     assert not re.search(r"\b(written|generated) by\b", text[:600], re.IGNORECASE)
 
 

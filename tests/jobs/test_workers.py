@@ -101,7 +101,7 @@ def test_what_a_death_costs(make: Make) -> None:
     assert ended(installation, job, 60)["message"] == result_of(1, 14)
     assert effects_of(installation, job) == [(0, number) for number in range(14)]
     (line,) = installation.query("SELECT text FROM jobs_joblogline WHERE job_id = ?", job)
-    assert line[0].startswith("The worker that did a step of this job ended before the step did.")
+    assert line[0].startswith("The worker stopped before it finished a step of this job.")
 
 
 def _owner(installation: Installation, job: str) -> str:
@@ -142,7 +142,7 @@ def test_cancelled_while_it_runs(make: Make) -> None:
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
-        ("death", "The worker that did a step of this job ended before the step did."),
+        ("death", "The worker stopped before it finished a step of this job."),
         ("memory", "Something unexpected happened (MemoryError). The worker's log says where."),
     ],
     ids=["death", "memory"],
