@@ -53,6 +53,9 @@ FOR_OWNER = [
     f"{TEAM}/activity/",
     f"{TEAM}/settings/",
     f"{TEAM}/service-accounts/",
+    # Dialogs that say why it is not possible; the page they belong to says it too, so no button opens them.
+    f"{TEAM}/leave/",
+    f"{TEAM}/delete/",
     "/teams/new/",  # a dialog as a page of its own, as it is without JavaScript
     "{link}",  # for somebody else
     "/tokens/",
@@ -106,8 +109,6 @@ DIALOGS = [
     (PEOPLE, f"{TEAM}/people/{{user_id}}/role/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/remove/"),
     ("/jobs/{job_id}/", "/jobs/{job_id}/cancel/"),
-    (f"{TEAM}/settings/", f"{TEAM}/leave/"),
-    (f"{TEAM}/settings/", f"{TEAM}/delete/"),
     (f"{TEAM}/settings/", "/teams/new/"),
     (f"{TEAM}/service-accounts/", f"{ACCOUNT}/tokens/"),
     (f"{TEAM}/service-accounts/", f"{ACCOUNT}/reset/"),
