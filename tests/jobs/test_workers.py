@@ -143,7 +143,7 @@ def test_cancelled_while_it_runs(make: Make) -> None:
     ("trouble", "said"),
     [
         ("death", "The worker stopped before it finished a step of this job."),
-        ("memory", "Something unexpected happened (MemoryError). The worker's log says where."),
+        ("memory", "Something unexpected happened (MemoryError). See the worker's log."),
     ],
     ids=["death", "memory"],
 )
