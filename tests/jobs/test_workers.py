@@ -188,7 +188,7 @@ def test_a_slice_that_does_not_end_is_ended(make: Make) -> None:
     lines = "SELECT text FROM jobs_joblogline WHERE job_id = ?"
     assert eventually(lambda: installation.query(lines, job) != [], RULES[Queue.CONTENTS].longest_seconds + SLACK)
     assert installation.query(lines, job) == [
-        ("A step took longer than the 30 s it may. Attempt 1 of 3; the step is tried again.",)
+        ("A step took longer than the limit of 30 s. Attempt 1 of 3; the step is tried again.",)
     ]
     assert worker.poll() is None
     assert ended(installation, installation.start_job(ProcessRehearsal.kind, 2, slices=2), 60)["state"] == "DONE"
