@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from clouds.doctor.quoting import shell
-from clouds.failures import Cause
+from clouds.failures import OWN_OBJECT, Cause
 from clouds.permissions import Permission
 from clouds.remedies import Case, Remedy, sentence
 
@@ -195,7 +195,7 @@ def clock_skew(case: Case) -> Remedy:
         "The clock of this server and that of the cloud are too far apart for signatures to be accepted.",
         f"{OPERATOR} to synchronise its clock.",
         "On the server, compare its clock with the cloud's: they may differ by a few minutes at most.",
-        f"date -u && curl -sI {shell(f'https://{case.host}')} | grep -i '^date:'",
+        f"date -u && curl -sI {shell(case.address)} | grep -i '^date:'",
     )
 
 
@@ -234,13 +234,13 @@ def unreachable(case: Case) -> Remedy:
 
 
 def tls(case: Case) -> Remedy:
-    name = shell(case.host)
+    name, port = shell(case.host), urlsplit(case.address).port or 443
     return Remedy(
         "no trusted TLS connection",
         "The server's certificate is not for this name, has expired, or was not made by a known authority.",
         "Give the address its certificate was made for, or have the certificate mended.",
         "Look at the certificate: for which name it was made, by whom, and until when it is good.",
-        f"openssl s_client -connect {name}:443 -servername {name} </dev/null | "
+        f"openssl s_client -connect {name}:{port} -servername {name} </dev/null | "
         "openssl x509 -noout -subject -issuer -dates",
         field=case.words.address_field,
     )
@@ -276,7 +276,50 @@ def timeout(case: Case) -> Remedy:
     )
 
 
+def quota(case: Case) -> Remedy:
+    return Remedy(
+        "no room left",
+        f"A quota of the {case.container} {case.config.bucket}, or of its owner, is used up. {sentence(case.right)} "
+        "may well be granted.",
+        "Delete what is not needed, or have the quota raised, then check again. Granting more rights is no help.",
+        f"Your storage's console shows the quota of the {case.container}, and how much of it is used.",
+    )
+
+
+def suspended(case: Case) -> Remedy:
+    return Remedy(
+        "the user is suspended",
+        f"The storage has blocked {case.grantee}, or the account behind it: by an administrator, or for unpaid bills.",
+        "Have the user enabled again, or use the key of another one. Granting more rights is no help.",
+        f"Look for the owner of {case.config.principal} in your storage's console: it says that he is suspended.",
+        field="access_key_id",
+    )
+
+
+def not_supported(case: Case) -> Remedy:
+    return Remedy(
+        "the storage can't do this",
+        "The storage says that it has not implemented this request. It will say the same the next time.",
+        "Use another storage, or a newer version of it, and check again.",
+        "Do the same with a tool for S3: it must be refused as well. The storage's own documentation tells what of "
+        "S3 it knows.",
+    )
+
+
+def _own_object(case: Case) -> Remedy:
+    return Remedy(
+        "can't be told from here",
+        "The file that this check wrote can be read, but this storage lets whoever wrote a file read it, also without "
+        f"{case.right}. No other file was found to try on.",
+        f"To tell, it takes the right to list and one file in {case.config.path} that somebody else put there. Give "
+        "what is missing, then check again.",
+        "Read a file that somebody else has put there: that is allowed or not.",
+    )
+
+
 def hidden(case: Case) -> Remedy:
+    if case.failure.detail == OWN_OBJECT:
+        return _own_object(case)
     return Remedy(
         "can't be told from here",
         "The cloud answers “denied” for any object that does not exist, and none was found to try on. "
@@ -298,8 +341,7 @@ def unknown(case: Case) -> Remedy:
 
 
 def _curl(case: Case) -> str:
-    scheme = urlsplit(case.value("endpoint")).scheme or "https"
-    return f"curl -sSI --max-time 10 {shell(f'{scheme}://{case.host}')}"
+    return f"curl -sSI --max-time 10 {shell(case.address)}"
 
 
 REMEDIES = {
@@ -329,6 +371,9 @@ REMEDIES = {
     Cause.THROTTLED: throttled,
     Cause.SERVER_ERROR: server_error,
     Cause.TIMEOUT: timeout,
+    Cause.QUOTA: quota,
+    Cause.SUSPENDED: suspended,
+    Cause.NOT_SUPPORTED: not_supported,
     Cause.HIDDEN: hidden,
     Cause.UNKNOWN: unknown,
 }

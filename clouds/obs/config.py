@@ -2,17 +2,28 @@
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from clouds import guard
 from clouds.config import CloudConfig, SecretWord
 from clouds.paths import normalise_path
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 PATH_EXAMPLE = "obs://my-bucket/path/to/images/"
 ENDPOINT_EXAMPLE = "https://obs.eu-de.otc.t-systems.com"
+
+
+# Huawei Cloud, in all its parts, and the Open Telekom Cloud: https://developer.huaweicloud.com/endpoint?OBS
+_HOSTS = re.compile(r"(.+\.)?(myhuaweicloud\.(com|eu|cn)|hwclouds\.com|otc\.t-systems\.com)")
+
+
+def is_obs_host(host: str, own: Iterable[str] = ()) -> bool:
+    """Whether OBS answers there. `own`: hosts of private clouds (Huawei Cloud Stack), as the operator named them."""
+    return _HOSTS.fullmatch(host.lower()) is not None or guard.is_allowed_host(host, own)
 
 
 def _check_endpoint(value: str) -> str:
