@@ -6,7 +6,8 @@ finds out why something does not work is in `doctor`. See docs/adding-a-cloud.md
 
 from clouds.config import CloudConfig, Endpoints, Expiry, KeyFacts
 from clouds.failures import Cause, Failure, StoreError, safe_name
-from clouds.provider import PROVIDERS, Provider, meant_by, open_store, parse_config, provider_of
+from clouds.pasting import Reading, Refusal
+from clouds.provider import PROVIDERS, Provider, meant_by, open_store, parse_config, provider_of, read_pasted
 from clouds.registry import import_sdks
 from clouds.store import CorsRule, Deadline, Entry, Page, Preflight, Store
 
@@ -24,6 +25,8 @@ __all__ = [
     "Page",
     "Preflight",
     "Provider",
+    "Reading",
+    "Refusal",
     "Store",
     "StoreError",
     "import_sdks",
@@ -31,5 +34,6 @@ __all__ = [
     "open_store",
     "parse_config",
     "provider_of",
+    "read_pasted",
     "safe_name",
 ]

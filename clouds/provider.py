@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from clouds.config import CloudConfig, Endpoints, KeyFacts
 from clouds.failures import Cause, Failure
+from clouds.pasting import Candidate, Pasted, Reading, Recogniser, Refusal, read
 from clouds.policies import Request, Snippet
 from clouds.remedies import Case, Remedy, Words
 from clouds.store import Deadline, Store, TimeLimit
@@ -94,6 +95,11 @@ class Answers:
     values: Mapping[str, str] = field(default_factory=dict)  # of fields whose example in the form is not whole
 
 
+def knows_paths_alone(pasted: Pasted, /) -> None:
+    """The recogniser of a cloud that knows no other texts than paths with its own scheme."""
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provider:
     """One cloud, or one way into a cloud. Importing the record must not import the cloud's SDK: see `opener`."""
@@ -114,6 +120,7 @@ class Provider:
     client_method: ClientMethod
     guise: Guise | None = None  # where the client knows this cloud under another name
     answers: Answers
+    recognise: Recogniser = knows_paths_alone  # what people paste of this cloud, besides `scheme://bucket/path/`
 
     @property
     def type(self) -> str:
@@ -158,6 +165,15 @@ def meant_by(kind: str, fields: Mapping[str, Any], endpoints: Endpoints) -> Prov
         if provider.guise and provider.guise.type == kind and provider.guise.fits(fields, endpoints):
             return provider
     return PROVIDERS[kind]
+
+
+def read_pasted(text: str, chosen: str) -> Reading | Refusal | None:
+    """What a pasted text tells, for the provider of the type `chosen` or else for another one. Never raises.
+
+    None for an ordinary value. `Reading.type` says for which provider its fields are.
+    """
+    known = [Candidate(key, provider.config_class.scheme, provider.recognise) for key, provider in PROVIDERS.items()]
+    return read(text, known, chosen)
 
 
 def parse_config(fields: dict[str, Any], endpoints: Endpoints | None = None) -> CloudConfig:

@@ -49,10 +49,10 @@ def _steps(root: str, version: str, config_class: type[CloudConfig], dataset: Da
         (
             "environment",
             gettext("Connect the client"),
-            gettext("Install it, and tell it where this server is and who asks."),
+            gettext("Install it and set the server address and your token."),
             snippets.environment(root, version),
         ),
-        ("create", gettext("Create a dataset"), gettext("You own it, and your team sees it."), snippets.create()),
+        ("create", gettext("Create a dataset"), gettext("You own it; your team can see it."), snippets.create()),
     ]
     if dataset:
         words = gettext("Instead of creating one: this is %(dataset)s.") % {"dataset": dataset.name}
@@ -61,21 +61,19 @@ def _steps(root: str, version: str, config_class: type[CloudConfig], dataset: Da
         (
             "configure",
             gettext("Connect %(provider_label)s") % {"provider_label": provider_of(config_class).label},
-            gettext("Replace the examples. Input and Lightly may lie in different buckets, even in different clouds."),
+            gettext("Replace the example values. Input and Lightly can use different buckets and clouds."),
             configure,
         ),
         (
             "verify",
             gettext("Check the permissions"),
-            gettext(
-                "The same check as the bulbs of the dashboard. If something is missing, it stops with the reasons."
-            ),
+            gettext("The same check as in the dashboard. If a permission is missing, it stops with the reasons."),
             snippets.verify(version),
         ),
         (
             "list",
             gettext("List the raw samples"),
-            gettext("Each with a link that opens it for a while."),
+            gettext("Each with a temporary read URL."),
             snippets.list_samples(),
         ),
     ]

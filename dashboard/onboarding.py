@@ -108,7 +108,7 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
         Step(
             "lightly",
             gettext("Connect Lightly"),
-            gettext("Where thumbnails and predictions go. It needs the right to write, too."),
+            gettext("Where thumbnails and predictions go. It needs write permission."),
             facts.lightly,
             facts.without_lightly,
         ),
@@ -125,7 +125,7 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
             Step(
                 "invite",
                 gettext("Invite your team"),
-                gettext("They see the same datasets and bulbs."),
+                gettext("They see the same datasets."),
                 facts.mates or facts.invited,
             ),
         )

@@ -36,7 +36,7 @@ def dismiss_first_steps(request: PageRequest) -> HttpResponse:
     services.dismiss_first_steps(user=request.user, team=team, dismissed=dismissed)
     if dismissed:
         url = reverse("dashboard:dismiss_first_steps")
-        success_with_undo(request, gettext("The first steps are put away."), url=url, fields={"show": "1"})
+        success_with_undo(request, gettext("The first steps are hidden."), url=url, fields={"show": "1"})
     return redirect("home")
 
 

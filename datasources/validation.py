@@ -11,8 +11,9 @@ from django.utils.translation import gettext, gettext_noop
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from clouds import CloudConfig, parse_config
+from clouds import PROVIDERS, CloudConfig, Reading, Refusal, parse_config, read_pasted
 from clouds.config import extra
+from clouds.pasting import cleaned, clutter_of
 from datasources.endpoints import configured_endpoints
 from teams.models import Team
 
@@ -55,7 +56,11 @@ def checked_config(
     try:
         config = parse_config({"type": kind, **spelled}, configured_endpoints())
     except ValidationError as error:
-        raise InvalidSettingsError(_field_problems(error, config_class)) from None
+        raise InvalidSettingsError(
+            _with_what_was_seen(_field_problems(error, config_class), values, config_class)
+        ) from None
+    if clutter := _with_what_was_seen({}, values, config_class):
+        raise InvalidSettingsError(clutter)
     if keep and stored and (changed := _changed_target(config, stored)):
         raise InvalidSettingsError({name: _not_aimed_elsewhere(changed) for name in keep})
     problems = config.unusable(timezone.now(), configured_endpoints())
@@ -65,6 +70,61 @@ def checked_config(
     if problems:
         raise InvalidSettingsError(problems)
     return config
+
+
+def is_word(config_class: type[CloudConfig], name: str) -> bool:
+    """Whether a value of this field can't contain spaces, as keys and tokens can't, but names of directories can."""
+    return name != "path" and not extra(config_class.fields()[name], "multiline")
+
+
+def _with_what_was_seen(
+    problems: Mapping[str, str], values: Mapping[str, Any], config_class: type[CloudConfig]
+) -> dict[str, str]:
+    """The problems, and in each what was entered in place of the value, as far as it can be told. Quotes no secret."""
+    told = dict(problems)
+    for name, value in values.items():
+        if not isinstance(value, str) or name not in config_class.fields():
+            continue
+        clutter = clutter_of(value, word=is_word(config_class, name))
+        if clutter:
+            told[name] = gettext("This has %(clutter)s. Enter it without.") % {"clutter": ", and ".join(clutter)}
+        if name in problems and (seen := _seen(name, value, config_class)):
+            told[name] = seen
+    return told
+
+
+def with_example(sentence: str, config_class: type[CloudConfig], name: str) -> str:
+    """The sentence, followed by the example of a right value of this field."""
+    examples = config_class.fields()[name].examples
+    return f"{sentence} For example: {examples[0]}" if examples else sentence
+
+
+def _seen(name: str, value: str, config_class: type[CloudConfig]) -> str:
+    """What a value is that can't be used as it is, and what it would be rightly. Empty if nobody knows."""
+    answer = read_pasted(value, config_class.provider_type())
+    if isinstance(answer, Refusal):
+        return with_example(answer.reason, config_class, name)
+    is_own = isinstance(answer, Reading) and answer.type == config_class.provider_type()
+    if answer is None or (is_own and answer.fields.get(name) == cleaned(value, word=is_word(config_class, name))):
+        return ""
+    provider = PROVIDERS[answer.type]
+    what = gettext("This is %(what)s") % {"what": answer.what}
+    if not is_own:
+        what += gettext(", which belongs to %(provider)s") % {"provider": provider.label}
+    fields = provider.config_class.fields()
+    titles = {field: gettext("the path") if field == "path" else str(fields[field].title) for field in answer.fields}
+    secrets = provider.config_class.secret_fields()
+    would_be = [
+        gettext("%(field)s would be %(value)s") % {"field": titles[field], "value": value}
+        for field, value in answer.fields.items()
+        if field not in secrets
+    ]
+    also = [titles[field] for field in answer.fields if field in secrets]
+    sentences = [f"{what}; {', '.join(would_be)}." if would_be else f"{what}."]
+    if also:
+        sentences.append(gettext("Enter %(names)s alone, in its own field.") % {"names": " and ".join(also)})
+    told = " ".join([*sentences, *answer.notes])
+    return told if is_own else with_example(told, config_class, name)
 
 
 def _changed_target(new: CloudConfig, old: CloudConfig) -> list[str]:
@@ -78,7 +138,7 @@ def _changed_target(new: CloudConfig, old: CloudConfig) -> list[str]:
 
 
 def _not_aimed_elsewhere(changed: list[str]) -> str:
-    return gettext("%(list)s changed, so enter this again: a stored secret is never aimed at a new target.") % {
+    return gettext("%(list)s changed. For safety, enter the secret again for the new target.") % {
         "list": " and ".join(changed)
     }
 

@@ -168,6 +168,10 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "teams.sign_in.adapters.AccountAdapter"  # closes sign-up
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "login": "teams.sign_in.forms.SignInForm",
+    "reset_password": "teams.sign_in.forms.AskForPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL

@@ -93,15 +93,13 @@ def machine_lines(found: Machinery, *, with_names: bool) -> list[Line]:
         _speaker(
             gettext("Worker"),
             found.worker,
-            gettext("did something"),
-            gettext("No check starts; see that a worker runs."),
+            gettext("No check can start. Make sure that a worker runs."),
             with_names,
         ),
         _speaker(
             gettext("Scheduler"),
             found.scheduler,
-            gettext("sent a sweep"),
-            gettext("Nothing is re-checked; see that beat runs."),
+            gettext("Scheduled checks do not run. Make sure that the scheduler runs."),
             with_names,
         ),
         _queue(found),
@@ -110,7 +108,7 @@ def machine_lines(found: Machinery, *, with_names: bool) -> list[Line]:
     ]
 
 
-def _speaker(name: str, sign: Sign | None, did: str, if_silent: str, with_name: bool) -> Line:
+def _speaker(name: str, sign: Sign | None, if_silent: str, with_name: bool) -> Line:
     if sign is None:
         unseen = gettext("None has been seen yet.")
         return Line(
@@ -120,8 +118,7 @@ def _speaker(name: str, sign: Sign | None, did: str, if_silent: str, with_name: 
             f"{unseen} {if_silent}",
         )
     who = f" on {sign.who}" if sign.who and with_name else ""
-    text = gettext("It last %(did)s%(who)s %(age)s ago.") % {
-        "did": did,
+    text = gettext("Last run %(age)s ago%(who)s.") % {
         "who": who,
         "age": duration_words(timedelta(seconds=sign.seconds)),
     }

@@ -18,9 +18,9 @@ class Notice(HexIdModel):
     """A line in a person's inbox. `kind` names the look; `path` is where on this site it leads."""
 
     class Kind(models.TextChoices):
-        BAD = "BAD", _("Something broke")
-        GOOD = "GOOD", _("Something works again")
-        SOON = "SOON", _("Something ends soon")
+        BAD = "BAD", _("Problem")
+        GOOD = "GOOD", _("Recovered")
+        SOON = "SOON", _("Expires soon")
         INFO = "INFO", _("For your information")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")

@@ -87,7 +87,7 @@ def _entry(failure: Failure, permission: Permission, words: Diagnosis, config_cl
     info = config_class.fields().get(words.field)
     lines = [f"### {bulb}{words.summary if bulb else words.summary[0].upper() + words.summary[1:]}{mark}\n"]
     lines += [f"* The cloud says: {words.answered}"] if failure.code else []
-    lines += [f"* Likely cause: {words.cause}", f"* How to be sure: {words.how_to_be_sure}"]
+    lines += [f"* Likely cause: {words.cause}", f"* Verify it yourself: {words.how_to_be_sure}"]
     if words.command:
         lines.append("\n".join(["  ```sh", *(f"  {line}" for line in words.command.splitlines()), "  ```"]))
     lines.append(f"* Fix: {words.fix}{f' Field: {info.title}.' if info else ''}\n")

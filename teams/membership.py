@@ -125,7 +125,7 @@ def add_existing_person(*, team: Team, user: User, role: str, by: User) -> None:
 
 @transaction.atomic
 def end_membership(*, team: Team, user: User, by: User) -> None:
-    """Take somebody out of the team, or leave it. Call it through datasets.members, which sees to their datasets.
+    """Take somebody no longer in the team, or leave it. Call it through datasets.members, which sees to their datasets.
 
     From the next request on neither session nor token opens anything of this team. Who is in no other team is signed
     out everywhere, and all their tokens are revoked. Raises PermissionDenied, LastOwnerError.
@@ -228,5 +228,5 @@ def demand_second_factor(*, team: Team, demanded: bool, by: User) -> None:
     _demand(roles.may_manage(_role_of(team, by)))
     team.mfa_required = demanded
     team.save(update_fields=["mfa_required"])
-    words = "second factor: required" if demanded else "second factor: up to everybody"
+    words = "two-factor authentication: required" if demanded else "two-factor authentication: optional"
     audit.record(team=team, actor=by, action=AuditAction.TEAM_CHANGED, target=words)

@@ -73,7 +73,7 @@ class TwoFactorWallMiddleware:
             wanted_page.forget(request)
             return self.get_response(request)
         wanted_page.remember(request)
-        messages.warning(request, gettext("Your team asks for a second factor. Set one up to go on."))
+        messages.warning(request, gettext("Your team requires two-factor authentication. Set it up to continue."))
         where = reverse("mfa_index")
         return HttpResponseClientRedirect(where) if request.headers.get("HX-Request") else redirect(where)
 

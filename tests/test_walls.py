@@ -65,7 +65,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
         "user_id": account.pk,
         "token_id": account.api_tokens.get().pk,
         "invitation_id": invitation.pk,
-        "notice_id": Notice.objects.create(user=alice, title="Something broke").pk,
+        "notice_id": Notice.objects.create(user=alice, title="Problem").pk,
         "job_id": start_check_all(teams=[team], by=alice)[0].pk,
         "tab": "input",
     }

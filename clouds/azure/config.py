@@ -77,7 +77,7 @@ class AzureConfig(CloudConfig):
             "where": "In the Azure portal open the container, then Shared access tokens under Settings; choose "
             "permissions and expiry, press Generate SAS token and URL, and copy Blob SAS token. Sign with an account"
             " key if it shall last longer than 7 days. In a terminal: `az storage container generate-sas`, whose "
-            "whole call is under Give us access.",
+            "complete command is under Grant access.",
         },
     )
 

@@ -4,6 +4,7 @@ import shlex
 from typing import Any
 
 from clouds.azure.config import AzureConfig
+from clouds.azure.pasting import recognise
 from clouds.azure.policies import snippets
 from clouds.azure.remedies import explain
 from clouds.config import CloudConfig, Endpoints
@@ -98,6 +99,7 @@ AZURE = Provider(
     client_method=ClientMethod(
         "set_azure_config", {"container_name": "path", "account_name": "account", "sas_token": "sas_token"}
     ),
+    recognise=recognise,
     answers=Answers(
         causes=frozenset({Cause.NETWORK_RULES, Cause.NOT_YET_VALID, Cause.EXPIRED}),
         codes={Cause.DENIED: _MISMATCH, Cause.NETWORK_RULES: "AuthorizationFailure"},

@@ -56,9 +56,9 @@ def judge_preflight(answer: Preflight, origin: str) -> CorsState:
 
 def summary(state: CorsState, origin: str) -> str:
     return {
-        CorsState.ALLOWED: f"Pages at {origin} may read files from here by script.",
-        CorsState.REFUSED: f"Pages at {origin} can't read files from here by script: no CORS rule lets them.",
-        CorsState.UNKNOWN: f"Whether pages at {origin} may read files from here by script could not be told.",
+        CorsState.ALLOWED: f"Browser access (CORS): allowed for {origin}.",
+        CorsState.REFUSED: f"Browser access (CORS): not allowed for {origin}. No CORS rule of the bucket names it.",
+        CorsState.UNKNOWN: f"Browser access (CORS): could not be tested for {origin}.",
     }[state]
 
 

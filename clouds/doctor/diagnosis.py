@@ -41,7 +41,7 @@ UNREADABLE = Diagnosis(
 _VERBS = {
     Permission.LIST: "List the names under",
     Permission.READ: "Read the first byte of",
-    Permission.WRITE: "Create, if it does not exist yet,",
+    Permission.WRITE: "Create a test file at",
     Permission.OVERWRITE: "Replace",
 }
 
@@ -60,15 +60,15 @@ def diagnose(
     if verdict.state is State.GRANTED:
         return Diagnosis(right, tried, "It worked.")
     if verdict.state is State.SKIPPED and failure is None:
-        return Diagnosis("not needed here", "Nothing: this datasource is never written to.", "")
+        return Diagnosis("not needed here", "Nothing. This datasource is read-only.", "")
     if failure is None:
         raise ValueError(f"a verdict that is {verdict.state} needs a failure")
     if verdict.state is State.SKIPPED:
         return Diagnosis(
-            "skipped: write is needed first",
-            "Nothing: an object that can't be written can't be overwritten.",
+            "not tested: needs Write",
+            "Nothing. Overwrite is tested after Write.",
             "",
-            "Writing was refused, see the Write bulb.",
+            "Write was denied. See the Write bulb.",
             "Make the Write bulb green, then check again.",
         )
     case = Case(permission, failure, config, provider.words, verdict.key, deadline_seconds, platform or Platform())

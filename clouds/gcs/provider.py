@@ -6,6 +6,7 @@ import shlex
 from clouds.config import CloudConfig, Endpoints
 from clouds.failures import Cause, Failure
 from clouds.gcs.config import GCSConfig
+from clouds.gcs.pasting import recognise
 from clouds.gcs.policies import snippets
 from clouds.gcs.remedies import explain
 from clouds.permissions import Permission
@@ -96,6 +97,7 @@ GCS = Provider(
     client_method=ClientMethod(
         "set_gcs_config", {"resource_path": "path", "project_id": "project_id", "credentials": "credentials"}
     ),
+    recognise=recognise,
     answers=Answers(
         causes=frozenset(
             {

@@ -3,13 +3,14 @@
 import functools
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from clouds import guard
-from clouds.config import CloudConfig, SecretWord
+from clouds.config import CloudConfig, Endpoints, SecretWord
 from clouds.paths import normalise_path
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -102,3 +103,22 @@ class OBSConfig(CloudConfig):
     @property
     def principal(self) -> str:
         return self.access_key_id
+
+    def unusable(self, now: datetime, endpoints: Endpoints | None = None) -> dict[str, str]:
+        right = without_bucket(self.endpoint, self.bucket)
+        if right == self.endpoint:
+            return {}
+        return {
+            "endpoint": "The endpoint begins with the bucket's name, which is put in front of it anyway. "
+            f"Enter it without the bucket: {right}"
+        }
+
+
+def without_bucket(endpoint: str, bucket: str) -> str:
+    """The endpoint of the domain name that the console shows for a bucket: `obs.…` of `bucket.obs.…`.
+
+    An endpoint whose own first name is that of the bucket is left alone: only a service's name may follow the bucket's.
+    """
+    service = re.compile(rf"(?P<scheme>https?://){re.escape(bucket)}\.(?P<host>(?:obs|oss|s3)[.-].+)", re.IGNORECASE)
+    found = service.fullmatch(endpoint) if bucket else None
+    return f"{found['scheme']}{found['host']}" if found else endpoint

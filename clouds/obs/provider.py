@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 from clouds.config import CloudConfig, Endpoints
 from clouds.failures import Cause, Failure
 from clouds.obs.config import OBSConfig
+from clouds.obs.pasting import recognise
 from clouds.obs.policies import snippets
 from clouds.obs.remedies import explain
 from clouds.permissions import Permission
@@ -88,6 +89,7 @@ OBS = Provider(
             "obs_secret_access_key": "secret_access_key",
         },
     ),
+    recognise=recognise,
     answers=Answers(
         causes=frozenset(
             {

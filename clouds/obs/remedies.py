@@ -54,7 +54,7 @@ def _unknown_key(case: Case) -> Remedy:
 def _wrong_secret(case: Case) -> Remedy:
     return replace(
         common.wrong_secret(case),
-        sure="With the same access key and secret, list: SignatureDoesNotMatch means that they are no pair.",
+        sure="With the same access key and secret, list: SignatureDoesNotMatch means that they don't match.",
         command=same_call(replace(case, permission=Permission.LIST)),
     )
 

@@ -63,7 +63,7 @@ class S3Base(CloudConfig):
         default=None,
         alias="s3ServerSideEncryptionKMSKey",
         title="KMS key ARN",
-        description="Only if the bucket wants objects encrypted with a KMS key of your own.",
+        description="Only for buckets that require your own KMS key.",
         examples=["arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
         pattern=KMS_PATTERN,
         json_schema_extra={
@@ -87,7 +87,7 @@ class S3Config(S3Base):
     access_key_id: str = Field(
         alias="s3AccessKeyId",
         title="Access key ID",
-        description="Of the IAM user that may use this directory.",
+        description="Access key of the IAM user with access to this folder.",
         examples=["AKIAIOSFODNN7EXAMPLE"],
         min_length=1,
         pattern=r"^[\x21-\x7e]+$",
@@ -135,7 +135,7 @@ class S3DelegatedAccessConfig(S3Base):
         json_schema_extra={
             "binds_secret": True,
             "where": "In the IAM console open Roles and the role; its Summary has the ARN. In a terminal: `aws iam "
-            "get-role --role-name NAME --query Role.Arn`. What to create the role with is under Give us access.",
+            "get-role --role-name NAME --query Role.Arn`. Grant access shows how to create the role.",
         },
     )
     # The team has one of its own, with which the form begins. The API may bring another, as other platforms' users do.

@@ -86,7 +86,7 @@ def _allow(sid: str, actions: list[str], resource: str) -> dict[str, Any]:
 def _policy(request: Request, document: dict[str, Any], whose: str) -> Snippet:
     note = f"IAM console, the {whose}, Add permissions, Create inline policy, JSON."
     if request.gap is not None:
-        note += f" It holds only what is missing: add it beside what the {whose} has."
+        note += f" Add this to the {whose}'s existing policies."
     text = json_text(document)
     if ASK_KMS_KEY in text:
         note += " Put in the ARN of the key first: S3 console, the bucket, Properties, Default encryption."

@@ -20,6 +20,7 @@ from clouds.provider import (
 )
 from clouds.remedies import Words
 from clouds.s3.config import SESSION_SECONDS, S3Base, S3Config, S3DelegatedAccessConfig, public_host
+from clouds.s3.pasting import recognise_for_key, recognise_for_role
 from clouds.s3.policies import key_snippets, role_snippets
 from clouds.s3.remedies import explain
 
@@ -121,6 +122,7 @@ S3_KEY = Provider(
             "secret_access_key": "secret_access_key",
         },
     ),
+    recognise=recognise_for_key,
     answers=Answers(
         causes=CAUSES,
         codes=CODES,
@@ -159,6 +161,7 @@ S3_ROLE = Provider(
         "set_s3_delegated_access_config",
         {"resource_path": "path", "region": "region", "role_arn": "role_arn", "external_id": "external_id"},
     ),
+    recognise=recognise_for_role,
     answers=Answers(
         causes=CAUSES | {Cause.CANNOT_ASSUME_ROLE, Cause.NO_PRINCIPAL},
         codes=CODES,

@@ -156,7 +156,7 @@ def _unknown_key(case: Case) -> Remedy:
 def _wrong_secret(case: Case) -> Remedy:
     return replace(
         common.wrong_secret(case),
-        sure="With the same access key and secret, ask who you are: SignatureDoesNotMatch means that they are no pair.",
+        sure="With the same access key and secret, ask who you are: SignatureDoesNotMatch means that they don't match.",
         command=_sts(case, "get-caller-identity"),
     )
 

@@ -18,17 +18,14 @@ PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
 ENDPOINT_EXAMPLE = "https://minio.example.com:9000"
 # What servers take that know no regions: https://min.io/docs/minio/linux/reference/minio-server/settings/region.html
 DEFAULT_REGION = "us-east-1"
-# Services whose region stands in the host name, and those that have one for all:
-# https://developers.cloudflare.com/r2/api/s3/api/#bucket-region
-_REGION_IN_HOST = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"s3\.([a-z0-9-]+)\.(?:wasabisys\.com|backblazeb2\.com|scw\.cloud|io\.cloud\.ovh\.(?:net|us)|perf\.cloud\.ovh\.net)",
-        r"([a-z0-9-]+)\.(?:digitaloceanspaces|linodeobjects|your-objectstorage|vultrobjects)\.com",
-        r"(?:[a-z0-9-]+\.)?s3[.-]([a-z0-9-]+)\.amazonaws\.com",
-    )
+# Services whose region stands in the host name, and those that have one for all. A bucket may stand before it.
+_IN_HOST = (
+    r"s3\.(?P<r1>[a-z0-9-]+)\.(?:wasabisys\.com|backblazeb2\.com|scw\.cloud|io\.cloud\.ovh\.(?:net|us)|perf\.cloud\.ovh\.net)",
+    r"(?P<r2>[a-z0-9-]+)\.(?:digitaloceanspaces|linodeobjects|your-objectstorage|vultrobjects)\.com",
 )
-_ANY_REGION = re.compile(r".*\.r2\.cloudflarestorage\.com|storage\.googleapis\.com")
+# https://developers.cloudflare.com/r2/api/s3/api/#bucket-region
+_ANYWHERE = r"[0-9a-f]{32}(?:\.(?:eu|fedramp))?\.r2\.cloudflarestorage\.com|storage\.googleapis\.com"
+SERVICE_HOST = re.compile(rf"(?:(?P<bucket>.+?)\.)?(?P<endpoint>{'|'.join(_IN_HOST)}|{_ANYWHERE})")
 
 
 class Addressing(StrEnum):
@@ -183,7 +180,8 @@ class S3CompatibleConfig(CloudConfig):
         parts, host = urlsplit(self.endpoint), self.host
         inside = host.removeprefix(f"{self.bucket}.")
         # A host may be called like the bucket, so only names by which storage is usually called are taken for it.
-        if inside != host and re.match(r"(s3|obs|oss|cos|minio|storage)\b|.*\b(s3|r2)\b", inside):
+        usual = SERVICE_HOST.fullmatch(inside) or re.match(r"(s3|obs|oss|cos|minio|storage)[.-]", inside)
+        if inside != host and usual:
             return {
                 "endpoint": f"The endpoint begins with the bucket's name. Enter it without: "
                 f"{self.endpoint.replace(f'{self.bucket}.', '', 1)}"
@@ -195,8 +193,7 @@ class S3CompatibleConfig(CloudConfig):
 
 def region_of(endpoint: str) -> str:
     """The region that the name of a known service tells, else the one that nearly every server takes."""
-    host = urlsplit(endpoint).hostname or ""
-    if _ANY_REGION.fullmatch(host):
-        return "auto"
-    found = next((match for pattern in _REGION_IN_HOST if (match := pattern.fullmatch(host))), None)
-    return found[1] if found else DEFAULT_REGION
+    known = SERVICE_HOST.fullmatch(urlsplit(endpoint).hostname or "")
+    if known is None:
+        return DEFAULT_REGION
+    return known["r1"] or known["r2"] or "auto"

@@ -12,6 +12,7 @@ from clouds.provider import Answers, ClientMethod, Document, Guise, Opener, Prov
 from clouds.remedies import Words
 from clouds.s3 import provider as s3
 from clouds.s3compatible.config import S3CompatibleConfig
+from clouds.s3compatible.pasting import recognise
 from clouds.s3compatible.policies import snippets
 from clouds.s3compatible.remedies import explain
 
@@ -87,6 +88,7 @@ S3_COMPATIBLE = Provider(
         },
         fits=_is_elsewhere,
     ),
+    recognise=recognise,
     answers=Answers(
         causes=frozenset(
             {

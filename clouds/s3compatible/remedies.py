@@ -70,7 +70,7 @@ def _unknown_key(case: Case) -> Remedy:
 def _wrong_secret(case: Case) -> Remedy:
     return replace(
         common.wrong_secret(case),
-        sure="With the same access key and secret, list: SignatureDoesNotMatch means that they are no pair. A proxy "
+        sure="With the same access key and secret, list: SignatureDoesNotMatch means that they don't match. A proxy "
         "before the storage that changes the Host header has the same effect.",
         command=same_call(replace(case, permission=Permission.LIST)),
     )

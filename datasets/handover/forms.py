@@ -1,6 +1,5 @@
-"""Who takes over the datasets of somebody who goes, and with whom a dataset is shared."""
+"""New owner of the datasets of somebody who goes, and with whom a dataset is shared."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -9,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.addresses import validate_address
+from core.addresses import recipients, validate_address
 from teams.models import User
 
 
@@ -17,12 +16,12 @@ class HeirForm(forms.Form):
     """Asked only if there is something to take over."""
 
     heir = forms.ModelChoiceField(
-        label=_("Who takes over the datasets"),
+        label=_("New owner of the datasets"),
         queryset=User.objects.none(),
-        empty_label=_("Choose somebody"),
+        empty_label=_("Choose a person"),
         error_messages={
-            "required": _("Choose who takes over the datasets."),
-            "invalid_choice": _("Choose somebody of the team."),
+            "required": _("Choose the new owner of the datasets."),
+            "invalid_choice": _("Choose a team member."),
         },
     )
 
@@ -35,7 +34,7 @@ class HeirForm(forms.Form):
 
 
 class ShareForm(forms.Form):
-    """Addresses, separated by anything. `cleaned_data["emails"]` is a list."""
+    """Addresses, separated by anything, also as mail programs copy them. `cleaned_data["emails"]` is a list."""
 
     emails = forms.CharField(
         label=_("E-mail addresses"),
@@ -54,15 +53,18 @@ class ShareForm(forms.Form):
     )
 
     def clean_emails(self) -> list[str]:
-        emails = [User.objects.normalize_email(part) for part in re.split(r"[\s,;]+", self.cleaned_data["emails"])]
-        problems = []
-        for email in filter(None, emails):
+        emails, problems = [], []
+        for address, words in recipients(self.cleaned_data["emails"]):
+            email = User.objects.normalize_email(address)
             try:
                 validate_address(email)
+                emails.append(email)
             except ValidationError:
-                problems.append(gettext("“%(value)s” is not an e-mail address.") % {"value": email[:60]})
+                words = address
+            if words:
+                problems.append(gettext("“%(value)s” is not an e-mail address.") % {"value": words[:60]})
         if problems:
             raise ValidationError(problems)
-        if not any(emails):
+        if not emails:
             raise ValidationError(self.fields["emails"].error_messages["required"])
-        return [email for email in emails if email]
+        return emails

@@ -38,7 +38,7 @@ def change_member(request: HttpRequest, team_id: str, user_id: str, payload: Mem
     response={204: None, 401: Error, 403: Error, 404: Error, 409: Error},
 )
 def remove_member(request: HttpRequest, team_id: str, user_id: str) -> Status[None]:
-    """Take somebody out of the team, or leave it. Their datasets go to you; if you leave, to an owner of the team."""
+    """Remove somebody from the team, or leave it. Their datasets go to you; if you leave, to an owner of the team."""
     mine = caller_in(request, team_id, managing=user_id != caller(request).pk)
     other = member_of(mine, user_id)
     try:

@@ -22,7 +22,7 @@ def datasets_left_by(*, team: Team, user: User) -> QuerySet[Dataset]:
 
 @transaction.atomic
 def remove_member(*, team: Team, user: User, heir: User, by: User) -> int:
-    """Take somebody out of the team, or leave it. Their datasets go to `heir`; how many is the answer.
+    """Take somebody no longer in the team, or leave it. Their datasets go to `heir`; how many is the answer.
 
     Their own part in lists of people with whom the team's datasets are shared ends too, so that nothing of the team is
     left to them. Raises PermissionDenied, ValidationError by field, and membership.LastOwnerError.
@@ -52,7 +52,7 @@ def transfer_datasets(*, team: Team, datasets: QuerySet[Dataset], heir: User, by
         raise ValidationError({"heir": gettext("These datasets are of several teams.")})
     may_own = possible_owners(team).filter(pk=heir.pk).exists()
     if not may_own and datasets.exists():
-        raise ValidationError({"heir": gettext("Choose somebody of the team to take over the datasets.")})
+        raise ValidationError({"heir": gettext("Choose a team member as the new owner of the datasets.")})
     former_owners = Counter(dataset.owner.get_full_name() for dataset in moved)
     taken = set(names_owned_by(heir))
     for dataset in moved:

@@ -95,7 +95,7 @@ def _heir_form(request: PageRequest, mine: Membership, leaver: User) -> HeirForm
 
 
 def _said(user: User, heir: User, count: int) -> str:
-    words = gettext("%(user)s is out of the team.") % {"user": user.get_full_name()}
+    words = gettext("%(user)s is no longer in the team.") % {"user": user.get_full_name()}
     if count:
         taken = ngettext("%(heir)s took over %(count)s dataset.", "%(heir)s took over %(count)s datasets.", count)
         words += f" {taken % {'heir': heir.get_full_name(), 'count': count}}"

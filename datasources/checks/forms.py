@@ -7,7 +7,7 @@ from datasources.checks.schedule import LONGEST_HOURS
 
 class IntervalForm(forms.Form):
     hours = forms.IntegerField(
-        label=_("Hours between scheduled checks"),
+        label=_("Check interval in hours"),
         min_value=0,
         max_value=LONGEST_HOURS,
         help_text=_(
@@ -19,9 +19,9 @@ class IntervalForm(forms.Form):
         error_messages={
             "required": _("The number of hours is missing. For example: 6"),
             "invalid": _("This is not a whole number of hours. For example: 6"),
-            "min_value": _("Less than 0 hours can't be. For example: 6, or 0 for no checks by themselves."),
+            "min_value": _("Enter 0 or more hours. For example: 6, or 0 to switch scheduled checks off."),
             "max_value": format_lazy(
-                _("At most {hours} hours, a week. For example: 24, or 0 for no checks by themselves."),
+                _("Enter at most {hours} hours (one week). For example: 24, or 0 to switch scheduled checks off."),
                 hours=LONGEST_HOURS,
             ),
         },

@@ -8,7 +8,7 @@ from teams.models import Team
 
 @transaction.atomic
 def set_interval(*, team: Team, hours: int) -> None:
-    """Hours between scheduled checks; 0 ends them. All the team's datasources get new times."""
+    """Check interval in hours; 0 ends them. All the team's datasources get new times."""
     locked = Team.objects.select_for_update().get(pk=team.pk)
     if locked.recheck_hours == hours:
         return

@@ -1,6 +1,6 @@
 """The settings form of a datasource, made from a config class: no field is declared here a second time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, cast
 
 from django import forms
@@ -16,6 +16,7 @@ from clouds.config import Expiry, extra
 from datasources.checks.expiry import near_end_warning
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
 from datasources.settings.bulbs import Mark, mark_id
+from datasources.settings.pasting import Understood
 from datasources.validation import InvalidSettingsError, checked_config
 from teams.models import Team
 
@@ -65,8 +66,10 @@ class DatasourceForm(forms.Form):
         read_only: bool = False,
         marks: Iterable[Mark] = (),
         team: Team | None = None,
+        understood: Understood | None = None,
     ) -> None:
         self.team = team
+        self.understood = understood  # what `data` was made from, if people sent it
         self.marks = {mark.id: mark.words for mark in marks}
         self.config_class = config_class
         self.stored = stored if isinstance(stored, config_class) else None
@@ -142,6 +145,11 @@ class DatasourceForm(forms.Form):
         """What stands in those fields now."""
         return {name: str(self[name].value() or "") for name in self.open_names}
 
+    def keep_errors(self, names: Collection[str]) -> None:
+        """Show the errors of these fields alone, as the rest of the form is still to be filled in."""
+        for name in [name for name in self.errors if name not in names]:
+            del self.errors[name]
+
     def _initial(self, suffix: str) -> dict[str, Any]:
         initial = {
             name: getattr(self.stored, name) if self.stored else self._team_value(name) or _default(info)
@@ -203,6 +211,9 @@ class DatasourceForm(forms.Form):
         config = self._checked_config(data)
         if config is not None:
             data["config"] = config
+        for name, problem in (self.understood.problems if self.understood else {}).items():
+            self.errors.pop(name, None)  # such as that it is missing, after what was pasted there was refused
+            self.add_error(name, problem)
         return data
 
     def _checked_config(self, data: dict[str, Any]) -> CloudConfig | None:
@@ -231,7 +242,7 @@ class DatasourceForm(forms.Form):
             )
             return None
         try:
-            return cast("bytes", file.read()).decode()
+            return cast("bytes", file.read()).decode("utf-8-sig")
         except UnicodeDecodeError:
             self.add_error(name, gettext("This file is not text. Choose the JSON key file of a service account."))
             return None

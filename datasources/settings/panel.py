@@ -21,6 +21,7 @@ from datasources.grants import full_setup
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, Purpose
 from datasources.settings.bulbs import DatasourceStatus, statuses_of
 from datasources.settings.forms import SUFFIX_FIELD, DatasourceForm, config_class_for, open_names
+from datasources.settings.pasting import PASTED, PASTED_INTO, understand
 from teams.models import User
 
 PURPOSES = {"input": Purpose.INPUT, "lightly": Purpose.LIGHTLY}
@@ -152,19 +153,32 @@ class DatasourcePanel(Panel):
         self.form.initial.update({name: value for name in self.form.open_names if (value := typed.get(name))})
 
     def fill_form(self, data: Mapping[str, Any], files: Mapping[str, Any]) -> DatasourceForm:
-        """The form as it was sent. Ask it whether it is valid."""
+        """The form as it was sent, after each pasted value went to its own field. Ask it whether it is valid."""
         copied_from = self.other_purpose if data.get("copied_from") == self.other_purpose else None
         stored = self.other_config if copied_from else self.config
+        chosen = config_class_for(data.get("provider"), stored)
+        begun = DatasourceForm(chosen, self.purpose, stored=stored, team=self.dataset.team)
+        understood = understand(data, chosen, begun.open_values())
         self.form = DatasourceForm(
-            config_class_for(data.get("provider"), stored),
+            understood.config_class,
             self.purpose,
-            data=data,
+            data=understood.data,
             files=files,
             stored=stored,
             copied_from=copied_from,
             team=self.dataset.team,
+            understood=understood,
         )
         return self.form
+
+    def fill_form_from_paste(self, data: Mapping[str, Any]) -> DatasourceForm:
+        """The form as it is on the page, with what was just pasted into a field in place of what stood there.
+
+        What is still missing is no error yet.
+        """
+        form = self.fill_form({**data, data.get(PASTED_INTO, ""): data.get(PASTED, "")}, {})
+        form.keep_errors(form.understood.problems if form.understood else ())
+        return form
 
     def save(self, *, by: User) -> "DatasourcePanel":
         """Store what the valid form says, and queue its check. Returns the panel as it is from now on."""

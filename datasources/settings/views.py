@@ -26,6 +26,7 @@ from datasources.settings import timeline
 from datasources.settings.events import check_finished, dataset_changed
 from datasources.settings.forms import config_class_for
 from datasources.settings.panel import DatasourcePanel, Panel
+from datasources.settings.pasting import PASTED_INTO, understand
 from teams.requests import PageRequest
 
 HISTORY_SIZE = 20
@@ -44,10 +45,15 @@ def settings(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
 
 
 def _save(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
-    form = panel.fill_form(request.POST, request.FILES)
+    if PASTED_INTO in request.POST:  # nothing is saved: the fields are filled in while the person goes on
+        form = panel.fill_form_from_paste(request.POST.dict())
+        return _render(request, panel) if form.understood and form.understood.is_news else HttpResponse(status=204)
+    form = panel.fill_form(request.POST.dict(), request.FILES)
     if not form.is_valid():
         return _render(request, panel, status=422)
     saved = panel.save(by=request.user)
+    for note in form.understood.notes if form.understood else ():
+        messages.info(request, note)
     if not request.htmx:  # in the dialog the bulbs beside the form say it
         messages.success(request, gettext("%(purpose)s saved.") % {"purpose": saved.purpose.label})
         return redirect(saved.url)
@@ -55,12 +61,16 @@ def _save(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
     return dataset_changed(_render(request, saved, is_saved=True), saved.dataset)
 
 
-@require_GET
+@require_POST
 def access(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
-    """What to run or paste in one's cloud so that the path typed so far can be read, and written."""
+    """What to run or paste in one's cloud so that the path typed so far can be read, and written.
+
+    Changes nothing. It is a POST because a secret may have been pasted into any field, and addresses are logged.
+    """
     panel = DatasourcePanel(dataset_for(request.user, dataset_id), tab)
-    setup = panel.access_for(config_class_for(request.GET.get("provider"), None), request.GET)
-    context = {"panel": panel, "access": setup, "chosen": request.GET.get("access-form")}
+    understood = understand(request.POST.dict(), config_class_for(request.POST.get("provider"), None), {})
+    setup = panel.access_for(understood.config_class, understood.data)
+    context = {"panel": panel, "access": setup, "chosen": request.POST.get("access-form")}
     return render(request, "datasources/_access.html", context)
 
 

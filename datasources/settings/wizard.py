@@ -5,6 +5,7 @@ Nothing is kept between the pages: what was entered so far stands in the address
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,13 +17,14 @@ from datasets.access import editable_dataset_for
 from datasources.models import Purpose
 from datasources.settings import samples
 from datasources.settings.panel import PURPOSES, DatasourcePanel
+from datasources.settings.pasting import PASTED_INTO
 from teams.requests import PageRequest
 
 STEPS = {
-    "provider": gettext_noop("Choose where it is"),
-    "access": gettext_noop("Give us access"),
-    "credentials": gettext_noop("Enter the credentials"),
-    "check": gettext_noop("Watch the bulbs"),
+    "provider": gettext_noop("Choose the storage"),
+    "access": gettext_noop("Grant access"),
+    "credentials": gettext_noop("Enter credentials"),
+    "check": gettext_noop("Check access"),
 }
 
 
@@ -31,7 +33,10 @@ def wizard(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     if panel.purpose is Purpose.INPUT_OUTPUT:  # a script made it, for both: there is nothing to be guided to
         return redirect(panel.url)
     if request.method == "POST":
-        return _save(request, panel)
+        step = "access" if request.POST.get("step") == "access" else "credentials"
+        if PASTED_INTO in request.POST:
+            return _show_pasted(request, panel, step)
+        return _go_on(request, panel) if step == "access" else _save(request, panel)
     steps = {"access": _form_step, "credentials": _form_step, "check": _check_step}
     step = request.GET.get("step", "provider")
     return steps.get(step, _provider_step)(request, panel, step)
@@ -51,15 +56,41 @@ def _provider_step(request: PageRequest, panel: DatasourcePanel, step: str) -> H
 def _form_step(request: PageRequest, panel: DatasourcePanel, step: str) -> HttpResponse:
     """The same form twice: first without the secrets, then with what was entered and the secrets."""
     panel.show_form(request.GET.get("provider"), copy="copy" in request.GET, typed=request.GET.dict())
-    return _render(request, panel, step, carried=_carried(request, panel))
+    return _render(request, panel, step, carried=_carried(panel))
+
+
+def _show_pasted(request: PageRequest, panel: DatasourcePanel, step: str) -> HttpResponse:
+    form = panel.fill_form_from_paste(request.POST.dict())
+    if form.understood is None or not form.understood.is_news:
+        return HttpResponse(status=204)
+    return _render(request, panel, step, carried=_carried(panel))
+
+
+def _go_on(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
+    """From the fields that are no secret to the page with all. Who pasted the secrets as well is there already."""
+    form = panel.fill_form(request.POST.dict(), request.FILES)
+    if form.understood and form.understood.entered_secrets:
+        return _save(request, panel)
+    form.keep_errors([name for name, value in form.open_values().items() if value])
+    form.keep_errors([*form.errors, *(form.understood.problems if form.understood else ())])
+    if form.errors:
+        return _render(request, panel, "access", status=422)
+    _say_notes(request, panel)
+    return redirect(f"{_url(panel)}?step=credentials&{_carried(panel)}")
 
 
 def _save(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
-    form = panel.fill_form(request.POST, request.FILES)
+    form = panel.fill_form(request.POST.dict(), request.FILES)
     if not form.is_valid():
-        return _render(request, panel, "credentials", status=422, carried=_carried(request, panel))
+        return _render(request, panel, "credentials", status=422, carried=_carried(panel))
     panel.save(by=request.user)
+    _say_notes(request, panel)
     return redirect(f"{_url(panel)}?step=check")
+
+
+def _say_notes(request: PageRequest, panel: DatasourcePanel) -> None:
+    for note in panel.form.understood.notes if panel.form.understood else ():
+        messages.info(request, note)
 
 
 def _check_step(request: PageRequest, panel: DatasourcePanel, step: str) -> HttpResponse:
@@ -69,10 +100,12 @@ def _check_step(request: PageRequest, panel: DatasourcePanel, step: str) -> Http
     return _render(request, panel, "check", next_tab=None if panel.other else after)
 
 
-def _carried(request: PageRequest, panel: DatasourcePanel) -> str:
-    """What was entered so far, for the address of the page before. Never a secret."""
-    names = ("provider", *panel.form.open_names)
-    return urlencode({name: request.GET[name] for name in names if name in request.GET})
+def _carried(panel: DatasourcePanel) -> str:
+    """What stands in the form, for an address. Never a secret, nor what is no right value: it might be one."""
+    values = {
+        name: value for name, value in panel.form.open_values().items() if value and name not in panel.form.errors
+    }
+    return urlencode({"provider": panel.form.config_class.provider_type(), **values})
 
 
 def _render(request: PageRequest, panel: DatasourcePanel, step: str, *, status: int = 200, **more: Any) -> HttpResponse:

@@ -18,5 +18,5 @@ def notification_settings(request: PageRequest) -> HttpResponse:
     if not form.is_valid():
         return settings_page(request, personal=form, status=422)
     save_settings(user=request.user, scope=form.cleaned_data["scope"], mail_choices=form.mail_choices)
-    messages.success(request, gettext("Saved: you are told what you chose."))
+    messages.success(request, gettext("Saved."))
     return redirect(PAGE)

@@ -1,6 +1,5 @@
 """Forms of invitations, for those who send them and for those who got one."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -8,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.addresses import LONGEST, validate_address
+from core.addresses import LONGEST, recipients, validate_address
 from teams import roles
 from teams.invitations.services import MOST_AT_ONCE, Invited
 from teams.models import Role, User
@@ -16,17 +15,22 @@ from teams.roles import role_choices
 
 
 class InviteForm(forms.Form):
-    """Addresses, one per line, perhaps each with its role. `cleaned_data["people"]` is a list of Invited."""
+    """Addresses, one per line or as mail programs copy them, perhaps each with its role.
+
+    `cleaned_data["people"]` is a list of Invited.
+    """
 
     people = forms.CharField(
         label=_("E-mail addresses"),
         strip=False,
         max_length=40_000,
-        help_text=_("One per line. A role may follow a comma: ben@example.com, admin"),
+        help_text=_(
+            "One per line, or a list copied from your mail program. A role may follow a comma: ben@example.com, admin"
+        ),
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={"required": _("Enter at least one address. For example: ben@example.com")},
     )
-    role = forms.ChoiceField(label=_("Role of those without one"), initial=Role.MEMBER)
+    role = forms.ChoiceField(label=_("Default role"), initial=Role.MEMBER)
 
     def __init__(self, actor_role: str, data: Any = None) -> None:
         super().__init__(data)
@@ -45,9 +49,10 @@ class InviteForm(forms.Form):
         people: dict[str, Invited] = {}
         problems = []
         lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        for number, line in lines[:MOST_AT_ONCE]:
+        found = [(number, *person) for number, line in lines for person in recipients(line, self.given)]
+        for number, address, word in found[:MOST_AT_ONCE]:
             try:
-                person = self._person(line, default)
+                person = self._person(address, word, default)
                 if person.email in people:
                     raise ValidationError(gettext("%(person)s is there twice.") % {"person": person.email})
                 people[person.email] = person
@@ -55,31 +60,30 @@ class InviteForm(forms.Form):
                 problems.append(
                     gettext("Line %(number)s: %(problems)s") % {"number": number, "problems": " ".join(error.messages)}
                 )
-        if len(lines) > MOST_AT_ONCE:
+        if len(found) > MOST_AT_ONCE:
             problems.append(
-                gettext("These are %(count)s lines. At most %(most)s at once.")
-                % {"count": len(lines), "most": MOST_AT_ONCE}
+                gettext("These are %(count)s addresses. At most %(most)s at once.")
+                % {"count": len(found), "most": MOST_AT_ONCE}
             )
-        if not lines:
+        if not found:
             problems.append(gettext("Enter at least one address. For example: ben@example.com"))
         if problems:
             self.add_error("people", problems)
         return list(people.values())
 
-    def _person(self, line: str, default: str) -> Invited:
-        """`ben@example.com`, `ben@example.com, admin`, `Ben <ben@example.com>; owner`. Raises ValidationError."""
-        in_brackets = re.fullmatch(r"[^<>]*<([^<>]*)>[\s,;]*([^<>]*)", line)
-        parts = in_brackets.groups() if in_brackets else re.split(r"[\s,;]+", line, maxsplit=1)
-        email = User.objects.normalize_email(parts[0])
-        word = parts[1].strip(" ,;").lower() if len(parts) > 1 else ""
+    def _person(self, address: str, word: str, default: str) -> Invited:
+        """Who is invited as what. Raises ValidationError."""
+        email, word = User.objects.normalize_email(address), word.lower()
         try:
             validate_address(email)
         except ValidationError:
-            raise ValidationError(gettext("“%(short)s” is not an e-mail address.") % {"short": _short(line)}) from None
+            raise ValidationError(
+                gettext("“%(short)s” is not an e-mail address.") % {"short": _short(address)}
+            ) from None
         if word and word not in self.given:
             may_be = ", ".join(self.given)
             raise ValidationError(
-                gettext("“%(short)s” is no role you may give. It may be %(may_be)s.")
+                gettext("“%(short)s” is not a valid role. Valid roles: %(may_be)s.")
                 % {"short": _short(word), "may_be": may_be}
             )
         return Invited(email, self.given[word] if word else default)

@@ -135,8 +135,8 @@ def _demand_second_factor(request: PageRequest, mine: Membership) -> HttpRespons
     demanded = request.POST["second_factor"] == "required"
     membership.demand_second_factor(team=mine.team, demanded=demanded, by=request.user)
     everybody = {
-        True: gettext("Everybody needs a second factor now."),
-        False: gettext("A second factor is up to everybody now."),
+        True: gettext("Two-factor authentication is required now."),
+        False: gettext("Two-factor authentication is optional now."),
     }
     url = _settings_url(mine.team)
     success_with_undo(

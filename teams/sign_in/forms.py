@@ -1,8 +1,27 @@
 """The forms of django-allauth, where our words are better than its own."""
 
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+ADDRESS_LABEL = _("E-mail address")
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = ADDRESS_LABEL
+        self.fields["login"].widget.attrs.pop("placeholder", None)  # it would say the label again
+        if "remember" in self.fields:
+            self.fields["remember"].label = _("Keep me signed in")
+
+
+class AskForPasswordForm(ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = ADDRESS_LABEL
+        self.fields["email"].widget.attrs.pop("placeholder", None)
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types

@@ -41,7 +41,7 @@ class WelcomeForm(forms.Form):
         password = data.get("password")
         if password:
             if "password_again" in data and data["password_again"] != password:
-                self.add_error("password_again", gettext("The two passwords differ. Type the same one twice."))
+                self.add_error("password_again", gettext("The two passwords differ. Type the same password twice."))
             try:
                 validate_password(password, User(email=data.get("email", "")))
             except forms.ValidationError as error:
@@ -62,23 +62,23 @@ class TokenForm(forms.Form):
         error_messages={"required": _("The name is missing. For example: training-server")},
     )
     expires = forms.ChoiceField(
-        label=_("Works"),
-        help_text=_("One that leaks does less harm if it ends by itself."),
+        label=_("Expires"),
+        help_text=_("A token that expires limits the damage if it leaks."),
         choices=[
-            ("30", _("for 30 days")),
-            ("90", _("for 90 days")),
-            ("365", _("for 365 days")),
-            (ON_A_DAY, _("until a day I choose")),
-            ("never", _("until I revoke it")),
+            ("30", _("in 30 days")),
+            ("90", _("in 90 days")),
+            ("365", _("in 365 days")),
+            (ON_A_DAY, _("on a date I choose")),
+            ("never", _("never")),
         ],
         initial="365",
     )
     last_day = forms.DateField(
         label=_("Last day"),
         required=False,
-        help_text=_("It works to the end of that day, in UTC."),
+        help_text=_("The token expires at the end of that day (UTC)."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("This is not a day. For example: 2030-12-31")},
+        error_messages={"invalid": _("This is not a date. For example: 2030-12-31")},
     )
 
     def __init__(self, user: User, data: Any = None) -> None:
@@ -103,9 +103,9 @@ class TokenForm(forms.Form):
         if expires == self.ON_A_DAY:
             if last_day is None:
                 if "last_day" not in self.errors:
-                    self.add_error("last_day", gettext("Choose the day. For example: 2030-12-31"))
+                    self.add_error("last_day", gettext("Choose a date. For example: 2030-12-31"))
             elif last_day < timezone.now().date():
-                self.add_error("last_day", gettext("This day is over. Choose a later one."))
+                self.add_error("last_day", gettext("This date is in the past. Choose a later one."))
             else:
                 data["expires_at"] = datetime.combine(last_day, time.max, UTC)
         elif expires and expires.isdigit():

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, Field
 from clouds.config import CloudConfig, Endpoints, SecretWord
 from clouds.doctor.quoting import command, shell
 from clouds.failures import Cause, Failure, StoreError
+from clouds.pasting import Pasted, Reading, Refusal
+from clouds.pasting.pasted import place
 from clouds.paths import directory_names, normalise_path
 from clouds.permissions import Permission
 from clouds.policies import Request, Snippet
@@ -158,6 +160,20 @@ def policies(request: Request) -> list[Snippet]:
     return [Snippet("porter", "Porter", command("porter grant", shell(hall), rights), "bash", "At the door.")]
 
 
+def recognise(pasted: Pasted, /) -> Reading | Refusal | None:
+    """https://shelf.example.com/hall-3/my-shelf/street/?badge=badge-7f3a, and the badge alone."""
+    if pasted.text.startswith("master-badge-"):
+        return Refusal("This badge opens all shelves. Ask the porter for one of a single shelf.")
+    if pasted.text.startswith("badge-"):
+        return Reading("a badge", {"badge": pasted.text})
+    url = pasted.url
+    if url is None or url.host != "shelf.example.com" or len(url.segments) < 2:
+        return None
+    hall, shelf, *names = url.segments
+    found = {"path": place("shelf", shelf, "/".join(names)), "hall": hall, "badge": url.query.get("badge", "")}
+    return Reading("a URL of a shelf", {name: value for name, value in found.items() if value})
+
+
 def cors_documents(config: CloudConfig, origin: str, endpoints: Endpoints) -> list[Document]:
     return [Document("Note for the porter", "Pin it to the door.", f"{config.bucket}: let {origin} in")]
 
@@ -189,6 +205,7 @@ def provider(hall: Hall) -> Provider:
         policies=policies,
         cors_documents=cors_documents,
         client_method=ClientMethod("set_shelf_config", {"resource_path": "path", "hall": "hall", "badge": "badge"}),
+        recognise=recognise,
         answers=Answers(causes=frozenset({Cause.WRONG_SECRET}), codes={Cause.DENIED: "BadgeDenied"}),
     )
 

@@ -1,4 +1,4 @@
-"""The page with the client's code, and "The same in Python" in the settings."""
+"""The page with the client's code, and "Python code" in the settings."""
 
 import re
 from html import unescape
@@ -139,7 +139,7 @@ class TestTheSameInPython:
         self, login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
     ) -> None:
         services.save(dataset=dataset, purpose=Purpose.LIGHTLY, config=s3_config, thumb_suffix="", by=alice)
-        assert "The same in Python" not in login(alice).get(settings(dataset, "input")).content.decode()
+        assert "Python code" not in login(alice).get(settings(dataset, "input")).content.decode()
 
     def test_one_that_serves_as_both_says_so(
         self, login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
@@ -156,7 +156,7 @@ class TestTheSameInPython:
         Datasource.objects.update(sealed_config="nonsense")
         answer = login(alice).get(settings(dataset, "input"))
         assert answer.status_code == 200
-        assert "The same in Python" not in answer.content.decode()
+        assert "Python code" not in answer.content.decode()
 
     def test_while_another_provider_is_chosen_it_stays_as_stored(
         self, login: Login, alice: User, dataset: Dataset

@@ -117,6 +117,27 @@ class TestPages:
         assert "hall-7" in text
         assert BADGE not in text
 
+    def test_what_is_pasted_of_it_fills_its_form(
+        self, hall: sixth.Hall, login: Login, alice: User, dataset: Dataset
+    ) -> None:
+        """Another provider was chosen: the text says better."""
+        pasted = f"https://shelf.example.com/hall-7/my-shelf/street/?badge={BADGE}"
+        answer = login(alice).post(
+            reverse("datasources:settings", args=[dataset.pk, "lightly"]),
+            {"provider": "S3", "path": pasted},
+            follow=True,
+        )
+        assert "provider was changed from AWS S3" in answer.content.decode()
+        assert BADGE not in answer.content.decode()
+        assert dataset.datasources.get().config.revealed() == CONFIG
+
+    def test_the_api_says_what_it_saw(self, hall: sixth.Hall, call: Call, alice: User, dataset: Dataset) -> None:
+        pasted = f"https://shelf.example.com/hall-7/my-shelf/street/?badge={BADGE}"
+        answer = put(call, alice, dataset, fullPath=pasted)
+        assert answer.status_code == 400
+        assert "a URL of a shelf; the path would be shelf://my-shelf/street/" in answer.json()["error"]
+        assert BADGE not in answer.json()["error"]
+
     def test_the_guided_way_offers_it(self, hall: sixth.Hall, login: Login, alice: User, dataset: Dataset) -> None:
         client = login(alice)
         assert "Shelves of the porter" in page(client, "datasources:wizard", dataset.pk, "input")

@@ -36,7 +36,7 @@ def test_there_must_be_one_to_keep(s3_config: CloudConfig, stored: str | None) -
 
 def test_it_is_never_aimed_at_another_target(s3_config: CloudConfig) -> None:
     (words,) = problems(S3Config, ENTERED | {"path": "s3://other/", "access_key_id": "AKIAOTHER"}, s3_config).values()
-    assert words.startswith("Bucket and Access key ID changed, so enter this again")
+    assert words.startswith("Bucket and Access key ID changed. For safety, enter the secret again")
 
 
 def test_no_problem_quotes_what_was_entered(s3_config: CloudConfig) -> None:

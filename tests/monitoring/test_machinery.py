@@ -61,7 +61,7 @@ class TestMachinery:
         for who in (pulse.WORKER, pulse.SCHEDULER):
             caches["pulse"].set(who, (timezone.now() - timedelta(seconds=60), ""), None)
         lines = self.lines(login(alice))
-        assert lines["Worker"].startswith("denied: silent. It last did something 1 minute ago. No check starts")
+        assert lines["Worker"].startswith("denied: silent. Last run 1 minute ago. No check can start")
         assert lines["Scheduler"].startswith("denied: silent")
 
     def test_a_worker_with_full_hands_is_alive(self, alice: User, dataset: Dataset) -> None:

@@ -73,7 +73,7 @@ def test_it_is_in_the_inbox_of_the_people_named(login: Login, alice: User, bob: 
     assert set(Notice.objects.values_list("user__email", flat=True)) == {alice.email, bob.email}
     text = login(alice).get("/inbox/").content.decode()
     assert '<a href="/orchards/north/">North: the apples are ripe</a>' in text
-    assert "Something works again" in text
+    assert "Recovered" in text
     assert "It was warm.\nPick them." in text
 
 

@@ -127,7 +127,7 @@ def test_the_whole_setup_is_enough_and_not_more(
     platform: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Somebody with no right at all applies what stands in "Give us access"."""
+    """Somebody with no right at all applies what stands in "Grant access"."""
     cloud = clouds[provider]
     bare = scenario("setup", set(), _nothing_expected(), prefix="input/" if provider == "OBS" else PREFIX)
     with arranged(bare, cloud, platform, monkeypatch) as place:

@@ -86,7 +86,7 @@ def test_a_script_leaves_while_all_owners_are_disabled(call: Call, alice: User, 
     dataset = create_dataset(name="of-bob", owner=bob)
     answer = call(bob).delete(url)
     assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
-    assert "take over the datasets" in answer.json()["error"]
+    assert "new owner of the datasets" in answer.json()["error"]
     assert team.memberships.filter(user=bob).exists()
     dataset.delete()
     assert call(bob).delete(url).status_code == 204

@@ -52,6 +52,12 @@ def test_adding_keeps_who_is_there(login: Login, alice: User, charlie: User, dat
     assert login(charlie).get(url(dataset)).status_code == 404
 
 
+def test_recipients_copied_from_a_mail_program(login: Login, alice: User, charlie: User, dataset: Dataset) -> None:
+    typed = f'"Zoe, Miss" <{ZOE}>; Charlie <{charlie.email}>;'
+    assert login(alice).post(url(dataset), {"emails": typed}).status_code == 302
+    assert addresses() == [charlie.email, ZOE]
+
+
 @pytest.mark.parametrize("typed", ["", " , ", "nonsense", f"{ZOE} nonsense", f"{'x' * 250}@example.com", "nul\0@x.com"])
 def test_mistakes(login: Login, alice: User, dataset: Dataset, typed: str) -> None:
     for headers in ({}, IN_PLACE):

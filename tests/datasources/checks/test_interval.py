@@ -20,9 +20,9 @@ def interval_url(team: Team) -> str:
         ("", "The number of hours is missing"),
         ("often", "not a whole number of hours"),
         ("1.5", "not a whole number of hours"),
-        ("-1", "Less than 0 hours"),
-        ("169", "At most 168 hours"),
-        ("9" * 30, "At most 168 hours"),
+        ("-1", "Enter 0 or more hours"),
+        ("169", "Enter at most 168 hours"),
+        ("9" * 30, "Enter at most 168 hours"),
     ],
 )
 def test_a_wrong_interval_is_told_beside_the_field(

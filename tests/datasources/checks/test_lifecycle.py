@@ -104,7 +104,7 @@ def test_a_red_bulb_comes_with_words(s3: Cloud, dataset: Dataset) -> None:
     assert "403 AccessDenied" in write["answered"]
     assert "s3:PutObject" in write["fix"]
     assert check.verdicts["overwrite"]["state"] == "skipped"
-    # How to be sure, and what a grant is written for: no secret among it.
+    # Verify it yourself, and what a grant is written for: no secret among it.
     assert "aws s3api put-object" in write["command"]
     assert write["how_to_be_sure"]
     assert (write["place"]["bucket"], write["place"]["prefix"]) == (bucket, "street/")
@@ -164,7 +164,7 @@ def test_what_browsers_may_is_noted_beside_the_bulbs(s3: S3Cloud, dataset: Datas
     check.refresh_from_db()
     assert (check.outcome, check.cors["state"]) == (Outcome.GREEN, "refused")
     assert check.cors["origin"] == "https://lightly.example.com"
-    assert "https://lightly.example.com can't read" in check.cors["summary"]
+    assert "not allowed for https://lightly.example.com" in check.cors["summary"]
     s3.set_cors(bucket, json.loads(check.cors["documents"][0]["text"]))
     again = services.check_again(datasource=check.datasource, by=None)
     assert again

@@ -62,7 +62,8 @@ def finish(check: PermissionCheck, **verdicts: dict[str, Any]) -> None:
 
 
 def page(login: Login, person: User, name: str, dataset: Dataset, tab: str, **query: str) -> str:
-    answer = login(person).get(reverse(f"datasources:{name}", args=[dataset.pk, tab]), query)
+    client, url = login(person), reverse(f"datasources:{name}", args=[dataset.pk, tab])
+    answer = client.post(url, query) if name == "access" else client.get(url, query)
     assert answer.status_code == 200
     return html.unescape(answer.content.decode())
 
@@ -77,7 +78,7 @@ class TestFirst:
         self, login: Login, alice: User, dataset: Dataset
     ) -> None:
         text = page(login, alice, "settings", dataset, "input")
-        assert re.search(r'<details class="disclosure disclosure--step" open>\s*<summary>First: give us access', text)
+        assert re.search(r'<details class="disclosure disclosure--step" open>\s*<summary>First: grant access', text)
         assert "my-bucket/path/to/images/" in text
         assert documents(text)[0]["Statement"][1]["Action"] == ["s3:GetObject"]
 
@@ -132,7 +133,7 @@ class TestFirst:
     def test_who_may_not_change_it_needs_no_setup(
         self, login: Login, bob: User, dataset: Dataset, check: PermissionCheck
     ) -> None:
-        assert "give us access" not in page(login, bob, "settings", dataset, "lightly").lower()
+        assert "grant access" not in page(login, bob, "settings", dataset, "lightly").lower()
 
 
 class TestMissing:
@@ -167,7 +168,7 @@ class TestMissing:
     ) -> None:
         finish(check, write=verdict())
         text = login(alice).get("/").content.decode()
-        assert "How to be sure, and how to fix it" in text
+        assert "Verify it and fix it" in text
         assert "get-caller-identity" not in text
         assert "Statement" not in text
 
@@ -197,7 +198,7 @@ class TestMissing:
         for name in ("permissions", "settings"):
             text = page(login, alice, name, dataset, "lightly")
             assert "The cause is denied." in text
-            assert "How to be sure" not in text
+            assert "Verify it yourself" not in text
         assert login(alice).get("/").status_code == 200
         assert login(alice).get(reverse("datasources:history", args=[dataset.pk])).status_code == 200
 

@@ -118,7 +118,7 @@ def test_a_stored_secret_is_never_aimed_at_a_new_target(provider: str, change: d
     form = filled(provider, {secret: "", **change}, stored)
     assert not form.is_valid()
     assert list(form.errors) == [secret]
-    assert "enter this again" in form.errors[secret][0]
+    assert "enter the secret again" in form.errors[secret][0]
     assert filled(provider, change, stored).is_valid()  # entered again, it is fine
 
 
@@ -146,7 +146,7 @@ def test_another_providers_secret_is_not_taken() -> None:
         ("S3", "secret_access_key", "two words"),
         ("S3DelegatedAccess", "role_arn", "arn:aws:iam::1:user/x"),
         ("S3DelegatedAccess", "external_id", "short"),
-        ("AZURE", "account", "https://acme.blob.core.windows.net"),
+        ("AZURE", "account", "https://acme.example.com"),
         ("AZURE", "sas_token", "AccountKey=abc"),
         ("GCS", "credentials", "{"),
         ("GCS", "credentials", '{"type": "authorized_user"}'),

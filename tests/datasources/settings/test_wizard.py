@@ -86,7 +86,7 @@ def test_saving_leads_to_the_bulbs(login: Login, alice: User, dataset: Dataset) 
 
 
 def test_what_is_wrong_stands_beside_the_field(login: Login, alice: User, dataset: Dataset) -> None:
-    answer = login(alice).post(url(dataset), TYPED | {"path": "gs://other"})
+    answer = login(alice).post(url(dataset), TYPED | {"path": "other"})
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "must start with s3://" in page
@@ -108,7 +108,7 @@ def test_red_says_why_and_leads_back(login: Login, alice: User, dataset: Dataset
     page = login(alice).get(url(dataset), {"step": "check"}).content.decode()
     assert "0 of 2 are green" in page
     assert "words of list" in page
-    assert "Change what I entered" in page
+    assert "Edit the settings" in page
     answer = login(alice).post(reverse("datasources:check_again", args=[dataset.pk, "input"]) + "?wizard=1")
     assert answer["Location"] == f"{url(dataset)}?step=check"
 

@@ -48,6 +48,6 @@ def test_a_check_marks_the_field_and_keeps_what_is_being_typed(
     secret = settings.field("Secret access key")
     expect(secret).to_have_accessible_description(re.compile("Last check: wrong secret access key"))
     settings.expect_bulbs(list="denied", read="denied")
-    expect(settings.reason("List")).to_contain_text("How to be sure")
+    expect(settings.reason("List")).to_contain_text("Verify it yourself")
     expect(settings.field("KMS key ARN")).to_have_value("half an")
     assert Axe().violations(page) == []

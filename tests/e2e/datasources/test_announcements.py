@@ -28,7 +28,7 @@ def test_the_outcome_is_announced(visitor: Visitor, stack: Stack, person: Person
 
     settings.field("Resource path").fill("nonsense")
     settings.submit()
-    expect(settings.root.get_by_role("alert")).to_have_text("Not saved. 1 field needs another look.")
+    expect(settings.root.get_by_role("alert")).to_have_text("Not saved. Please check 1 field.")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Discard them").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

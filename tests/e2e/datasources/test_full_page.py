@@ -53,7 +53,7 @@ def test_nobody_else_sees_it(visit: Visit, stack: Stack, person: Person, name: s
     outsider = visit(stack.backstage.person(f"{name}-outsider"))
     outsider.expected_statuses.add(404)
     outsider.page.goto(f"/datasets/{dataset}/settings/input/")
-    expect(outsider.page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    expect(outsider.page.get_by_role("heading", name="Page not found")).to_be_visible()
     nobody = visit()
     nobody.page.goto(f"/datasets/{dataset}/settings/input/")
     expect(nobody.page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -121,7 +121,7 @@ def test_the_overview_follows_a_check(
     assert tip_box
     assert 0 <= tip_box["y"] - (bulb_box["y"] + bulb_box["height"]) <= 16
     # From there to the settings, in the dialog. What is saved in it shows on the page underneath.
-    tip.get_by_role("link", name="How to be sure").click()
+    tip.get_by_role("link", name="Verify it yourself").click()
     settings = Settings(page)
     settings.fill(reader(cloud, bucket)).submit()
     settings.expect_bulbs(list="granted", read="granted")

@@ -27,14 +27,14 @@ def test_the_pasted_document_turns_the_cors_note_good(
     settings.fill(reader(cloud, bucket)).submit()
     settings.expect_bulbs(list="granted", read="granted")
     note = settings.root.get_by_role("region", name="In the browser")
-    expect(note).to_contain_text("can't read files from here by script", timeout=CHECK_MS)
+    expect(note).to_contain_text("Browser access (CORS): not allowed", timeout=CHECK_MS)
     note.get_by_text("Do I need this").click()
     document = note.get_by_role("group", name="CORS rules (JSON)").inner_text()
     assert json.loads(document)[0]["AllowedOrigins"] == [page.evaluate("location.origin")]
     expect_accessible(page, axe)
     cloud.set_cors(bucket, json.loads(document))
     settings.root.get_by_role("button", name="Check again").click()
-    expect(note).to_contain_text("may read files from here by script", timeout=CHECK_MS)
+    expect(note).to_contain_text("Browser access (CORS): allowed", timeout=CHECK_MS)
     settings.expect_bulbs(list="granted", read="granted")
     expect(note.get_by_role("group")).to_have_count(0)
 

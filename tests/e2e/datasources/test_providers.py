@@ -63,7 +63,7 @@ def test_red_says_why(visitor: Visitor, stack: Stack, person: Person, cloud: Clo
     tip = row.tip("lightly", "write")
     expect(tip).to_be_hidden()
     row.bulb("lightly", "write").hover()
-    for words in ("Write: denied", "What we tried", "What the cloud said", "Likely cause", "Fix"):
+    for words in ("Write: denied", "What was tried", "What the cloud said", "Likely cause", "Fix"):
         expect(tip).to_contain_text(words)
     expect(tip).to_be_visible()
     page.mouse.move(0, 0)

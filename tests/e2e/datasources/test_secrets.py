@@ -68,7 +68,7 @@ def test_left_empty_it_is_kept_but_never_aimed_elsewhere(
         before = settings.field(label).input_value()
         settings.field(label).fill(value)
         settings.submit()
-        settings.expect_error(secret, "never aimed at a new target")
+        settings.expect_error(secret, "enter the secret again for the new target")
         settings.field(label).fill(before)
         expect(settings.bulb("List")).to_have_text("granted")
     settings.submit()

@@ -55,7 +55,7 @@ def sign_out_and_in(visitor: Visitor) -> None:
     page.goto("/datasets/new/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
-    page.get_by_label("Email").fill("ava@example.com")
+    page.get_by_label("E-mail address").fill("ava@example.com")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("not correct")).to_be_visible()

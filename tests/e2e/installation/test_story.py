@@ -60,7 +60,7 @@ def demand_second_factors(page: Page) -> None:
     open_team(page)
     page.get_by_role("navigation", name="Team").get_by_role("link", name="Settings").click()
     page.get_by_role("button", name="Require it of everybody").click()
-    expect(page.get_by_text("Your team asks for a second factor.")).to_be_visible()
+    expect(page.get_by_text("Your team requires two-factor authentication.")).to_be_visible()
     set_up_app(page, PASSWORD)
     page.goto("/team/")
     expect(page.get_by_role("row", name=AVA)).to_contain_text("on")
@@ -84,7 +84,7 @@ def accept(page: Page, link: str) -> None:
     page.get_by_label("Your name").fill("Ben Miller")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create the account and join").click()
-    expect(page.get_by_text("Your team asks for a second factor.")).to_be_visible()
+    expect(page.get_by_text("Your team requires two-factor authentication.")).to_be_visible()
     page.goto("/datasets/new/")
     expect(page.get_by_role("heading", name="Authenticator app")).to_be_visible()
     set_up_app(page, PASSWORD)
@@ -105,7 +105,7 @@ def connect(page: Page, cloud: Cloud) -> str:
     wizard.name_it(source)
     wizard.enter(source)
     wizard.expect_green("Input")
-    page.get_by_role("link", name="Next: connect Lightly").click()
+    page.get_by_role("link", name="Next: Lightly storage").click()
     wizard.choose("AWS S3")
     wizard.name_it(target)
     wizard.enter(target)
@@ -143,9 +143,9 @@ def part(ava: Visitor, ben: Visitor, dataset: str) -> None:
     open_team(page)
     page.get_by_role("link", name=f"Remove {BEN}").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Who takes over the datasets")).to_be_visible()
+    expect(dialog.get_by_label("New owner of the datasets")).to_be_visible()
     dialog.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text(f"Ben Miller is out of the team. {AVA} took over 1 dataset.")).to_be_visible()
+    expect(page.get_by_text(f"Ben Miller is no longer in the team. {AVA} took over 1 dataset.")).to_be_visible()
 
     ben.expected_statuses |= {401}
     assert datasets_of(ben, token) == 401

@@ -37,15 +37,15 @@ def test_it_would_see_what_is_wrong(visitor: Visitor, stack: Stack, person: Pers
 def test_pages_for_everybody(visit: Visit, stack: Stack, axe: Axe) -> None:
     page = visit().page
     page.goto("/")
-    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_label("E-mail address").fill("nobody@example.com")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("not correct")).to_be_visible()
     expect_accessible(page, axe)
     page.get_by_role("link", name="Forgot your password?").click()
-    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_label("E-mail address").fill("nobody@example.com")
     page.get_by_role("button", name="Send the link").click()
-    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your e-mail")).to_be_visible()
     page.goto("/accounts/password/reset/key/1-nonsense/")
     expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
     page.goto("/accounts/signup/")
@@ -73,13 +73,13 @@ def test_pages_that_refuse(visitor: Visitor, axe: Axe) -> None:
     page = visitor.page
     visitor.expected_statuses |= {403, 404}
     page.goto("/no/such/page/")
-    expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     expect_accessible(page, axe)
     page.goto("/datasets/new/")
     page.get_by_label("Name").fill("too late")
     visitor.context.clear_cookies(name="csrftoken")
     page.get_by_role("button", name="Create dataset").click()
-    expect(page.get_by_role("heading", name="That page was too old")).to_be_visible()
+    expect(page.get_by_role("heading", name="This page has expired")).to_be_visible()
     expect_accessible(page, axe)
 
 

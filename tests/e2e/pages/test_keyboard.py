@@ -175,7 +175,7 @@ def test_a_team_and_its_people(visitor: Visitor, stack: Stack, person: Person, n
     press(page, page.get_by_role("link", name=f"Remove {colleague}"))
     expect(dialog).to_be_visible()
     press(page, dialog.get_by_role("button", name="Remove"))
-    expect(page.get_by_text("is out of the team.")).to_be_visible()
+    expect(page.get_by_text("is no longer in the team.")).to_be_visible()
 
     press(page, page.get_by_role("link", name="Service accounts"))
     tab_to(page, page.get_by_label("Name"))
@@ -193,7 +193,7 @@ def test_the_guided_way(visitor: Visitor, stack: Stack, person: Person, cloud: C
     press(page, page.get_by_role("link", name="Connect it step by step"))
     press(page, page.get_by_role("link", name="AWS S3", exact=True))
     wizard = Wizard(page)
-    wizard.expect_step("Give us access")
+    wizard.expect_step("Grant access")
     typed = fields_of(config)
     secret = typed.pop(secret_label("S3"))
     for label, value in typed.items():
@@ -203,13 +203,13 @@ def test_the_guided_way(visitor: Visitor, stack: Stack, person: Person, cloud: C
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="AWS CLI")).to_be_checked()
     press(page, page.get_by_role("button", name="Next: credentials"))
-    wizard.expect_step("Enter the credentials")
+    wizard.expect_step("Enter credentials")
     tab_to(page, wizard.field(secret_label("S3")))
     page.keyboard.type(secret)
     page.keyboard.press("Enter")
     wizard.expect_green("Input")
-    press(page, page.get_by_role("link", name="Next: connect Lightly"))
-    wizard.expect_step("Choose where it is")
+    press(page, page.get_by_role("link", name="Next: Lightly storage"))
+    wizard.expect_step("Choose the storage")
 
 
 def test_the_search_key(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:

@@ -92,7 +92,7 @@ SHOWS = {
     f"{WIZARD}?step=check": "All green.",
     f"{DATASET}/": "Last checks",
     f"{TABS}/dataset/": "pending: no account yet",
-    f"{TABS}/history/": "same verdict 4 times",
+    f"{TABS}/history/": "4 identical results, last",
 }
 REFUSING = {"/invitation/?token=nonsense": 410, "/accounts/3rdparty/login/error/": 401}
 # The page underneath, and what is opened there.

@@ -53,12 +53,12 @@ class Wizard:
         return self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \*)?$"))
 
     def choose(self, provider: str) -> None:
-        self.expect_step("Choose where it is")
+        self.expect_step("Choose the storage")
         self.page.get_by_role("link", name=provider, exact=True).click()
 
     def name_it(self, config: Config) -> None:
         """All that is no secret; the secret is asked for on the next page."""
-        self.expect_step("Give us access")
+        self.expect_step("Grant access")
         for label, value in fields_of(config).items():
             field = self.field(label)
             if field.count():
@@ -67,7 +67,7 @@ class Wizard:
 
     def enter(self, config: Config) -> None:
         """What was typed before is there; the rest is filled in."""
-        self.expect_step("Enter the credentials")
+        self.expect_step("Enter credentials")
         for label, value in fields_of(config).items():
             field = self.field(label)
             if not field.input_value():
@@ -75,7 +75,7 @@ class Wizard:
         self.page.get_by_role("button", name="Save and check").click()
 
     def expect_green(self, purpose: str) -> None:
-        self.expect_step("Watch the bulbs")
+        self.expect_step("Check access")
         expect(self.page.get_by_role("heading", name=f"All green. {purpose} is connected.")).to_be_visible(
             timeout=CHECK_MS
         )

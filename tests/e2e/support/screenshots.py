@@ -61,7 +61,7 @@ def _signed_in(browser: Browser, demo: Stack, size: dict[str, int], scheme: Lite
     email, password = re.findall(r"^  (?:E-mail|Password)\s+(\S+)$", demo.log("demo"), re.MULTILINE)
     page = context.new_page()
     page.goto("/")
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Datasets")).to_be_visible()

@@ -71,7 +71,7 @@ def test_the_link_is_in_the_mail_alone(new_stack: NewStack, visit: Visit, axe: A
         expect_accessible(page, axe)
         page.get_by_label("Your e-mail address at work").fill("cleo@corp.example")
         page.get_by_role("button", name="Send the link").click()
-        expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+        expect(page.get_by_role("heading", name="Check your e-mail")).to_be_visible()
         expect_accessible(page, axe)
         assert eventually(lambda: [mail["To"] for mail in mailbox.mails] == [EMAIL, "cleo@corp.example"], 30)
 

@@ -98,7 +98,7 @@ def give_authenticator(page: Page) -> None:
 
 
 def sign_in(page: Page, email: str) -> None:
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_have_count(0)

@@ -63,9 +63,11 @@ def test_invited_in_and_out_again(visit: Visit, stack: Stack, person: Person, na
     expect(dialog.get_by_role("heading", name="Role of Ben Miller")).to_be_visible()
     dismiss_dialog(page, "#people")
     page.get_by_role("link", name=f"Remove {email}").click()
-    expect(dialog.get_by_label("Who takes over the datasets")).to_be_visible()
+    expect(dialog.get_by_label("New owner of the datasets")).to_be_visible()
     dialog.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text(f"Ben Miller is out of the team. {person['email']} took over 1 dataset.")).to_be_visible()
+    expect(
+        page.get_by_text(f"Ben Miller is no longer in the team. {person['email']} took over 1 dataset.")
+    ).to_be_visible()
 
     second.expected_statuses |= {401}
     assert theirs.request.get("/v1/datasets", params={"token": token}).status == 401
@@ -110,7 +112,7 @@ def test_the_other_pages(visit: Visit, person: Person, stack: Stack, name: str, 
     sharing.get_by_role("button", name="Share").click()
     expect(sharing.get_by_text("pending: no account yet")).to_be_visible()
     sharing.get_by_role("button", name="Remove zoe@outside.example.com").click()
-    expect(sharing.get_by_text("Nobody outside the team.")).to_be_visible()
+    expect(sharing.get_by_text("Not shared outside the team.")).to_be_visible()
 
 
 def test_inviting_without_javascript(visit: Visit, person: Person, name: str) -> None:

@@ -111,12 +111,26 @@ class TestInviting:
         assert "dana@example.com" in people
         assert not LINK.search(people)
 
+    def test_recipients_copied_from_a_mail_program(self, login: Login, alice: User, team: Team) -> None:
+        typed = '"Miller, Ben" <ben@example.com>; "Doe, Ann" <ann@example.com>; cleo@example.com, admin'
+        answer = login(alice).post(self.url(team), {"people": typed, "role": "MEMBER"})
+        assert answer.status_code == 200
+        assert {one.email: one.role for one in team.invitations.all()} == {
+            "ben@example.com": "MEMBER",
+            "ann@example.com": "MEMBER",
+            "cleo@example.com": "ADMIN",
+        }
+
     def test_mistakes_are_told_line_by_line_and_nothing_is_lost(self, login: Login, alice: User, team: Team) -> None:
         typed = "ben@example.com\nnonsense\nBEN@example.com\ncleo@example.com, boss\nalice@example.com"
         answer = login(alice).post(self.url(team), {"people": typed, "role": "MEMBER"})
         html = answer.content.decode()
         assert answer.status_code == 422
-        for words in ("Line 2: “nonsense”", "Line 3: ben@example.com is there twice", "Line 4: “boss” is no role"):
+        for words in (
+            "Line 2: “nonsense”",
+            "Line 3: ben@example.com is there twice",
+            "Line 4: “boss” is not a valid role",
+        ):
             assert words in html
         for line in typed.splitlines():
             assert line in html
@@ -128,12 +142,13 @@ class TestInviting:
         client = login(person("admin@example.com", team, Role.ADMIN))
         assert "OWNER" not in client.get(self.url(team)).content.decode()
         answer = client.post(self.url(team), {"people": "ben@example.com, owner", "role": "MEMBER"})
-        assert "“owner” is no role you may give" in answer.content.decode()
+        assert "“owner” is not a valid role" in answer.content.decode()
 
     def test_more_than_enough(self, login: Login, alice: User, team: Team) -> None:
-        typed = "\n".join(f"p{number}@example.com" for number in range(201))
-        answer = login(alice).post(self.url(team), {"people": typed, "role": "MEMBER"})
-        assert "At most 200" in answer.content.decode()
+        for between in ("\n", "; "):
+            typed = between.join(f"p{number}@example.com" for number in range(201))
+            answer = login(alice).post(self.url(team), {"people": typed, "role": "MEMBER"})
+            assert "At most 200" in answer.content.decode()
 
     def test_renewing_and_revoking(
         self, login: Login, alice: User, bob: User, charlie: User, invitation: Invitation

@@ -99,7 +99,7 @@ class TestDemanded:
             answer = client.get(path)
             assert (answer.status_code, answer["Location"]) == (302, "/accounts/2fa/")
         page = client.get("/accounts/2fa/").content.decode()
-        assert "Your team asks for a second factor" in page
+        assert "Your team requires two-factor authentication" in page
         assert client.get("/accounts/logout/").status_code == 200
 
     def test_htmx_goes_there_too(self, login: Login, bob: User) -> None:
@@ -182,11 +182,11 @@ class TestTheTeamsChoice:
     def test_owners_demand_it_and_may_undo_that(self, login: Login, alice: User, bob: User, team: Team) -> None:
         give_app(alice)
         page = login(alice).post(self.url(team), {"second_factor": "required"}, follow=True).content.decode()
-        assert "Everybody needs a second factor now" in page
+        assert "Two-factor authentication is required now" in page
         assert "Undo" in page
         team.refresh_from_db()
         assert team.mfa_required
-        assert AuditEntry.objects.filter(team=team, target="second factor: required").exists()
+        assert AuditEntry.objects.filter(team=team, target="two-factor authentication: required").exists()
         assert login(bob).get("/")["Location"] == "/accounts/2fa/"
         login(alice).post(self.url(team), {"second_factor": "optional"})
         team.refresh_from_db()

@@ -159,10 +159,10 @@ class TestCreating:
             ({"name": "nul\0"}, "Null characters"),
             ({"expires": ""}, "required"),
             ({"expires": "31"}, "not one of the available choices"),
-            ({"expires": "day"}, "Choose the day"),
-            ({"expires": "day", "last_day": "soon"}, "This is not a day"),
-            ({"expires": "day", "last_day": "10000-01-01"}, "This is not a day"),
-            ({"expires": "day", "last_day": "2020-01-01"}, "This day is over"),
+            ({"expires": "day"}, "Choose a date"),
+            ({"expires": "day", "last_day": "soon"}, "This is not a date"),
+            ({"expires": "day", "last_day": "10000-01-01"}, "This is not a date"),
+            ({"expires": "day", "last_day": "2020-01-01"}, "This date is in the past"),
         ],
     )
     def test_mistakes_are_told_beside_the_field(
