@@ -32,10 +32,10 @@ def test_the_guided_way_to_a_store_of_ones_own(
     expect(page.locator("#code-access-text-mc")).to_contain_text(f"--user={config['s3AccessKeyId']}")
     wizard.name_it(config)
     wizard.enter(config)
-    wizard.expect_step("Watch the bulbs")
+    wizard.expect_step("Check access")
     expect(page.get_by_text("no trusted TLS connection").first).to_be_visible(timeout=CHECK_MS)
 
-    page.get_by_role("link", name="Change what I entered").click()
+    page.get_by_role("link", name="Edit the settings").click()
     expect(wizard.field("Endpoint")).to_have_value(cloud.https_url)
     wizard.field("CA certificate").fill(cloud.authority_pem)
     page.get_by_role("button", name="Save and check").click()
