@@ -1,0 +1,172 @@
+"""S3-compatible storage on servers that know no owners, and on servers that lack what AWS has."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from clouds import Cause, Deadline, Endpoints, StoreError, open_store, parse_config
+from clouds.doctor.probe import probe
+from clouds.failures import OWN_OBJECT
+from clouds.permissions import ALL, Permission, State
+from tests.clouds.doctor.scenarios import AnyCloud, endpoints_of
+from tests.clouds.examples import example
+from tests.servers import ALL_RIGHTS, Config, Right, S3Cloud
+from tests.servers.faults import silent
+from tests.servers.gate import Gate, Request, Response
+from tests.servers.process import HOST, eventually
+from tests.servers.xml_errors import xml_error
+
+LIST, READ, CREATE, REPLACE, DELETE = Right
+ALLOWED = Endpoints(allowed_private_hosts=(HOST,))
+
+
+def at_aws_likes(cloud: S3Cloud, bucket: str, rights: frozenset[Right]) -> Config:
+    """The same key of moto's, entered as S3-compatible storage."""
+    config = cloud.grant(bucket, "input/", rights)
+    return {
+        "type": "S3Compatible",
+        "s3Endpoint": f"http://{cloud.address}",
+        **{name: value for name, value in config.items() if name != "type"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("rights", "states"),
+    [
+        (ALL_RIGHTS, ["granted"] * 4),
+        (frozenset({READ, CREATE, REPLACE}), ["denied", "granted", "granted", "granted"]),
+        (frozenset({CREATE, REPLACE}), ["denied", "denied", "granted", "granted"]),
+        (frozenset({LIST}), ["granted", "unknown", "denied", "skipped"]),
+    ],
+    ids=["all", "no list", "write only", "list only"],
+)
+def test_where_nobody_owns_an_object_our_own_proves_reading(
+    clouds: dict[str, AnyCloud], cloud_environment: dict[str, str], rights: frozenset[Right], states: list[str]
+) -> None:
+    cloud = clouds["S3"]
+    assert isinstance(cloud, S3Cloud)
+    endpoints = endpoints_of(cloud_environment)
+    config = parse_config(at_aws_likes(cloud, cloud.make_bucket(), rights), endpoints)
+    report = probe(config, ALL, endpoints, 15)
+    assert [report.verdicts[permission].state for permission in Permission] == states
+
+
+class Shop(Gate):
+    """A small server of S3, with owners or without, that says of a missing key what it is told to say."""
+
+    def __init__(self, *, missing: int, owners: bool, owns_bucket: bool = False) -> None:
+        super().__init__()
+        self.missing, self.owners, self.owns_bucket = missing, owners, owns_bucket
+        self.keys: set[str] = set()
+
+    def answer(self, request: Request) -> Response:
+        _, key = request.bucket_and_key()
+        if "acl" in request.query:
+            seen = self.owners if key else self.owns_bucket
+            return Response(200, b"<AccessControlPolicy/>") if seen else xml_error(403, "AccessDenied", "no")
+        if not key:
+            return xml_error(403, "AccessDenied", "no")
+        if request.method == "GET":
+            missing = xml_error(self.missing, {403: "AccessDenied", 404: "NoSuchKey"}[self.missing], "no")
+            return Response(206, b"L", {"ETag": '"1"'}) if key in self.keys else missing
+        self.keys.add(key)
+        return Response(200, b"", {"ETag": '"1"'})
+
+
+@pytest.mark.parametrize(
+    ("shop", "state", "detail"),
+    [
+        (Shop(missing=404, owners=True), State.GRANTED, ""),  # to those alone who may read
+        (Shop(missing=404, owners=False), State.GRANTED, ""),
+        (Shop(missing=403, owners=False), State.GRANTED, ""),
+        (Shop(missing=403, owners=True), State.UNKNOWN, OWN_OBJECT),
+        (Shop(missing=403, owners=True, owns_bucket=True), State.GRANTED, ""),
+    ],
+    ids=["404, owners", "404", "403", "403, owners", "403, owner of the bucket"],
+)
+@pytest.mark.parametrize("left_behind", [False, True])
+def test_read_where_only_our_own_object_opens(shop: Shop, state: State, detail: str, left_behind: bool) -> None:
+    """Whether the check finds its key written already, or not yet."""
+    with shop:
+        shop.keys = {"input/.lightly/permission-check"} if left_behind else set()
+        config = parse_config(example("S3Compatible", s3Endpoint=f"http://{shop.address}"))
+        verdict = probe(config, ALL, ALLOWED, 15).verdicts[Permission.READ]
+    assert (verdict.state, verdict.failure.detail if verdict.failure else "") == (state, detail)
+
+
+class Forgetful(Gate):
+    """Takes the name after which a listing shall begin for nothing."""
+
+    def answer(self, request: Request) -> Response:
+        entries = "".join(
+            f"<Contents><Key>{key}</Key><LastModified>2026-11-01T00:00:00Z</LastModified><Size>1</Size></Contents>"
+            for key in ("input/a", "input/b")
+        )
+        body = f"<ListBucketResult><Name>bucket</Name>{entries}<IsTruncated>false</IsTruncated></ListBucketResult>"
+        return Response(200, body.encode(), {"Content-Type": "application/xml"})
+
+
+def test_a_listing_that_ignores_where_to_begin_is_noticed() -> None:
+    with Forgetful() as gate:
+        config = parse_config(example("S3Compatible", s3Endpoint=f"http://{gate.address}"))
+        store = open_store(config, ALLOWED, Deadline(10))
+        assert not store.page("input/", after="", limit=10).starts_at_front
+        assert store.page("input/", after="input/a", limit=10).starts_at_front
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("style", "url"),
+    [
+        ("path", "https://minio.example.com:9000/bucket/input/a.jpg?"),
+        ("virtual", "https://bucket.minio.example.com:9000/input/a.jpg?"),
+    ],
+)
+def test_where_signed_urls_lead(style: str, url: str) -> None:
+    config = parse_config(example("S3Compatible", s3AddressingStyle=style, s3Region="fsn1"))
+    store = open_store(config, Endpoints(), Deadline(10))
+    signed = store.sign("input/a.jpg", seconds=60)
+    assert signed.startswith(url)
+    assert "%2Ffsn1%2Fs3%2Faws4_request" in signed
+    store.close()
+
+
+def test_a_private_host_is_not_called() -> None:
+    with Gate() as gate:
+        config = parse_config(example("S3Compatible", s3Endpoint=f"http://{gate.address}"))
+        store = open_store(config, Endpoints(), Deadline(10))
+        for call in (
+            lambda: store.keys("", limit=1),
+            lambda: store.preflight("a", origin="https://x.example", deadline=Deadline(5)),
+        ):
+            with pytest.raises(StoreError) as caught:
+                call()
+            assert caught.value.failure.cause is Cause.ADDRESS_BLOCKED
+        store.close()
+        assert gate.requests == []
+
+
+def test_closing_wakes_a_call_that_waits() -> None:
+    raised: list[Any] = []
+    with silent() as peer:
+        config = parse_config(example("S3Compatible", s3Endpoint=f"http://{peer.address}"))
+        store: Any = open_store(config, ALLOWED, Deadline(60))
+
+        def wait() -> None:
+            try:
+                store.keys("", limit=1)
+            except StoreError as error:
+                raised.append(error.failure.cause)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert eventually(lambda: bool(store.connections._sockets))
+        started = time.monotonic()
+        store.close()
+        thread.join(10)
+        assert time.monotonic() - started < 5
+    assert raised
