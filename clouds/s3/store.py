@@ -221,13 +221,14 @@ class S3Store(Store):
             raise StoreError(failure_of(error)) from None
 
     def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
-        condition = {"IfMatch": version} if version else {}
         try:
-            answer = self._call("get_object", Key=key, Range=f"bytes={start}-{start + length - 1}", **condition)
+            answer = self._get(key, f"bytes={start}-{start + length - 1}", version)
         except StoreError as error:
             return piece_of_refusal(error)
         with answer["Body"] as body:
             _check_is_object(answer)
+            if version and answer["ETag"] != version:  # of a server that knows no condition, or takes it for nothing
+                raise StoreError(Failure(Cause.CHANGED))
             if start and "ContentRange" not in answer:  # the whole object was sent, and its beginning is not asked for
                 raise not_storage()
             try:
@@ -235,6 +236,16 @@ class S3Store(Store):
             except botocore.exceptions.BotoCoreError as error:
                 raise StoreError(failure_of(error)) from None
         return whole_piece(data, expected=min(length, answer["ContentLength"]), version=answer["ETag"])
+
+    def _get(self, key: str, wanted: str, version: str) -> Any:
+        if not version:
+            return self._call("get_object", Key=key, Range=wanted)
+        try:
+            return self._call("get_object", Key=key, Range=wanted, IfMatch=version)
+        except StoreError as error:
+            if error.failure.cause is not Cause.NOT_SUPPORTED:
+                raise
+            return self._call("get_object", Key=key, Range=wanted)
 
     def create(self, key: str, data: bytes) -> None:
         _check_is_object(self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption))

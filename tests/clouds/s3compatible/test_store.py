@@ -98,6 +98,33 @@ def test_read_where_only_our_own_object_opens(shop: Shop, state: State, detail: 
     assert (verdict.state, verdict.failure.detail if verdict.failure else "") == (state, detail)
 
 
+class Unconditional(Gate):
+    """Refuses If-Match, or takes it for nothing; its one object has another version at every reading but the first."""
+
+    def __init__(self, *, refuses: bool, versions: list[str]) -> None:
+        super().__init__()
+        self.refuses, self.versions = refuses, versions
+
+    def answer(self, request: Request) -> Response:
+        if self.refuses and request.header("If-Match"):
+            return xml_error(501, "NotImplemented", "A header you provided implies functionality that is missing")
+        version = self.versions.pop(0)
+        return Response(206, b"0123", {"ETag": f'"{version}"', "Content-Range": "bytes 0-3/8"})
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_pieces_of_one_object_where_the_server_knows_no_condition(refuses: bool) -> None:
+    with Unconditional(refuses=refuses, versions=["1", "1", "2"]) as gate:
+        config = parse_config(example("S3Compatible", s3Endpoint=f"http://{gate.address}"))
+        store = open_store(config, ALLOWED, Deadline(10))
+        first = store.read_range("a", 0, 4)
+        assert store.read_range("a", 4, 4, version=first.version) == first
+        with pytest.raises(StoreError) as caught:
+            store.read_range("a", 4, 4, version=first.version)
+        assert caught.value.failure.cause is Cause.CHANGED
+        store.close()
+
+
 class Forgetful(Gate):
     """Takes the name after which a listing shall begin for nothing."""
 

@@ -43,5 +43,5 @@ def test_the_guided_way_to_a_store_of_ones_own(
 
     page.goto("/")
     settings = Settings(page).open(name)
-    expect(settings.root.get_by_label("CA certificate")).to_have_value(cloud.authority_pem.strip())
+    expect(settings.root.get_by_label("CA certificate")).to_have_value(cloud.authority_pem)
     settings.expect_bulbs(list="granted", read="granted")
