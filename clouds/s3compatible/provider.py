@@ -52,7 +52,7 @@ def _opener() -> Opener:
 
 S3_COMPATIBLE = Provider(
     config_class=S3CompatibleConfig,
-    label="S3-compatible (MinIO, Ceph, R2 …)",
+    label="S3-compatible (MinIO, Ceph, Garage, R2)",
     short="S3-compatible",
     opener=_opener,
     words=Words(

@@ -14,7 +14,7 @@ from clouds.failures import OWN_OBJECT
 from clouds.permissions import ALL, Permission, State
 from tests.clouds.doctor.scenarios import AnyCloud, endpoints_of
 from tests.clouds.examples import example
-from tests.servers import ALL_RIGHTS, Config, Right, S3Cloud
+from tests.servers import ALL_RIGHTS, CephCloud, Config, Right, S3Cloud
 from tests.servers.faults import silent
 from tests.servers.gate import Gate, Request, Response
 from tests.servers.process import HOST, eventually
@@ -53,6 +53,33 @@ def test_where_nobody_owns_an_object_our_own_proves_reading(
     config = parse_config(at_aws_likes(cloud, cloud.make_bucket(), rights), endpoints)
     report = probe(config, ALL, endpoints, 15)
     assert [report.verdicts[permission].state for permission in Permission] == states
+
+
+@pytest.mark.parametrize(
+    ("prefix", "rights", "state"),
+    [
+        ("input/", {CREATE, REPLACE}, State.UNKNOWN),
+        ("input/", {LIST, CREATE, REPLACE}, State.UNKNOWN),
+        ("", {LIST}, State.UNKNOWN),  # to whom it says that a key is missing
+        ("", {LIST, CREATE, REPLACE}, State.UNKNOWN),
+    ],
+    ids=["write only", "list and write", "list everywhere", "list everywhere and write"],
+)
+def test_ceph_in_the_place_of_aws_proves_no_more(
+    clouds: dict[str, AnyCloud], prefix: str, rights: set[Right], state: State
+) -> None:
+    """Entered as AWS S3, on an installation whose operator has named the server (LIGHTLY_S3_ENDPOINT_URL)."""
+    cloud = clouds["S3Compatible"]
+    assert isinstance(cloud, CephCloud)
+    granted = cloud.grant(cloud.make_bucket(), prefix, rights)
+    bucket = granted["fullPath"].split("/")[2]
+    fields = {name: granted[name] for name in ("s3Region", "s3AccessKeyId", "s3SecretAccessKey")}
+    endpoints = Endpoints(s3=granted["s3Endpoint"])
+    config = parse_config({"type": "S3", "fullPath": f"s3://{bucket}/input/", **fields}, endpoints)
+    for _ in range(2):
+        verdicts = probe(config, ALL, endpoints, 15).verdicts
+        assert verdicts[Permission.READ].state is state
+        assert (verdicts[Permission.WRITE].state is State.GRANTED) == (REPLACE in rights)
 
 
 class Shop(Gate):
