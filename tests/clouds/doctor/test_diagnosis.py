@@ -92,6 +92,10 @@ def test_words_and_commands_lead_to_the_operators_own_server(provider: str, caus
             for line in found.command.replace("\\\n", "").splitlines():
                 own = "http://sts.internal:9000" if line.startswith("aws sts") else "http://minio.internal:9000"
                 assert line.startswith(("aws kms", "aws ec2")) or not line.startswith("aws") or own in line, line
+        if cause is Cause.DENIED and provider in {"AZURE", "GCS"}:
+            assert {"AZURE": "http://azurite.internal:10000/account", "GCS": "http://gcs.internal:4443"}[
+                provider
+            ] in found.command
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
