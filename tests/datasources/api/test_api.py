@@ -101,6 +101,28 @@ class TestS3Compatible:
             expected = AS_OBS | {"obsSecretAccessKey": "***", "purpose": "INPUT"}
             assert shown == expected | {"id": dataset.datasources.get().pk}
 
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"s3Endpoint": "https://x.supabase.co/storage/v1/s3"},
+            {"s3Endpoint": "http://minio_1:9000"},
+            {"fullPath": "s3://Old_Bucket/street/"},
+        ],
+        ids=["path", "underscore", "bucket"],
+    )
+    def test_the_client_also_gets_what_obs_would_not_allow(
+        self, call: Call, alice: User, dataset: Dataset, odd: dict[str, str]
+    ) -> None:
+        assert call(alice).put(path(dataset), S3_COMPATIBLE | {"purpose": "INPUT"} | odd).status_code == 204
+        answer = call(alice).get(path(dataset), agent=STRICT)
+        assert answer.status_code == 200
+        shown = content(answer)
+        config = dataset.datasources.get().config
+        assert shown["obsEndpoint"] == config.facts()["endpoint"]
+        assert shown["fullPath"] == config.path.replace("s3://", "obs://")
+        assert call(alice).put(path(dataset), shown).status_code == 204
+        assert dataset.datasources.get().config == config
+
     def test_others_get_all_its_fields(self, call: Call, alice: User, dataset: Dataset) -> None:
         call(alice).put(path(dataset), S3_COMPATIBLE | {"purpose": "INPUT"})
         shown = content(call(alice).get(path(dataset)))

@@ -67,10 +67,9 @@ class Cluster:
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._home = Path()
         self._fsid = ""
-        options = {"timeout": 60.0}
-        self._monitor = ServerProcess("ceph-mon", self._make_monitor, **options)  # type: ignore[arg-type]
-        self._store = ServerProcess("ceph-osd", self._make_store, ready=lambda _: True, **options)  # type: ignore[arg-type]
-        self._gateway = ServerProcess("radosgw", self._gateway_command, ready=_serves, **options)  # type: ignore[arg-type]
+        self._monitor = ServerProcess("ceph-mon", self._make_monitor)
+        self._store = ServerProcess("ceph-osd", self._make_store, ready=lambda _: True)  # the gateway waits for it
+        self._gateway = ServerProcess("radosgw", self._gateway_command, ready=_serves)
 
     @property
     def address(self) -> str:
