@@ -9,7 +9,7 @@ import functools
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +19,11 @@ import urllib3.exceptions
 from botocore.awsrequest import AWSResponse
 
 from clouds import guard
-from clouds.failures import Cause, Failure, StoreError, safe_code
+from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.store import TimeLimit
+
+# Of an answer that is no object's bytes: a thousand names of the longest kind take a quarter of it.
+MOST_BYTES = 16 * 1024 * 1024
 
 
 class GuardedConnections:
@@ -43,13 +46,8 @@ class GuardedConnections:
             if name.lower() != "expect"  # its 100-continue saves little for small objects, and some servers mistake it
         }
         answer = self.ask(request.method, request.url, headers, request.body)
-        response = AWSResponse(request.url, answer.status, _lowered(answer.headers), answer)
-        if not request.stream_output:
-            try:
-                response.content  # noqa: B018 - read here, where a connection that breaks becomes a StoreError
-            except (OSError, urllib3.exceptions.HTTPError) as error:
-                raise StoreError(failure_of_transport(error)) from None
-        return response
+        streams = request.stream_output and answer.status < 300
+        return AWSResponse(request.url, answer.status, _lowered(answer.headers), answer if streams else _whole(answer))
 
     def ask(
         self, method: str, url: str, headers: dict[str, str], body: object = None
@@ -117,6 +115,29 @@ class GuardedConnections:
 
 def _lowered(headers: Mapping[str, str]) -> Any:
     return {name.lower(): value for name, value in headers.items()}
+
+
+class _Body:
+    """A body that is here, in the form in which botocore asks for one."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.data
+
+
+def _whole(answer: urllib3.response.BaseHTTPResponse) -> _Body:
+    """Read here, where a connection that breaks becomes a StoreError, and no server can fill our memory."""
+    try:
+        data = answer.read(MOST_BYTES + 1)
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        raise StoreError(failure_of_transport(error)) from None
+    if len(data) > MOST_BYTES:
+        answer.close()
+        raise not_storage(answer.status)
+    answer.release_conn()
+    return _Body(data)
 
 
 class _Connection(urllib3.connection.HTTPConnection):

@@ -12,6 +12,7 @@ from clouds import Cause, Deadline, Endpoints, StoreError, open_store, parse_con
 from clouds.doctor.probe import probe
 from clouds.failures import OWN_OBJECT
 from clouds.permissions import ALL, Permission, State
+from clouds.s3compatible.connection import MOST_BYTES
 from tests.clouds.doctor.scenarios import AnyCloud, endpoints_of
 from tests.clouds.examples import example
 from tests.servers import ALL_RIGHTS, CephCloud, Config, Right, S3Cloud
@@ -170,6 +171,23 @@ def test_a_listing_that_ignores_where_to_begin_is_noticed() -> None:
         store = open_store(config, ALLOWED, Deadline(10))
         assert not store.page("input/", after="", limit=10).starts_at_front
         assert store.page("input/", after="input/a", limit=10).starts_at_front
+        store.close()
+
+
+class Endless(Gate):
+    """Answers whatever it is asked with more than anybody wants."""
+
+    def answer(self, request: Request) -> Response:
+        return Response(200, b"<ListBucketResult>" + b" " * (MOST_BYTES + 1), {"Content-Type": "application/xml"})
+
+
+def test_an_answer_without_end_is_left() -> None:
+    with Endless() as gate:
+        config = parse_config(example("S3Compatible", s3Endpoint=f"http://{gate.address}"))
+        store = open_store(config, ALLOWED, Deadline(30))
+        with pytest.raises(StoreError) as caught:
+            store.keys("", limit=1)
+        assert caught.value.failure.code == "NotStorage"
         store.close()
 
 
