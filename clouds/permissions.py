@@ -36,6 +36,7 @@ NO_PROOF = {
     Cause.NO_OBJECT,
     Cause.CHANGED,
     Cause.NO_PRINCIPAL,
+    Cause.NOT_SUPPORTED,
     Cause.ARCHIVED,
     Cause.UNKNOWN,
 }

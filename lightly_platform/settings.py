@@ -36,6 +36,7 @@ LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
 LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
 LIGHTLY_GCS_CERTS_URL = ENVIRONMENT.gcs_certs_url
 LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
+LIGHTLY_OBS_HOSTS = ENVIRONMENT.obs_hosts
 LIGHTLY_AWS_PRINCIPAL_ARN = ENVIRONMENT.aws_principal_arn
 
 # Two working datasources, for people without a bucket at hand (see docs/deploy.md).

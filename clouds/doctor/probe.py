@@ -7,6 +7,7 @@ What each step proves was observed on real servers (docs/permission-check.md):
   with "missing" only to those who may read. Where they say 403 instead, nothing is proven. The object we wrote, if
   we could, then tells for certain.
 * write: create one fixed key on condition that it does not exist. "It exists" proves the right as well as a success.
+  Where the server knows no such condition, the key is written without.
 * overwrite: replace that key.
 
 The key is deleted afterwards if that is allowed. If not, this one tiny object stays, and is reused ever after. Another
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from clouds.config import CloudConfig, Endpoints
-from clouds.failures import Cause, Failure, StoreError, safe_name
+from clouds.failures import OWN_OBJECT, Cause, Failure, StoreError, safe_name
 from clouds.permissions import Evidence, Permission, State, Verdict, state_of
 from clouds.provider import open_store
 from clouds.store import Deadline, Store
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 PROBE_DIRECTORY = ".lightly/"
 PROBE_KEY = f"{PROBE_DIRECTORY}permission-check"
 PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. You may delete it.\n"
+# Put after our key, it is the name of an object that nobody ever writes.
+NEVER_THERE = "-missing"
 # How often we write the key anew when another check of the same path has deleted it meanwhile.
 MOST_ATTEMPTS = 3
 MOST_SIBLINGS = 200
@@ -131,7 +134,7 @@ class _Probe:
             self._look_for_similar(store)
 
     def _conclude_read(self, store: Store, existing: str | None) -> None:
-        verdict = self._read(store, existing or self.key)
+        verdict = self._read(store, existing) if existing else self._read_ours(store)
         failure = verdict.failure
         refused = failure and failure.cause in {Cause.DENIED, Cause.EXPLICIT_DENY}
         if failure and refused and not existing and not store.missing_key_denial_is_proof:
@@ -140,11 +143,25 @@ class _Probe:
         self._conclude(Permission.READ, verdict)
 
     def _read(self, store: Store, key: str) -> Verdict:
-        """A cloud that says an object is missing grants reading: it says so only to those who may read."""
+        """A cloud that says an object is missing grants reading: most say so only to those who may read."""
         verdict = self._try(lambda: store.read_range(key, 0, 1), key=key)
-        if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
-            return replace(verdict, state=State.GRANTED, failure=None, evidence=Evidence(missing=True))
+        failure = verdict.failure
+        if failure and failure.cause is Cause.NO_OBJECT:
+            if store.missing_is_proof(failure):
+                return replace(verdict, state=State.GRANTED, failure=None, evidence=Evidence(missing=True))
+            return replace(verdict, state=State.UNKNOWN, failure=replace(failure, cause=Cause.HIDDEN))
         return verdict
+
+    def _read_ours(self, store: Store) -> Verdict:
+        """What our own key tells, whether it is there or not: some clouds open an object to its writer in any case."""
+        verdict = self._read(store, self.key)
+        if verdict.state is not State.GRANTED or not store.is_owner(self.key):
+            return verdict
+        other = self._read(store, self.key + NEVER_THERE)
+        if other.state is State.GRANTED:
+            return verdict
+        hidden = replace(other.failure or Failure(Cause.HIDDEN), cause=Cause.HIDDEN, detail=OWN_OBJECT)
+        return replace(verdict, state=State.UNKNOWN, failure=hidden)
 
     def _write_steps(self, store: Store) -> None:
         for _ in range(MOST_ATTEMPTS):
@@ -166,6 +183,9 @@ class _Probe:
     def _create(self, store: Store) -> tuple[Verdict, bool]:
         """Whether we may write, and whether the key existed already, which proves the right as well."""
         created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
+        if created.failure and created.failure.cause is Cause.NOT_SUPPORTED:
+            # A server without conditional writes. The key is ours, so it may be written over.
+            return self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key), False
         if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
             return replace(created, state=State.GRANTED, failure=None, evidence=Evidence(existed=True)), True
         return created, False
@@ -173,12 +193,15 @@ class _Probe:
     def _read_back(self, store: Store) -> None:
         """The object we wrote settles what a missing key could not: a right hidden behind 403, or a KMS key's."""
         read, written = self.verdicts.get(Permission.READ), self.verdicts.get(Permission.WRITE)
-        tried_missing = read and read.key == self.key and read.state is not State.DENIED
-        if not tried_missing or not written or written.state is not State.GRANTED:
+        if not read or not written or written.state is not State.GRANTED:
+            return
+        if read.key != self.key or read.state is State.DENIED:
             return
         for _ in range(MOST_ATTEMPTS):
-            settled = self._read(store, self.key)
+            settled = self._read_ours(store)
             if settled.state is State.UNKNOWN:
+                if settled.failure and settled.failure.detail == OWN_OBJECT and read.state is State.UNKNOWN:
+                    self._conclude(Permission.READ, settled)  # it says more than the answer for a missing key
                 return
             # Denied means nothing if the key was gone.
             if settled.state is State.GRANTED or self._create(store)[1]:

@@ -41,6 +41,7 @@ _OF_CREDENTIALS = frozenset(
         Cause.KMS_DENIED,
         Cause.CANNOT_ASSUME_ROLE,
         Cause.NO_PRINCIPAL,
+        Cause.SUSPENDED,
     }
 )
 _CURSOR_MESSAGES = {

@@ -68,7 +68,7 @@ def _part_from(request: PageRequest, mine: Membership, other: Membership, *, tit
 def _obstacle(mine: Membership, form: HeirForm) -> Obstacle | None:
     found = obstacles.to_leaving(mine)
     if not found and form.fields["heir"].required and not queries.others_of(mine.team, mine.user).exists():
-        words = gettext("Nobody else in the team can take over your datasets. Invite somebody first.")
+        words = gettext("Nobody else in the team can take over your datasets. Invite people first.")
         found = Obstacle(words, reverse("teams:people", args=[mine.team_id]), gettext("Go to People"))
     return found
 

@@ -245,8 +245,20 @@ class Environment:
         shown_default="none",
         must="host names, addresses or networks separated by commas",
         example="minio.internal,10.20.0.0/16",
-        help="Private hosts or networks that addresses entered by users (OBS endpoints, webhooks) may lead to:"
-        " `obs.internal,10.20.0.0/16`.",
+        help="Private hosts or networks that addresses entered by users (endpoints of S3-compatible storage and of OBS,"
+        " webhooks) may lead to: `minio.internal,10.20.0.0/16`.",
+    )
+    obs_hosts: tuple[str, ...] = declare(
+        "LIGHTLY_OBS_HOSTS",
+        parsers.listed(parsers.host_or_network),
+        group=Group.CHECKS,
+        default=(),
+        shown_default="none",
+        must="host names, addresses or networks separated by commas",
+        example="obs.internal",
+        help="Hosts or networks of a private OBS (Huawei Cloud Stack). The official client's `set_obs_config` is for"
+        " all S3-compatible storage. Only at these hosts, and at those of Huawei Cloud and the Open Telekom Cloud, does"
+        " it mean OBS.",
     )
     aws_principal_arn: str | None = declare(
         "LIGHTLY_AWS_PRINCIPAL_ARN",

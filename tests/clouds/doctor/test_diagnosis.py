@@ -15,12 +15,13 @@ import google.api_core.exceptions
 import google.auth.exceptions
 import pytest
 
-from clouds import PROVIDERS, Cause, CloudConfig, Failure, parse_config
+from clouds import PROVIDERS, Cause, CloudConfig, Endpoints, Failure, parse_config
 from clouds.azure import failures as azure_cloud
 from clouds.doctor.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
 from clouds.gcs import failures as gcs
 from clouds.obs import failures as obs
 from clouds.permissions import ALL, Evidence, Permission, State, Verdict, state_of
+from clouds.policies import Platform
 from clouds.s3 import failures as s3
 from tests.clouds.examples import example, secrets_of
 
@@ -66,6 +67,35 @@ def test_every_cause_is_explained_whole(provider: str, cause: Cause) -> None:
         assert diagnosis.answered == (
             "No answer within 15 s." if cause is Cause.TIMEOUT else "403 SomeCode (request request-1)"
         )
+
+
+OWN = Endpoints(
+    s3="http://minio.internal:9000",
+    sts="http://sts.internal:9000",
+    azure="http://azurite.internal:10000/{account}",
+    gcs="http://gcs.internal:4443",
+)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("cause", Cause)
+def test_words_and_commands_lead_to_the_operators_own_server(provider: str, cause: Cause) -> None:
+    """Where there is one, nothing is asked of the public cloud, where there is no such bucket."""
+    for permission in Permission:
+        failure = Failure(cause, "SomeCode", 403)
+        verdict = Verdict(state_of(failure), 12, failure, KEY)
+        found = diagnose(permission, verdict, CONFIGS[provider], 15, Platform(endpoints=OWN))
+        assert_shell(found.command)
+        for public in ("amazonaws.com", "blob.core.windows.net", "storage.googleapis.com"):
+            assert public not in words(found) + found.command
+        if provider in {"S3", "S3DelegatedAccess"}:
+            for line in found.command.replace("\\\n", "").splitlines():
+                own = "http://sts.internal:9000" if line.startswith("aws sts") else "http://minio.internal:9000"
+                assert line.startswith(("aws kms", "aws ec2")) or not line.startswith("aws") or own in line, line
+        if cause is Cause.DENIED and provider in {"AZURE", "GCS"}:
+            assert {"AZURE": "http://azurite.internal:10000/account", "GCS": "http://gcs.internal:4443"}[
+                provider
+            ] in found.command
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -214,6 +244,7 @@ def failures_of_a_hostile_cloud(chance: random.Random) -> dict[str, Failure]:
         "AZURE": azure_cloud.failure_of(microsoft),
         "GCS": gcs.failure_of(google_error),
         "OBS": obs.failure_of(huawei),
+        "S3Compatible": s3.failure_of(amazon),
     }
 
 
