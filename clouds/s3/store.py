@@ -104,8 +104,13 @@ def s3_client(
         config=client_config(
             limit,
             signature_version="s3v4",
-            # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host.
-            s3={"addressing_style": "path" if endpoints.s3 else "auto"},
+            # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host. At AWS, "auto" would
+            # sign links for the global host, which refuses regions opened after March 2019. "virtual" takes the
+            # region's own host for links as for calls, and a path where the bucket's name can't be a host's.
+            s3={
+                "addressing_style": "path" if endpoints.s3 else "virtual",
+                "us_east_1_regional_endpoint": "regional",
+            },
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
