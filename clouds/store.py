@@ -1,5 +1,7 @@
 """A store is one opened place in a cloud. Every cloud implements it, and nobody else calls an SDK."""
 
+import base64
+import hashlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -172,6 +174,15 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give connections back. A call that still hangs may end with an error."""
+
+
+def content_md5(data: bytes) -> str:
+    """The header Content-MD5 of an upload.
+
+    Buckets with Object Lock (S3, WORM of OBS) take no object without a checksum. All servers know this oldest one.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    """
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
 def piece_of_refusal(error: StoreError) -> Piece:

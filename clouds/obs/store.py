@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from obs import GetObjectHeader
+from obs import GetObjectHeader, PutObjectHeader
 
 from clouds import preflight
 from clouds.config import Endpoints
@@ -24,6 +24,7 @@ from clouds.store import (
     Preflight,
     Store,
     TimeLimit,
+    content_md5,
     piece_of_refusal,
     whole_piece,
 )
@@ -93,10 +94,14 @@ class OBSStore(Store):
         return whole_piece(data, expected=min(length, sent), version=etag.strip('"'))
 
     def create(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("putContent", key, content=data, extensionHeaders={"If-None-Match": "*"}))
+        self._put(key, data, extensionHeaders={"If-None-Match": "*"})
 
     def replace(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("putContent", key, content=data))
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **options: Any) -> None:
+        headers = PutObjectHeader(md5=content_md5(data))
+        _check_is_object(self._call("putContent", key, content=data, headers=headers, **options))
 
     def delete(self, key: str) -> None:
         self._call("deleteObject", key)

@@ -24,6 +24,7 @@ from clouds.store import (
     Preflight,
     Store,
     TimeLimit,
+    content_md5,
     piece_of_refusal,
     whole_piece,
 )
@@ -203,10 +204,14 @@ class S3Store(Store):
         return whole_piece(data, expected=min(length, answer["ContentLength"]), version=answer["ETag"])
 
     def create(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption))
+        self._put(key, data, IfNoneMatch="*")
 
     def replace(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("put_object", Key=key, Body=data, **self.encryption))
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **condition: str) -> None:
+        checked = condition | self.encryption
+        _check_is_object(self._call("put_object", Key=key, Body=data, ContentMD5=content_md5(data), **checked))
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)

@@ -134,6 +134,10 @@ class OBSCloud:
     def put_bucket_policy(self, bucket: str, policy: Mapping[str, Any]) -> None:
         self.shared.policies[bucket] = policy
 
+    def lock(self, bucket: str) -> None:
+        """WORM with a default retention."""
+        self.shared.locked.add(bucket)
+
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:
             self.shared.troubles.pop(bucket, None)

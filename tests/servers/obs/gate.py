@@ -53,6 +53,8 @@ class Shared:
     """By bucket: the bucket policy, of which as much is understood as the product writes."""
     cors: dict[str, str] = field(default_factory=dict)
     """A bucket's CORS document, as it was put."""
+    locked: set[str] = field(default_factory=set)
+    """Buckets with WORM and a default retention: as with S3, no object comes in without a checksum."""
     conditional_writes: bool = True
     """Whether `If-None-Match: *` is honoured; some S3-like stores ignore it and overwrite."""
 
@@ -168,6 +170,8 @@ class OBSGate(Gate):
                 hidden = not exists and not self._may(user, Right.LIST, bucket, key)
                 allowed = self._may(user, Right.READ, bucket, key) and not hidden
             case "PUT":
+                if bucket in self.shared.locked and not request.header("Content-MD5"):
+                    return xml_error(400, "InvalidRequest", "Content-MD5 is required for WORM protection.")
                 allowed = self._may(user, Right.CREATE, bucket, key)
                 asks = self.shared.conditional_writes and request.header("If-None-Match") == "*"
                 if allowed and exists and asks:

@@ -146,6 +146,10 @@ class S3Cloud:
         self.gate.buckets[bucket].region = region
         self.gate.buckets[bucket].redirects = redirects
 
+    def lock(self, bucket: str) -> None:
+        """Object Lock with a default retention."""
+        self.gate.buckets[bucket].locked = True
+
     def deny_kms(self, bucket: str, *actions: str) -> None:
         """Nobody but the operator may use the bucket's key; by default to write (kms:GenerateDataKey)."""
         self.gate.buckets[bucket].denied_kms = frozenset(actions or {"kms:GenerateDataKey"})

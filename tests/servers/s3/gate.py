@@ -79,6 +79,8 @@ class Bucket:
     denied_kms: frozenset[str] = frozenset()
     trouble: Trouble | None = None
     cors: list[Rule] = field(default_factory=list)
+    locked: bool = False
+    """Object Lock with a default retention: no object comes in without a checksum."""
 
 
 class S3Gate(Gate):
@@ -107,6 +109,8 @@ class S3Gate(Gate):
         if refusal := _refuse_region(request, bucket) or _refuse_policy(request, principal, name, key):
             return refusal
         if key and (refusal := self._refuse_object(request, principal, bucket, name, key)):
+            return refusal
+        if key and bucket.locked and (refusal := _refuse_unchecked(request)):
             return refusal
         if "X-Amz-Signature" in request.query:
             return self._forward_presigned(request)
@@ -228,6 +232,14 @@ def _refuse_region(request: Request, bucket: Bucket) -> Response | None:
         return xml_error(301, "PermanentRedirect", message, where, Endpoint=endpoint)
     message = f"The authorization header is malformed; the region '{signed_for}' is wrong; expecting '{bucket.region}'"
     return xml_error(400, "AuthorizationHeaderMalformed", message, where, Region=bucket.region)
+
+
+def _refuse_unchecked(request: Request) -> Response | None:
+    names = {name.lower() for name in request.headers}
+    if request.method != "PUT" or any(name.startswith(("content-md5", "x-amz-checksum-")) for name in names):
+        return None
+    message = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+    return xml_error(400, "InvalidRequest", message)
 
 
 def _refuse_policy(request: Request, principal: Principal, name: str, key: str) -> Response | None:

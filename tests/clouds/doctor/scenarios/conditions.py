@@ -88,6 +88,12 @@ def without_kms(*actions: str) -> Condition:
     return condition
 
 
+def with_object_lock(place: Place) -> None:
+    """The bucket keeps what is written for a while, and wants a checksum with it."""
+    assert isinstance(place.cloud, S3Cloud | OBSCloud)
+    place.cloud.lock(place.bucket)
+
+
 def trusting_another(place: Place) -> None:
     assert isinstance(place.cloud, S3DelegatedCloud)
     stranger = "arn:aws:iam::111122223333:root"
