@@ -120,7 +120,9 @@ class Store(ABC):
 
     @abstractmethod
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
-        """A URL good for this method (GET, HEAD, PUT) on this object, which need not exist. Makes no request.
+        """A URL good for this method (GET, HEAD, PUT) on this object, which need not exist.
+
+        Makes no request. Only of Google's buckets it is asked once who pays, because the URL must name the payer.
 
         It lives for `seconds`, but not longer than the credential it was signed with.
         """

@@ -137,6 +137,11 @@ def _refuse_other_region(response: Any, **_: Any) -> None:
         raise StoreError(Failure(Cause.WRONG_REGION, safe_code(code), http.status_code, region=safe_code(region)))
 
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+PAYER = "&x-amz-request-payer=requester"
+_PAYABLE = {"list_objects_v2", "get_object", "put_object", "delete_object"}
+
+
 class S3Store(Store):
     # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
     missing_key_denial_is_proof = False
@@ -144,7 +149,9 @@ class S3Store(Store):
     def __init__(self, client: "S3Client", config: S3Base, secret_access_key: str) -> None:
         self.client = client
         self.secret_access_key = secret_access_key
-        self.signers: dict[tuple[str, int], UrlSigner] = {}
+        # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
+        self.caller_pays = False
+        self.signers: dict[tuple[str, int, str], UrlSigner] = {}
         self.bucket = config.bucket
         self.encryption: dict[str, Any] = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_arn} if config.kms_key_arn else {}
@@ -173,10 +180,12 @@ class S3Store(Store):
         return True
 
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
-        signer = self.signers.get((method, seconds))
+        at_aws = ".amazonaws.com" in self.client.meta.endpoint_url
+        payer = PAYER if at_aws or self.caller_pays else ""
+        signer = self.signers.get((method, seconds, payer))
         if signer is None:
-            example = self._presigned(method, seconds)
-            signer = self.signers[method, seconds] = UrlSigner(example, method, self.secret_access_key)
+            example = self._presigned(method, seconds) + payer
+            signer = self.signers[method, seconds, payer] = UrlSigner(example, method, self.secret_access_key)
         return signer.url(key)
 
     def _presigned(self, method: str, seconds: int) -> str:
@@ -235,6 +244,32 @@ class S3Store(Store):
         self.client.close()
 
     def _call(self, operation: str, **arguments: Any) -> Any:
+        """Once more, at the caller's cost, where access is denied without a reason.
+
+        S3 does not say that a bucket lets the caller pay. Of a grant that is missing it mostly says which.
+        """
+        payable = operation in _PAYABLE
+        payer = {"RequestPayer": "requester"} if payable else {}
+        if self.caller_pays:
+            return self._call_once(operation, **arguments, **payer)
+        try:
+            return self._call_once(operation, **arguments)
+        except StoreError as error:
+            if not payable or error.failure.cause is not Cause.DENIED or error.failure.detail:
+                raise
+            denied = error
+        try:
+            answer = self._call_once(operation, **arguments, **payer)
+        except StoreError as second:
+            # Past the question who pays, S3 may still say something else, such as that the object does not exist.
+            if second.failure.cause not in {Cause.NO_OBJECT, Cause.ALREADY_EXISTS}:
+                raise denied from None
+            self.caller_pays = True
+            raise
+        self.caller_pays = True
+        return answer
+
+    def _call_once(self, operation: str, **arguments: Any) -> Any:
         try:
             return getattr(self.client, operation)(Bucket=self.bucket, **arguments)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:

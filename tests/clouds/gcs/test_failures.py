@@ -19,7 +19,7 @@ GCS_CALLS = [
     ("insufficientPermissions", 403, "", Cause.DENIED),
     ("accessNotConfigured", 403, "", Cause.DENIED),
     ("accountDisabled", 403, "", Cause.DENIED),
-    ("userProjectMissing", 400, "Bucket is a requester pays bucket", Cause.DENIED),
+    ("userProjectMissing", 400, "Bucket is a requester pays bucket", Cause.CALLER_PAYS),
     ("vpcServiceControls", 403, "", Cause.NETWORK_RULES),
     ("SECURITY_POLICY_VIOLATED", 403, "", Cause.NETWORK_RULES),
     ("", 403, "Request is prohibited. vpcServiceControlsUniqueIdentifier: abc", Cause.NETWORK_RULES),

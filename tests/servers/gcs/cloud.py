@@ -145,6 +145,14 @@ class GCSCloud:
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
         self.gate.certificates.setdefault(info["client_email"], {})[info["private_key_id"]] = pem
 
+    def let_caller_pay(self, bucket: str) -> None:
+        """Requester pays."""
+        self.gate.caller_pays.add(bucket)
+
+    def let_bill_nobody(self, config: Config) -> None:
+        """The config's account lacks serviceusage.services.use on every project."""
+        self.gate.bills_nobody.add(json.loads(config["gcsCredentials"])["client_email"])
+
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:
             self.gate.troubles.pop(bucket, None)

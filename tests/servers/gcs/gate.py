@@ -46,6 +46,10 @@ class GCSGate(Gate):
         self.accounts: dict[str, Account] = {}
         self.buckets: set[str] = set()
         self.troubles: dict[str, Trouble] = {}
+        self.caller_pays: set[str] = set()
+        """Buckets whose caller names a project to bill."""
+        self.bills_nobody: set[str] = set()
+        """E-mail addresses of accounts that may bill no project."""
         self.cors: dict[str, list[dict[str, Any]]] = {}
         self.certificates: dict[str, dict[str, str]] = {}
         """By e-mail and key id, as Google publishes them."""
@@ -75,6 +79,8 @@ class GCSGate(Gate):
             return account
         if call.bucket not in self.buckets:
             return json_error(404, "notFound", "The specified bucket does not exist.")
+        if refusal := self._refuse_payer(request, account, call.bucket):
+            return refusal
         match call.operation:
             case "list":
                 return self._list(request, account, call)
@@ -111,6 +117,21 @@ class GCSGate(Gate):
         if account is None or account.state is State.TOKENS_EXPIRE_AT_ONCE:
             return json_error(401, "authError", "Invalid Credentials")
         return account
+
+    def _refuse_payer(self, request: Request, account: Account, bucket: str) -> Response | None:
+        media = request.query.get("alt") == "media"
+        project = request.query.get("userProject")
+        if bucket in self.caller_pays and not project:
+            message = "Bucket is a requester pays bucket but no user project provided."
+            return Response(400, message.encode(), TEXT) if media else json_error(400, "required", message)
+        # To name a project takes the right to bill it, whoever pays.
+        if project and account.email in self.bills_nobody:
+            message = (
+                f"{account.email} does not have serviceusage.services.use access to the Google Cloud project. "
+                "Permission 'serviceusage.services.use' denied on resource (or it may not exist)."
+            )
+            return Response(403, message.encode(), TEXT) if media else json_error(403, "forbidden", message)
+        return None
 
     def _list(self, request: Request, account: Account, call: Call) -> Response:
         query = request.query
@@ -219,6 +240,9 @@ class GCSGate(Gate):
             return xml_error(400, "ExpiredToken", "The provided token has expired.")
         if bucket not in self.buckets:
             return xml_error(404, "NoSuchBucket", "The specified bucket does not exist.")
+        if bucket in self.caller_pays and not query.get("userProject"):
+            message = "Bucket is a requester pays bucket but no user project provided."
+            return xml_error(400, "UserProjectMissing", message)
         if request.method == "PUT":
             return self._upload_signed(request, account, bucket, key)
         if request.method not in {"GET", "HEAD"} or not account.may(GET, bucket, key):

@@ -150,6 +150,10 @@ class S3Cloud:
         """Object Lock with a default retention."""
         self.gate.buckets[bucket].locked = True
 
+    def let_caller_pay(self, bucket: str) -> None:
+        """Requester pays."""
+        self.gate.buckets[bucket].caller_pays = True
+
     def deny_kms(self, bucket: str, *actions: str) -> None:
         """Nobody but the operator may use the bucket's key; by default to write (kms:GenerateDataKey)."""
         self.gate.buckets[bucket].denied_kms = frozenset(actions or {"kms:GenerateDataKey"})

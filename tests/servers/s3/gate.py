@@ -79,6 +79,7 @@ class Bucket:
     denied_kms: frozenset[str] = frozenset()
     trouble: Trouble | None = None
     cors: list[Rule] = field(default_factory=list)
+    caller_pays: bool = False
     locked: bool = False
     """Object Lock with a default retention: no object comes in without a checksum."""
 
@@ -106,6 +107,8 @@ class S3Gate(Gate):
         bucket = self.buckets.get(name)
         if bucket is None:
             return xml_error(404, "NoSuchBucket", "The specified bucket does not exist", BucketName=name)
+        if bucket.caller_pays and not _pays(request):
+            return xml_error(403, "AccessDenied", "Access Denied")
         if refusal := _refuse_region(request, bucket) or _refuse_policy(request, principal, name, key):
             return refusal
         if key and (refusal := self._refuse_object(request, principal, bucket, name, key)):
@@ -232,6 +235,11 @@ def _refuse_region(request: Request, bucket: Bucket) -> Response | None:
         return xml_error(301, "PermanentRedirect", message, where, Endpoint=endpoint)
     message = f"The authorization header is malformed; the region '{signed_for}' is wrong; expecting '{bucket.region}'"
     return xml_error(400, "AuthorizationHeaderMalformed", message, where, Region=bucket.region)
+
+
+def _pays(request: Request) -> bool:
+    name = "x-amz-request-payer"
+    return "requester" in {request.header(name), request.query.get(name)}
 
 
 def _refuse_unchecked(request: Request) -> Response | None:

@@ -94,6 +94,23 @@ def with_object_lock(place: Place) -> None:
     place.cloud.lock(place.bucket)
 
 
+def where_caller_pays(place: Place) -> None:
+    assert isinstance(place.cloud, S3Cloud | GCSCloud)
+    place.cloud.let_caller_pay(place.bucket)
+
+
+def where_caller_pays_and_bills_nobody(place: Place) -> None:
+    assert isinstance(place.cloud, GCSCloud)
+    place.cloud.let_caller_pay(place.bucket)
+    place.cloud.let_bill_nobody(place.config)
+
+
+def which_bills_nobody(place: Place) -> None:
+    """The bucket's owner pays, and the account may bill no project."""
+    assert isinstance(place.cloud, GCSCloud)
+    place.cloud.let_bill_nobody(place.config)
+
+
 def trusting_another(place: Place) -> None:
     assert isinstance(place.cloud, S3DelegatedCloud)
     stranger = "arn:aws:iam::111122223333:root"
