@@ -20,6 +20,8 @@ def failure_of(error: Exception) -> Failure:
 
 
 _REASONS = {
+    "retentionPolicyNotMet": Cause.RETENTION,
+    "objectUnderActiveHold": Cause.RETENTION,
     "forbidden": Cause.DENIED,
     "insufficientPermissions": Cause.DENIED,
     "accessNotConfigured": Cause.DENIED,
@@ -39,6 +41,11 @@ _CAUSES_BY_TEXT = {
     "requester pays bucket": Cause.CALLER_PAYS,
     "user project specified in the request is invalid": Cause.CALLER_PAYS,
     "serviceusage.services.use": Cause.CALLER_PAYS,
+    # https://cloud.google.com/storage/docs/bucket-lock and …/object-holds: with a reason, or as plain `forbidden`.
+    "retention policy": Cause.RETENTION,
+    "object retention": Cause.RETENTION,
+    "temporary hold": Cause.RETENTION,
+    "event-based hold": Cause.RETENTION,
 }
 
 

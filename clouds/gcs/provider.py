@@ -101,13 +101,19 @@ GCS = Provider(
                 Cause.NETWORK_RULES,
                 Cause.MALFORMED_CREDENTIAL,
                 Cause.KMS_DENIED,
+                Cause.RETENTION,
                 Cause.CALLER_PAYS,
                 Cause.UNKNOWN_KEY,
                 Cause.WRONG_SECRET,
                 Cause.CLOCK_SKEW,
             }
         ),
-        codes={Cause.DENIED: "forbidden", Cause.NETWORK_RULES: "vpcServiceControls", Cause.CALLER_PAYS: "required"},
+        codes={
+            Cause.DENIED: "forbidden",
+            Cause.NETWORK_RULES: "vpcServiceControls",
+            Cause.CALLER_PAYS: "required",
+            Cause.RETENTION: "retentionPolicyNotMet",
+        },
         variants=[
             (Failure(Cause.CREDENTIAL_REFUSED, "invalid_grant", 400, detail="disabled"), {}),
         ],

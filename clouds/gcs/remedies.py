@@ -152,6 +152,16 @@ def _caller_pays(case: Case) -> Remedy:
     )
 
 
+def _retention(case: Case) -> Remedy:
+    return replace(
+        common.retention(case),
+        sure="Google says until when the bucket keeps objects, and whether it holds new ones.",
+        command=f"gcloud storage buckets describe gs://{case.config.bucket} "
+        "--format='default(retention_policy,default_event_based_hold)'\n"
+        + command("gcloud storage objects describe", _url(case)),
+    )
+
+
 def _no_bucket(case: Case) -> Remedy:
     shell_text = f"gcloud storage buckets describe gs://{case.config.bucket}"
     return replace(common.no_bucket(case), sure="Google says whether the bucket exists.", command=shell_text)
@@ -169,6 +179,7 @@ _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.UNKNOWN_KEY: _unknown_key,
     Cause.NETWORK_RULES: _network_rules,
     Cause.KMS_DENIED: _kms_denied,
+    Cause.RETENTION: _retention,
     Cause.CALLER_PAYS: _caller_pays,
     Cause.NO_BUCKET: _no_bucket,
     Cause.HIDDEN: _hidden,

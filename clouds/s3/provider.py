@@ -42,6 +42,7 @@ CAUSES = frozenset(
         Cause.NETWORK_RULES,
         Cause.WRONG_REGION,
         Cause.KMS_DENIED,
+        Cause.RETENTION,
         Cause.UNKNOWN_KEY,
         Cause.WRONG_SECRET,
         Cause.EXPIRED,

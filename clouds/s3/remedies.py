@@ -163,6 +163,14 @@ def _no_bucket(case: Case) -> Remedy:
     )
 
 
+def _retention(case: Case) -> Remedy:
+    return replace(
+        common.retention(case),
+        sure="S3 says whether the bucket locks objects, and for how long.",
+        command=f"aws s3api get-object-lock-configuration --bucket={case.config.bucket}",
+    )
+
+
 def _kms_denied(case: Case) -> Remedy:
     key = case.value("kms_key_arn")
     show = f"aws s3api get-bucket-encryption --bucket={case.config.bucket}"
@@ -232,4 +240,5 @@ _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.WRONG_REGION: _wrong_region,
     Cause.NO_BUCKET: _no_bucket,
     Cause.KMS_DENIED: _kms_denied,
+    Cause.RETENTION: _retention,
 }

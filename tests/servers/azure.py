@@ -62,6 +62,8 @@ class AzureGate(Gate):
         super().__init__()
         self.as_azurite = as_azurite
         self.troubles: dict[str, Trouble] = {}
+        self.kept: dict[str, str] = {}
+        """By container: the code with which changes of its blobs are refused."""
 
     def answer(self, request: Request) -> Response:
         container = request.path.split("/")[2] if request.path.count("/") > 1 else ""
@@ -76,6 +78,9 @@ class AzureGate(Gate):
                 return _error(
                     500, "InternalError", "The server encountered an internal error. Please retry the request."
                 )
+        changes = request.method == "DELETE" or request.header("If-Match") == "*"
+        if container in self.kept and changes:
+            return _error(409, self.kept[container], "This operation is not permitted as the blob is immutable.")
         answer = self.forward(request)
         return answer if self.as_azurite else _corrected(request, answer)
 
@@ -207,6 +212,10 @@ class AzureCloud:
     def set_cors(self, rules: list[CorsRule]) -> None:
         """Of the whole account: whoever sets some takes them away again."""
         self._service.set_service_properties(cors=rules)
+
+    def keep(self, bucket: str, code: str) -> None:
+        """Under an immutability policy or a legal hold."""
+        self.gate.kept[bucket] = code
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:

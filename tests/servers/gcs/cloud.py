@@ -145,6 +145,10 @@ class GCSCloud:
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
         self.gate.certificates.setdefault(info["client_email"], {})[info["private_key_id"]] = pem
 
+    def keep(self, bucket: str, reason: str, text: str) -> None:
+        """Under a retention policy or a hold, as Google words the refusal."""
+        self.gate.kept[bucket] = reason, text
+
     def let_caller_pay(self, bucket: str) -> None:
         """Requester pays."""
         self.gate.caller_pays.add(bucket)

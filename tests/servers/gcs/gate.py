@@ -46,6 +46,8 @@ class GCSGate(Gate):
         self.accounts: dict[str, Account] = {}
         self.buckets: set[str] = set()
         self.troubles: dict[str, Trouble] = {}
+        self.kept: dict[str, tuple[str, str]] = {}
+        """By bucket: why its objects can't be replaced or deleted, as (reason, text)."""
         self.caller_pays: set[str] = set()
         """Buckets whose caller names a project to bill."""
         self.bills_nobody: set[str] = set()
@@ -166,6 +168,8 @@ class GCSGate(Gate):
             return json_error(412, "conditionNotMet", message)
         if exists and not account.may(DELETE, call.bucket, call.key):
             return denied(account, DELETE, "object")
+        if exists and call.bucket in self.kept:
+            return self._refuse_kept(call)
         return self.forward(request)
 
     def _delete(self, request: Request, account: Account, call: Call) -> Response:
@@ -173,8 +177,14 @@ class GCSGate(Gate):
             return denied(account, DELETE, "object")
         if not self._exists(call):
             return json_error(404, "notFound", f"No such object: {call.bucket}/{call.key}")
+        if call.bucket in self.kept:
+            return self._refuse_kept(call)
         self.forward(request)
         return Response(204)
+
+    def _refuse_kept(self, call: Call) -> Response:
+        reason, text = self.kept[call.bucket]
+        return json_error(403, reason, f"Object '{call.bucket}/{call.key}' {text}")
 
     def _answer_about_bucket(self, request: Request, account: Account, call: Call, permission: str) -> Response:
         if permission not in account.permissions or call.bucket != account.bucket:

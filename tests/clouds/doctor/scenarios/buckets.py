@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from clouds import Cause
 from tests.clouds.doctor.scenarios.conditions import (
+    kept,
     where_caller_pays,
     where_caller_pays_and_bills_nobody,
     which_bills_nobody,
     with_object_lock,
 )
 from tests.clouds.doctor.scenarios.rows import row
-from tests.clouds.doctor.scenarios.verdicts import NO, SKIPPED, YES, Expectation, refused_by_cloud
+from tests.clouds.doctor.scenarios.verdicts import NO, SKIPPED, YES, Expectation, no, refused_by_cloud
 from tests.servers import ALL_RIGHTS, WORKING_RIGHTS, Right
 
 ALL_GREEN = Expectation((YES, YES), (YES, YES, YES, YES))
+# What is there can't be replaced, by nobody. Nor deleted, so that our object stays.
+ONCE_WRITTEN = Expectation((YES, YES), (YES, YES, YES, no(Cause.RETENTION)))
+POLICY = (
+    "is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until "
+    "2027-11-25T00:00:00.0-08:00"
+)
+HOLD = "is under active Event-Based hold and cannot be deleted, overwritten or archived until hold is removed"
 
 BUCKETS = [
+    row("retention policy", ALL_RIGHTS, ONCE_WRITTEN, condition=kept("retentionPolicyNotMet", POLICY), only=("GCS",)),
+    row("retention policy, by text", ALL_RIGHTS, ONCE_WRITTEN, condition=kept("forbidden", POLICY), only=("GCS",)),
+    row("hold", ALL_RIGHTS, ONCE_WRITTEN, condition=kept("objectUnderActiveHold", HOLD), only=("GCS",)),
+    row("immutable", ALL_RIGHTS, ONCE_WRITTEN, condition=kept("BlobImmutableDueToPolicy"), only=("AZURE",)),
+    row("legal hold", ALL_RIGHTS, ONCE_WRITTEN, condition=kept("BlobImmutableDueToLegalHold"), only=("AZURE",)),
     row("Object Lock", ALL_RIGHTS, ALL_GREEN, condition=with_object_lock, only=("S3", "OBS")),
     row(
         "Object Lock, empty path, no right to delete",

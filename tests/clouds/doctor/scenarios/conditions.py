@@ -111,6 +111,16 @@ def which_bills_nobody(place: Place) -> None:
     place.cloud.let_bill_nobody(place.config)
 
 
+def kept(*refusal: str) -> Condition:
+    """By a retention policy or a hold: `refusal` is what the cloud says, as its own `keep` takes it."""
+
+    def condition(place: Place) -> None:
+        assert isinstance(place.cloud, GCSCloud | AzureCloud)
+        place.cloud.keep(place.bucket, *refusal)
+
+    return condition
+
+
 def trusting_another(place: Place) -> None:
     assert isinstance(place.cloud, S3DelegatedCloud)
     stranger = "arn:aws:iam::111122223333:root"
