@@ -14,6 +14,8 @@ CAUSES = {
     "Forbidden": Cause.DENIED,
     "InvalidAccessKeyId": Cause.UNKNOWN_KEY,
     "InvalidClientTokenId": Cause.UNKNOWN_KEY,
+    "UnrecognizedClientException": Cause.UNKNOWN_KEY,
+    "RegionDisabledException": Cause.UNKNOWN_KEY,  # only STS says so, of the platform's own account
     "SignatureDoesNotMatch": Cause.WRONG_SECRET,
     "ExpiredToken": Cause.EXPIRED,
     "ExpiredTokenException": Cause.EXPIRED,

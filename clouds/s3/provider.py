@@ -167,6 +167,7 @@ S3_ROLE = Provider(
         variants=[
             (Failure(Cause.CANNOT_ASSUME_ROLE, "AccessDenied", 403, detail="identity-based policy"), {}),
             (Failure(Cause.CANNOT_ASSUME_ROLE, "AccessDenied", 403), {"external_id": "lightly-another"}),
+            (Failure(Cause.NO_PRINCIPAL, "InvalidClientTokenId", 403, region="ap-south-2"), {"region": "ap-south-2"}),
         ],
     ),
 )

@@ -27,6 +27,8 @@ def explain(case: Case) -> Remedy | None:
     if _is_role(case):
         if case.failure.cause in _OF_THE_SESSION:
             return _session(case)
+        if case.failure.cause is Cause.NO_PRINCIPAL:
+            return _no_principal(case)
         if case.failure.cause is Cause.CANNOT_ASSUME_ROLE:
             return _cannot_assume_role(case)
     remedy = _REMEDIES.get(case.failure.cause)
@@ -216,6 +218,21 @@ def _cannot_assume_role(case: Case) -> Remedy:
         sure,
         show,
         "role_arn",
+    )
+
+
+def _no_principal(case: Case) -> Remedy:
+    region = case.failure.region
+    if not region:
+        return common.no_principal(case)
+    return Remedy(
+        f"AWS does not know this platform in {region}",
+        f"The bucket's region {region} must be enabled in an AWS account before it knows its credentials. In this "
+        "installation's account it is not, and STS could not be reached in another region.",
+        f"{common.OPERATOR} to enable {region} in its AWS account, or to let it reach STS in another region.",
+        "The operator can ask AWS which regions are enabled.",
+        f"aws account get-region-opt-status --region-name {region}",
+        "region",
     )
 
 

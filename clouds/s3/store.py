@@ -2,6 +2,7 @@
 
 import functools
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +15,7 @@ from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
 from clouds.s3.config import SESSION_SECONDS, S3Base, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
+from clouds.s3.policies import partition
 from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
@@ -48,8 +50,43 @@ def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit:
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
-    """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile)."""
-    sts = make_client("sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(limit))
+    """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile).
+
+    In regions that its account has not enabled, STS does not know that identity. It is asked in another one then: what
+    the STS of a region hands out is good in all regions.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+    """
+    try:
+        return _assume_role_in(config.region, config, endpoints, limit)
+    except StoreError as error:
+        if error.failure.code not in _UNKNOWN_IN_REGION:
+            raise
+        refused = error
+    for region in _other_regions(config.region):
+        try:
+            return _assume_role_in(region, config, endpoints, limit)
+        except StoreError as error:
+            if error.failure.status is None:  # only the bucket's region has answered
+                raise StoreError(replace(refused.failure, region=config.region)) from None
+            if error.failure.code not in _UNKNOWN_IN_REGION:
+                raise
+    raise refused
+
+
+_UNKNOWN_IN_REGION = {"InvalidClientTokenId", "UnrecognizedClientException", "RegionDisabledException"}
+# Enabled in every account of their partition.
+_DEFAULT_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+def _other_regions(region: str) -> list[str]:
+    """Where else the platform's identity may be known: in its own region, or in one that can't be disabled."""
+    own = str(_session().region_name or "")
+    candidates = [own if partition(own) == partition(region) else "", _DEFAULT_REGIONS.get(partition(region), "")]
+    return [other for other in dict.fromkeys(candidates) if other not in {"", region}]
+
+
+def _assume_role_in(region: str, config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
+    sts = make_client("sts", region_name=region, endpoint_url=endpoints.sts, config=client_config(limit))
     try:
         answer = sts.assume_role(
             RoleArn=config.role_arn,

@@ -93,6 +93,8 @@ class S3Gate(Gate):
         self.roles: dict[str, Role] = {}
         self.buckets: dict[str, Bucket] = {}
         self.operator = Credentials("", "")
+        self.unknown_in: dict[str, str] = {}
+        """Regions in which STS does not know the platform, and the code with which it says so."""
 
     def answer(self, request: Request) -> Response:
         if request.raw_path == "/" and request.method == "POST":
@@ -201,6 +203,8 @@ class S3Gate(Gate):
 
     def _answer_sts(self, request: Request) -> Response:
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        if code := self.unknown_in.get(credential_of(request)[1]):
+            return sts_error(403, code, "The security token included in the request is invalid")
         answer = self.forward(request)
         if answer.status != 200 or form.get("Action") != "AssumeRole":
             return answer

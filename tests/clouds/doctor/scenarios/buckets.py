@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from clouds import Cause
 from tests.clouds.doctor.scenarios.conditions import (
+    in_opt_in_region,
+    in_region_alone,
     kept,
     where_caller_pays,
     where_caller_pays_and_bills_nobody,
@@ -11,9 +13,10 @@ from tests.clouds.doctor.scenarios.conditions import (
     with_object_lock,
 )
 from tests.clouds.doctor.scenarios.rows import row
-from tests.clouds.doctor.scenarios.verdicts import NO, SKIPPED, YES, Expectation, no, refused_by_cloud
+from tests.clouds.doctor.scenarios.verdicts import NO, SKIPPED, YES, Expectation, no, nothing_known, refused_by_cloud
 from tests.servers import ALL_RIGHTS, WORKING_RIGHTS, Right
 
+ROLE = ("S3DelegatedAccess",)
 ALL_GREEN = Expectation((YES, YES), (YES, YES, YES, YES))
 # What is there can't be replaced, by nobody. Nor deleted, so that our object stays.
 ONCE_WRITTEN = Expectation((YES, YES), (YES, YES, YES, no(Cause.RETENTION)))
@@ -53,6 +56,22 @@ BUCKETS = [
         refused_by_cloud(Cause.CALLER_PAYS),
         condition=where_caller_pays_and_bills_nobody,
         only=("GCS",),
+    ),
+    row("opt-in region", ALL_RIGHTS, ALL_GREEN, condition=in_opt_in_region("ap-south-2"), only=ROLE),
+    row(
+        "STS not activated in the region",
+        ALL_RIGHTS,
+        ALL_GREEN,
+        condition=in_opt_in_region("me-central-1", "RegionDisabledException"),
+        only=ROLE,
+    ),
+    row(
+        "opt-in region, and STS out of reach elsewhere",
+        ALL_RIGHTS,
+        nothing_known(Cause.NO_PRINCIPAL),
+        condition=in_region_alone("ap-south-2"),
+        region="ap-south-2",
+        only=ROLE,
     ),
     row("owner pays, caller bills nobody", ALL_RIGHTS, ALL_GREEN, condition=which_bills_nobody, only=("GCS",)),
 ]

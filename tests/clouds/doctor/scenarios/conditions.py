@@ -10,7 +10,7 @@ from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios.places import Condition, Place
 from tests.servers import ALL_RIGHTS, AzureCloud, GCSCloud, OBSCloud, S3Cloud, S3DelegatedCloud, Trouble
 from tests.servers.faults import cut, untrusted_tls
-from tests.servers.gate import Gate, Request, Response, Silence
+from tests.servers.gate import Gate, NoAnswer, Request, Response, Silence
 from tests.servers.gcs import State as AccountState
 
 
@@ -117,6 +117,36 @@ def kept(*refusal: str) -> Condition:
     def condition(place: Place) -> None:
         assert isinstance(place.cloud, GCSCloud | AzureCloud)
         place.cloud.keep(place.bucket, *refusal)
+
+    return condition
+
+
+def in_opt_in_region(region: str, code: str = "InvalidClientTokenId") -> Condition:
+    """The bucket is in a region that the platform's own account has not enabled."""
+
+    def condition(place: Place) -> None:
+        assert isinstance(place.cloud, S3DelegatedCloud)
+        place.cloud.set_home_region(place.bucket, region)
+        place.config = place.config | {"s3Region": region}
+        place.monkeypatch.setitem(place.cloud.s3.gate.unknown_in, region, code)
+
+    return condition
+
+
+def in_region_alone(region: str) -> Condition:
+    """As before, and the STS of no other region answers."""
+
+    def condition(place: Place) -> None:
+        in_opt_in_region(region)(place)
+        usual = place.gate.answer
+
+        def answer(request: Request) -> Response:
+            elsewhere = f"/{region}/sts/" not in request.header("Authorization")
+            if elsewhere and request.method == "POST" and request.raw_path == "/":
+                raise NoAnswer
+            return usual(request)
+
+        place.monkeypatch.setattr(place.gate, "answer", answer)
 
     return condition
 
