@@ -51,11 +51,15 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object that a listing found. `modified` is Unix time in whole seconds, `size` bytes."""
+    """An object that a listing found. `modified` is Unix time in whole seconds, `size` bytes.
+
+    `directory`: the cloud says that it stands for a directory and is no file, whatever its name.
+    """
 
     key: str
     modified: int
     size: int
+    directory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Store(ABC):
 
     @abstractmethod
     def keys(self, prefix: str, *, limit: int) -> list[str]:
-        """Up to `limit` object names that start with `prefix`."""
+        """Up to `limit` object names that start with `prefix`, but for those of directories where the cloud tells."""
 
     @abstractmethod
     def folders(self, prefix: str, *, limit: int) -> list[str]:

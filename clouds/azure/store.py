@@ -1,5 +1,6 @@
 """Azure Blob Storage."""
 
+import itertools
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,6 +19,8 @@ from clouds.failures import Cause, Failure, StoreError, not_storage
 from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
 
 MOST_PER_PAGE = 5000
+LEAST_PER_PAGE = 100
+MOST_PAGES_OF_DIRECTORIES = 10
 PUBLIC_ENDPOINT = "https://{account}.blob.core.windows.net"
 
 
@@ -45,11 +48,22 @@ class AzureStore(Store):
         self.limit = limit
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
+        names: list[str] = []
         with _StoreErrors():
-            pages = self.container.list_blobs(
-                name_starts_with=prefix, results_per_page=limit, **self._limits()
-            ).by_page()
-            return [blob.name for blob in next(pages, [])]
+            # Where directories are real they come before what is in them, so many may come first.
+            pages = self._listed(prefix, max(limit, LEAST_PER_PAGE))
+            for blobs in itertools.islice(pages, MOST_PAGES_OF_DIRECTORIES):
+                names += [blob.name for blob in blobs if not _is_directory(blob)]
+                if len(names) >= limit:
+                    break
+        return names[:limit]
+
+    def _listed(self, prefix: str, per_page: int, **start: Any) -> Any:
+        """Pages of blobs, with the metadata that tells directories from files."""
+        found = self.container.list_blobs(
+            name_starts_with=prefix, include=["metadata"], results_per_page=per_page, **start, **self._limits()
+        )
+        return found.by_page()
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
         with _StoreErrors():
@@ -63,29 +77,25 @@ class AzureStore(Store):
         # `start_from` came with service version 2026-02-06, which the SDK asks for by name. It includes `after` itself.
         start: dict[str, Any] = {"start_from": after} if after else {}
         with _StoreErrors():
-            pages = self.container.list_blobs(
-                name_starts_with=prefix, results_per_page=limit + len(start), **start, **self._limits()
-            ).by_page()
+            pages = self._listed(prefix, limit + len(start), **start)
             # Azure may send an empty page and a marker when it crosses from one of its machines to the next.
             for blobs in pages:
                 found = [blob for blob in blobs if blob.name != after]
                 if found and found[0].name < after and _by_directory(found[0].name) < _by_directory(after):
                     return self._page_by_markers(prefix, after, limit)
-                if found or not pages.continuation_token:  # type: ignore[attr-defined]
-                    more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+                if found or not pages.continuation_token:
+                    more = len(found) > limit or bool(pages.continuation_token)
                     return Page([_entry(blob) for blob in found[:limit]], more)
         return Page([], more=False)
 
     def _page_by_markers(self, prefix: str, after: str, limit: int) -> Page:
         """From servers older than `start_from`, which ignore it: read on from the front until `after` has passed."""
         order: Callable[[str], str] = str if self.in_plain_order() else _by_directory
-        pages = self.container.list_blobs(
-            name_starts_with=prefix, results_per_page=MOST_PER_PAGE, **self._limits()
-        ).by_page()
+        pages = self._listed(prefix, MOST_PER_PAGE)
         for blobs in pages:
             found = [blob for blob in blobs if order(blob.name) > order(after)]
-            if found or not pages.continuation_token:  # type: ignore[attr-defined]
-                more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+            if found or not pages.continuation_token:
+                more = len(found) > limit or bool(pages.continuation_token)
                 return Page([_entry(blob) for blob in found[:limit]], more, starts_at_front=True)
         return Page([], more=False, starts_at_front=True)
 
@@ -151,7 +161,16 @@ class AzureStore(Store):
 
 
 def _entry(blob: BlobProperties) -> Entry:
-    return Entry(blob.name, int(blob.last_modified.timestamp()), blob.size)
+    return Entry(blob.name, int(blob.last_modified.timestamp()), blob.size, directory=_is_directory(blob))
+
+
+def _is_directory(blob: BlobProperties) -> bool:
+    """Data Lake Storage Gen2 lists directories among the blobs, and so do drivers of Hadoop.
+
+    https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
+    """
+    metadata = {name.lower(): value for name, value in (blob.metadata or {}).items()}
+    return str(metadata.get("hdi_isfolder", "")).lower() == "true"
 
 
 def _by_directory(name: str) -> str:

@@ -34,6 +34,8 @@ PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. Yo
 # How often we write the key anew when another check of the same path has deleted it meanwhile.
 MOST_ATTEMPTS = 3
 MOST_SIBLINGS = 200
+# Enough to find a file behind objects that mark directories.
+MOST_NAMES = 100
 MOST_SUGGESTIONS = 3
 
 
@@ -113,10 +115,11 @@ class _Probe:
     def _read_steps(self, store: Store) -> None:
         prefix = self.config.prefix
         names: list[str] = []
-        limit = len(self.markers) + 2  # all of those, our key, and one of the user's
-        listed = self._try(lambda: names.extend(store.keys(prefix, limit=limit)), key=prefix)
+        listed = self._try(lambda: names.extend(store.keys(prefix, limit=MOST_NAMES)), key=prefix)
         if listed.state is State.GRANTED:
-            self.found = [name for name in names if name not in self.markers | {self.key}]
+            theirs = [name for name in names if name not in self.markers | {self.key}]
+            files = [name for name in theirs if not name.endswith("/")]
+            self.found = files or (theirs if len(names) == MOST_NAMES else [])  # else files may come later
         self._conclude(Permission.LIST, listed)
         readable = self.found or [name for name in names if name != self.key]
         self._conclude_read(store, readable[0] if readable else None)

@@ -155,6 +155,10 @@ class AzureCloud:
     def put(self, bucket: str, key: str, data: bytes) -> None:
         self._service.get_blob_client(bucket, key).upload_blob(data, overwrite=True)
 
+    def put_directory(self, bucket: str, key: str) -> None:
+        """As an account with a hierarchical namespace lists one."""
+        self._service.get_blob_client(bucket, key).upload_blob(b"", overwrite=True, metadata={"hdi_isfolder": "true"})
+
     def get(self, bucket: str, key: str) -> bytes:
         return self._service.get_blob_client(bucket, key).download_blob().readall()
 
