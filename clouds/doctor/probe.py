@@ -18,10 +18,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from clouds.config import CloudConfig, Endpoints
-from clouds.failures import Cause, Failure, StoreError, safe_name
+from clouds.doctor.nearby import nearby
+from clouds.failures import Cause, Failure, StoreError
 from clouds.permissions import Permission, State, Verdict, state_of
 from clouds.provider import open_store
 from clouds.store import Deadline, Store
@@ -33,10 +33,8 @@ PROBE_KEY = f"{PROBE_DIRECTORY}permission-check"
 PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. You may delete it.\n"
 # How often we write the key anew when another check of the same path has deleted it meanwhile.
 MOST_ATTEMPTS = 3
-MOST_SIBLINGS = 200
 # Enough to find a file behind objects that mark directories.
 MOST_NAMES = 100
-MOST_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -188,19 +186,12 @@ class _Probe:
             self._try(lambda: store.delete(self.key), key=self.key)
 
     def _look_for_similar(self, store: Store) -> None:
-        """Nothing is there: perhaps the path has a typo. Best effort: the parent may be none of our business."""
-        if not self.config.prefix:
-            return
-        parent, _, name = self.config.prefix.removesuffix("/").rpartition("/")
-        parent = f"{parent}/" if parent else ""
-        names: list[str] = []
-        listed = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
-        if listed.state is State.GRANTED:
-            fit = [folder for folder in names if folder != f"{name}/" and folder == safe_name(folder)]
-            others = {folder.removesuffix("/"): folder for folder in fit}
-            nearest = get_close_matches(name, others, n=MOST_SUGGESTIONS, cutoff=0.6)
+        """Nothing is there: perhaps the path has a typo, or is a file's."""
+        if self.config.prefix:
+            found: list[str] = []
+            self._try(lambda: found.extend(nearby(store, self.config.prefix)), key=self.config.prefix)
             with self.closed:
-                self.similar = tuple(parent + others[match] for match in nearest)
+                self.similar = tuple(found)
 
     def _try(self, action: Callable[[], object], key: str) -> Verdict:
         if self.deadline.over:  # nobody waits for the answer any more
