@@ -119,6 +119,18 @@ def _letters(case: Case, fields: dict[str, str]) -> Remedy | None:
 
 
 def _denied(case: Case) -> Remedy:
+    held = re.sub(r"[^a-z]", "", token(case).get("sp", ""))
+    any_of = case.permission is Permission.WRITE
+    needed = set(_NEEDED[case.permission])
+    if held and (needed & set(held) if any_of else needed <= set(held)):
+        return replace(
+            common.denied(case),
+            cause=f"Your token has the letters {held}, so it gives {case.right}, and Azure refuses it all the same. "
+            f"Something else denies it: a policy or a lock of the container {case.config.bucket} or of the account.",
+            fix="Look for policies and locks of the container and of the storage account in the Azure portal.",
+            sure="See what the token says, and do the same with it.",
+            command=f"{READ_TOKEN}\n{same_call(case)}",
+        )
     return replace(
         common.denied(case),
         cause=f"{sentence(case.grantee)} lacks {case.right}, or a policy of the container denies it.",
