@@ -4,7 +4,7 @@ import base64
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -97,6 +97,48 @@ class Preflight:
     methods: str = ""  # Access-Control-Allow-Methods
 
 
+# What buckets whose versioning is suspended call the only version they keep.
+UNVERSIONED = "null"
+
+
+class Written:
+    """The versions a store has written of each key, as its cloud names them.
+
+    Without care, every write and every removal of a check would stay for ever in a bucket that keeps versions.
+    """
+
+    def __init__(self) -> None:
+        self._versions: dict[str, list[str]] = {}
+
+    def note(self, key: str, version: object) -> None:
+        """`version` is empty where the bucket keeps none."""
+        if version:
+            self._versions.setdefault(key, []).append(str(version))
+
+    def taken(self, key: str) -> list[str]:
+        """Those of this key, the newest first. They are forgotten."""
+        return self._versions.pop(key, [])[::-1]
+
+    def erase(self, key: str, remove: Callable[[], object], remove_version: Callable[[str], object]) -> None:
+        """Remove exactly these versions, so that no delete marker comes on top. A plain removal where there are none.
+
+        Raises StoreError. Whoever may not remove versions leaves the object in sight: the next check uses it again, and
+        adds one version, where a removal would cost three.
+        """
+        versions = self.taken(key)
+        if not versions:
+            remove()
+        for version in versions:
+            try:
+                remove_version(version)
+            except StoreError as error:
+                if error.failure.cause is Cause.NO_OBJECT:  # another check of the same path was faster
+                    continue
+                if version != UNVERSIONED:
+                    raise
+                remove()
+
+
 class Store(ABC):
     """One opened place in a cloud. Keys are full object names in the bucket. Every method raises StoreError."""
 
@@ -150,6 +192,10 @@ class Store(ABC):
     @abstractmethod
     def delete(self, key: str) -> None:
         """Remove an object. Clouds differ in whether a missing one is an error (cause NO_OBJECT)."""
+
+    def erase(self, key: str) -> None:
+        """Remove an object that this store has written, and of its versions those that this store has written."""
+        self.delete(key)
 
     @abstractmethod
     def cors_rules(self) -> list[CorsRule]:

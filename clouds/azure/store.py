@@ -18,7 +18,7 @@ from clouds.azure.config import AzureConfig, sas_fields
 from clouds.azure.failures import failure_of, failure_of_time
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage
-from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
+from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, Written, piece_of_refusal
 
 MOST_PER_PAGE = 5000
 LEAST_PER_PAGE = 100
@@ -50,6 +50,7 @@ class AzureStore(Store):
         """`letters`: what the token allows, None where a stored access policy says so."""
         self.container = container
         self.letters = letters
+        self.written = Written()
         self.limit = limit
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
@@ -145,7 +146,8 @@ class AzureStore(Store):
 
     def _create(self, key: str, data: bytes) -> None:
         with _StoreErrors():
-            self.container.upload_blob(key, data, overwrite=False, **self._limits())
+            answer = self.container.get_blob_client(key).upload_blob(data, overwrite=False, **self._limits())
+        self.written.note(key, answer.get("version_id"))
 
     def _may_create_elsewhere(self, key: str, data: bytes) -> bool:
         """Whether a refusal means that the blob is there, which a token with `c` and without `w` can't replace.
@@ -164,7 +166,7 @@ class AzureStore(Store):
         except StoreError:
             return False
         with contextlib.suppress(StoreError):
-            self.delete(elsewhere)
+            self.erase(elsewhere)
         return True
 
     def _exists(self, key: str) -> bool:
@@ -181,13 +183,21 @@ class AzureStore(Store):
     def replace(self, key: str, data: bytes) -> None:
         # A SAS that may create but not replace would be granted this if another check had just deleted the key.
         with _StoreErrors({"ConditionNotMet": Cause.NO_OBJECT}):
-            self.container.upload_blob(
-                key, data, overwrite=True, match_condition=MatchConditions.IfPresent, **self._limits()
+            answer = self.container.get_blob_client(key).upload_blob(
+                data, overwrite=True, match_condition=MatchConditions.IfPresent, **self._limits()
             )
+        self.written.note(key, answer.get("version_id"))
 
     def delete(self, key: str) -> None:
         with _StoreErrors():
             self.container.delete_blob(key, **self._limits())
+
+    def erase(self, key: str) -> None:
+        """First the blob, which Azure turns into one more version, then the versions, which takes the letter `x`."""
+        self.delete(key)
+        for version in self.written.taken(key):
+            with _StoreErrors():
+                self.container.get_blob_client(key).delete_blob(version_id=version, **self._limits())
 
     def cors_rules(self) -> list[CorsRule]:
         # They are the account's, and no SAS for a container may read them. A preflight request tells as much.

@@ -183,7 +183,7 @@ class _Probe:
         written = self.verdicts.get(Permission.WRITE)
         if written and written.state is not State.DENIED:  # an answer may get lost, and the object be there
             # Deleting is not a right we ask for: without it the one object stays.
-            self._try(lambda: store.delete(self.key), key=self.key)
+            self._try(lambda: store.erase(self.key), key=self.key)
 
     def _look_for_similar(self, store: Store) -> None:
         """Nothing is there: perhaps the path has a typo, or is a file's."""

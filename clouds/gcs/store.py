@@ -18,7 +18,7 @@ from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.gcs.config import PUBLIC_TOKEN_URL, GCSConfig
 from clouds.gcs.failures import StoreErrors
 from clouds.paths import directory_names
-from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
+from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, Written, piece_of_refusal
 
 PUBLIC_ENDPOINT = "https://storage.googleapis.com"
 MOST_PER_PAGE = 1000
@@ -62,6 +62,7 @@ class GCSStore(Store):
         self.name = bucket
         self.limit = limit
         self.asked = False
+        self.written = Written()
         self.payers = _PAYERS.setdefault((endpoint, bucket, str(client.project)), Payer())
 
     @property
@@ -152,15 +153,29 @@ class GCSStore(Store):
             return piece_of_refusal(error)
 
     def create(self, key: str, data: bytes) -> None:
-        self._call(
-            lambda: self.bucket.blob(key).upload_from_string(data, if_generation_match=0, **self._limits()),
-        )
+        self._put(key, data, if_generation_match=0)
 
     def replace(self, key: str, data: bytes) -> None:
-        self._call(lambda: self.bucket.blob(key).upload_from_string(data, **self._limits()))
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **condition: int) -> None:
+        def call() -> None:
+            blob = self.bucket.blob(key)
+            blob.upload_from_string(data, **condition, **self._limits())
+            self.written.note(key, blob.generation)
+
+        self._call(call)
 
     def delete(self, key: str) -> None:
         self._call(lambda: self.bucket.blob(key).delete(**self._limits()))
+
+    def erase(self, key: str) -> None:
+        """By generations, which Google counts in every bucket. One that was removed by number leaves no older one."""
+
+        def remove(generation: str) -> None:
+            self._call(lambda: self.bucket.blob(key, generation=int(generation)).delete(**self._limits()))
+
+        self.written.erase(key, lambda: self.delete(key), remove)
 
     def cors_rules(self) -> list[CorsRule]:
         def call() -> list[CorsRule]:

@@ -26,6 +26,7 @@ from clouds.store import (
     Preflight,
     Store,
     TimeLimit,
+    Written,
     content_md5,
     piece_of_refusal,
     whole_piece,
@@ -186,6 +187,7 @@ class S3Store(Store):
     def __init__(self, client: "S3Client", config: S3Base, secret_access_key: str) -> None:
         self.client = client
         self.secret_access_key = secret_access_key
+        self.written = Written()
         # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
         self.caller_pays = False
         self.signers: dict[tuple[str, int, str], UrlSigner] = {}
@@ -257,10 +259,17 @@ class S3Store(Store):
 
     def _put(self, key: str, data: bytes, **condition: str) -> None:
         checked = condition | self.encryption
-        _check_is_object(self._call("put_object", Key=key, Body=data, ContentMD5=content_md5(data), **checked))
+        answer = self._call("put_object", Key=key, Body=data, ContentMD5=content_md5(data), **checked)
+        _check_is_object(answer)
+        self.written.note(key, answer.get("VersionId"))
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
+
+    def erase(self, key: str) -> None:
+        self.written.erase(
+            key, lambda: self.delete(key), lambda version: self._call("delete_object", Key=key, VersionId=version)
+        )
 
     def cors_rules(self) -> list[CorsRule]:
         try:

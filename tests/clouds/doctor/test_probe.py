@@ -190,7 +190,7 @@ class Shelf:
     def replace(self, key: str, data: bytes) -> None:
         self._call("replace")
 
-    def delete(self, key: str) -> None:
+    def erase(self, key: str) -> None:
         self._call("delete")
         self.objects.discard(key)
 

@@ -48,6 +48,8 @@ class GCSGate(Gate):
         self.troubles: dict[str, Trouble] = {}
         self.kept: dict[str, tuple[str, str]] = {}
         """By bucket: why its objects can't be replaced or deleted, as (reason, text)."""
+        self.noncurrent: dict[str, set[str]] = {}
+        """Of buckets that keep versions: the generations of objects that were replaced or deleted."""
         self.caller_pays: set[str] = set()
         """Buckets whose caller names a project to bill."""
         self.bills_nobody: set[str] = set()
@@ -170,17 +172,30 @@ class GCSGate(Gate):
             return denied(account, DELETE, "object")
         if exists and call.bucket in self.kept:
             return self._refuse_kept(call)
+        self._keep_version(call)
         return self.forward(request)
 
     def _delete(self, request: Request, account: Account, call: Call) -> Response:
         if not account.may(DELETE, call.bucket, call.key):
             return denied(account, DELETE, "object")
-        if not self._exists(call):
+        wanted, current = request.query.get("generation"), self._generation(call)
+        noncurrent = self.noncurrent.get(call.bucket, set())
+        if wanted in noncurrent:
+            noncurrent.discard(str(wanted))
+            return Response(204)
+        if not current or wanted not in {None, current}:
             return json_error(404, "notFound", f"No such object: {call.bucket}/{call.key}")
         if call.bucket in self.kept:
             return self._refuse_kept(call)
-        self.forward(request)
+        if not wanted:
+            self._keep_version(call)
+        self.forward(replace(request, target=request.raw_path))
         return Response(204)
+
+    def _keep_version(self, call: Call) -> None:
+        """The one that is about to be replaced or deleted."""
+        if call.bucket in self.noncurrent and (current := self._generation(call)):
+            self.noncurrent[call.bucket].add(current)
 
     def _refuse_kept(self, call: Call) -> Response:
         reason, text = self.kept[call.bucket]

@@ -53,6 +53,8 @@ class Shared:
     """By bucket: the bucket policy, of which as much is understood as the product writes."""
     cors: dict[str, str] = field(default_factory=dict)
     """A bucket's CORS document, as it was put."""
+    keeps_versions: set[str] = field(default_factory=set)
+    """Buckets of which nobody may remove a version."""
     locked: set[str] = field(default_factory=set)
     """Buckets with WORM and a default retention: as with S3, no object comes in without a checksum."""
     conditional_writes: bool = True
@@ -180,6 +182,8 @@ class OBSGate(Gate):
                 allowed = allowed and (not exists or self._may(user, Right.REPLACE, bucket, key))
             case "DELETE":
                 allowed = self._may(user, Right.DELETE, bucket, key)
+                if "versionId" in request.query and bucket in self.shared.keeps_versions:
+                    return _denied()
             case _:
                 allowed = False
         return self._store(request, bucket, key) if allowed else _denied()
@@ -198,7 +202,8 @@ class OBSGate(Gate):
         scope = "operator/20200101/us-east-1/s3/aws4_request"
         headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
         query = request.target.partition("?")[2] if not key else ""
-        target = f"/{bucket}/{quote(key, safe='/~')}" if key else f"/{bucket}?{query}"
+        version = f"?versionId={request.query['versionId']}" if "versionId" in request.query else ""
+        target = f"/{bucket}/{quote(key, safe='/~')}{version}" if key else f"/{bucket}?{query}"
         return self.forward(Request(request.method, target, headers, request.body))
 
 

@@ -265,6 +265,8 @@ def _refuse_policy(request: Request, principal: Principal, name: str, key: str) 
     else:
         arn = f"{arn}/{key}"
         action = _OBJECT_ACTIONS[request.method]
+        if request.method == "DELETE" and "versionId" in query:
+            action = "s3:DeleteObjectVersion"
         if action == "s3:PutObject" and "If-None-Match" in request.headers:
             context = {"s3:if-none-match": request.header("If-None-Match")}
     if allows(principal.policy, action, arn, context):
