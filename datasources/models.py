@@ -151,6 +151,11 @@ class PermissionCheck(HexIdModel):
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
 
+    @property
+    def found_a_file(self) -> bool:
+        """Whether the path is a file's: then the directory it is in, and nothing else, was found near it."""
+        return list(self.similar) == [f"{self.path.removesuffix('/').rpartition('/')[0]}/"]
+
 
 OPEN_STATES = (CheckState.QUEUED, CheckState.RUNNING)
 

@@ -38,6 +38,7 @@ S3_CODES = [
     ("412", 412, Cause.ALREADY_EXISTS),
     ("ConditionalRequestConflict", 409, Cause.ALREADY_EXISTS),
     ("InvalidObjectState", 403, Cause.ARCHIVED),
+    ("ObjectLocked", 400, Cause.RETENTION),
     ("PermanentRedirect", 301, Cause.WRONG_REGION),
     ("IllegalLocationConstraintException", 400, Cause.WRONG_REGION),
     ("SlowDown", 503, Cause.THROTTLED),
@@ -61,6 +62,11 @@ S3_CODES = [
     ("KMS.NotFoundException", 400, Cause.KMS_DENIED),
     ("SomethingNew", 400, Cause.UNKNOWN),
 ]
+
+
+def test_s3_says_only_in_words_that_an_object_is_locked() -> None:
+    error = client_error("AccessDenied", 403, "Access Denied because object protected by object lock.")
+    assert s3.failure_of(error).cause is Cause.RETENTION
 
 
 @pytest.mark.parametrize(("code", "status", "cause"), S3_CODES)
