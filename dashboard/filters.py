@@ -17,7 +17,7 @@ SORTS = {
     "attention": gettext_noop("Needs attention"),
 }
 DEFAULT_SORT = "changed"
-READY, ATTENTION, UNCONFIGURED = STATES = ("ready", "attention", "unconfigured")
+READY, ATTENTION, CHECKING, UNCONFIGURED = STATES = ("ready", "attention", "checking", "unconfigured")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 
-from dashboard.filters import ATTENTION, NO_FILTERS, READY, UNCONFIGURED, Filters
+from dashboard.filters import ATTENTION, CHECKING, NO_FILTERS, READY, UNCONFIGURED, Filters
 from datasets.access import Person, datasets_for
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
@@ -24,10 +24,11 @@ _of_dataset = Datasource.objects.filter(dataset=OuterRef("pk"))
 _input = _of_dataset.filter(purpose__in=(Purpose.INPUT, Purpose.INPUT_OUTPUT))
 _lightly = _of_dataset.filter(purpose__in=(Purpose.LIGHTLY, Purpose.INPUT_OUTPUT))
 _green = in_state(DatasourceState.GREEN)
-# A dataset may be in more than one of them, or in none while it is being checked.
+# A dataset may be in more than one of them.
 _STATES = {
     READY: Q(Exists(_input.filter(_green)), Exists(_lightly.filter(_green))),
     ATTENTION: Q(Exists(_of_dataset.filter(in_state(*NEEDS_ATTENTION)))),
+    CHECKING: Q(Exists(_of_dataset.filter(in_state(DatasourceState.CHECKING)))),
     UNCONFIGURED: Q(~Exists(_input)) | Q(~Exists(_lightly)),
 }
 
@@ -49,7 +50,7 @@ class Summary:
 
 
 def home_summary(user: Person, team: Team | None = None, filters: Filters = NO_FILTERS) -> Summary:
-    """In one query, whose answer has a row for each mix of states, sixteen at most."""
+    """In one query, whose answer has a row for each mix of states, a few at most."""
     narrowed = _narrowed(filters.without_state)
     is_found: Combinable = ExpressionWrapper(narrowed, BooleanField()) if narrowed else Value(True)
     flags = {f"is_{state}": ExpressionWrapper(question, BooleanField()) for state, question in _STATES.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext, ngettext
 
-from dashboard.filters import ATTENTION, READY, UNCONFIGURED, Filters
+from dashboard.filters import ATTENTION, CHECKING, READY, UNCONFIGURED, Filters
 from dashboard.queries import Summary
 
 
@@ -20,13 +20,13 @@ class StateLink:
 
 
 def state_links(summary: Summary, filters: Filters) -> list[StateLink]:
-    """All, ready, needs attention, not configured. The last is left out while there is none."""
+    """All, ready, needs attention; being checked and not configured only while there are some."""
     found = summary.found
-    looks = {READY: "granted", ATTENTION: "denied", UNCONFIGURED: "off"}
+    looks = {READY: "granted", ATTENTION: "denied", CHECKING: "checking", UNCONFIGURED: "off"}
     links = [StateLink(_words("", found.total), filters.url(state=""), not filters.state)]
     for state, look in looks.items():
         number, is_current = found.states[state], filters.state == state
-        if number or is_current or state != UNCONFIGURED:
+        if number or is_current or state in {READY, ATTENTION}:
             url = filters.url(state=state)
             links.append(StateLink(_words(state, number), url, is_current, look if number else "off"))
     return links
@@ -44,6 +44,7 @@ def _words(state: str, number: int) -> str:
         "": ngettext("%(number)s dataset", "%(number)s datasets", number),
         READY: gettext("%(number)s ready"),
         ATTENTION: ngettext("%(number)s needs attention", "%(number)s need attention", number),
+        CHECKING: gettext("%(number)s being checked"),
         UNCONFIGURED: gettext("%(number)s not configured"),
     }
     return words[state] % {"number": intcomma(number)}

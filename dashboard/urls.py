@@ -2,10 +2,12 @@ from django.urls import path, re_path
 
 from dashboard import onboarding_views, views
 from dashboard.api_page import api_page
+from dashboard.palette import palette
 
 app_name = "dashboard"
 urlpatterns = [
     path("api/", api_page, name="api_page"),
+    path("palette/", palette, name="palette"),
     path("first-steps/", onboarding_views.first_steps, name="first_steps"),
     path("first-steps/away/", onboarding_views.dismiss_first_steps, name="dismiss_first_steps"),
     path("datasets/check-shown/", views.check_shown, name="check_shown"),

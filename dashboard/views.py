@@ -77,25 +77,37 @@ def row(request: PageRequest, dataset_id: str) -> HttpResponse:
 
 @require_POST
 def check_shown(request: PageRequest) -> HttpResponse:
-    """Check the datasources of these datasets again: those on the page, of which the person may change some."""
+    """Check the datasources of these datasets again: those on the page, of which the person may change some.
+
+    The rows change where they are, even if they no longer fit the state to which the list is narrowed.
+    """
     ids = [found for found in request.POST.getlist("dataset")[:PAGE_SIZE] if _DATASET_ID.fullmatch(found)]
     datasets = list(datasets_for(request.user).filter(pk__in=ids))
     own = [dataset.pk for dataset in datasets if dataset.may_edit]
     datasources = list(Datasource.objects.filter(dataset__in=own).order_by("pk").values_list("pk", flat=True))
     count = services.check_many_again(datasource_ids=datasources, by=request.user)
+    words, filters = _checked_words(count, len(datasets) - len(own)), Filters.of(request.GET.dict())
+    if request.htmx:
+        rows = [_row(dataset) for dataset in queries.home_datasets(request.user).filter(pk__in=own)]
+        context = _header(request, filters) | {"rows": rows, "words": words}
+        return render(request, "dashboard/_checked.html", context)
+    messages.info(request, words)
+    page = request.GET.get("page", "")
+    # While they are being checked they would not be in the list of one state.
+    known = 1 if filters.state or not re.fullmatch("[0-9]{1,6}", page) else int(page)
+    return redirect(filters.url(page=known, state=""))
+
+
+def _checked_words(count: int, left_out: int) -> str:
     words = ngettext("%(count)s datasource is being checked.", "%(count)s datasources are being checked.", count)
     if not count:
         words = gettext("No datasource here can be checked.")
-    left_out = len(datasets) - len(own)
     more = ngettext(
         "%(left_out)s dataset was left out, as you may only look at it.",
         "%(left_out)s datasets were left out, as you may only look at them.",
         left_out,
     )
-    words = f"{words} {more}" if left_out else words
-    messages.info(request, words % {"count": count, "left_out": left_out})
-    page = request.GET.get("page", "")
-    return redirect(Filters.of(request.GET.dict()).url(page=int(page) if re.fullmatch("[0-9]{1,6}", page) else 1))
+    return (f"{words} {more}" if left_out else words) % {"count": count, "left_out": left_out}
 
 
 def _header(request: PageRequest, filters: Filters) -> dict[str, Any]:

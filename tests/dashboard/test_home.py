@@ -69,7 +69,7 @@ class TestEverythingThatCountsFollowsTheRow:
         client = login(alice)
         connect(dataset, s3_config, Purpose.INPUT, Purpose.LIGHTLY)
         page = shown(client)
-        assert numbers(page)["ready"] == "0 ready"
+        assert (numbers(page)["ready"], numbers(page)["checking"]) == ("0 ready", "1 being checked")
         assert f"{reverse('dashboard:row', args=[dataset.pk])}?open=2" in page
         connect(dataset, s3_config, Purpose.INPUT, Purpose.LIGHTLY, outcome=Outcome.GREEN)
         Notice.objects.create(user=alice, title="It works again")
@@ -184,7 +184,8 @@ class TestCheckAllShown:
     def send(self, client: Client, datasets: list[Dataset], query: str = "") -> str:
         url = reverse("dashboard:check_shown") + query
         answer = client.post(url, {"dataset": [dataset.pk for dataset in datasets]}, follow=True)
-        assert answer.redirect_chain == [(f"/{query}", 302)]
+        # What is being checked would not be in the list of one state.
+        assert answer.redirect_chain == [(f"/{query.replace('state=unconfigured&', '')}", 302)]
         return html.unescape(answer.content.decode())
 
     def test_every_datasource_of_the_rows_is_checked_and_the_person_told_how_many(
@@ -201,6 +202,20 @@ class TestCheckAllShown:
         assert PermissionCheck.objects.count() == 5
         assert {source.latest_check.state for source in Datasource.objects.all() if source.latest_check} == {"QUEUED"}
         assert set(PermissionCheck.objects.values_list("requested_by", flat=True)) == {alice.pk}
+
+    def test_with_htmx_the_rows_change_where_they_are(
+        self, login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
+    ) -> None:
+        connect(dataset, s3_config, Purpose.INPUT, Purpose.LIGHTLY, outcome=Outcome.RED)
+        url = f"{reverse('dashboard:check_shown')}?state=attention"
+        assert f'hx-post="{url}"' in shown(login(alice), state="attention")
+        text = login(alice).post(url, {"dataset": [dataset.pk]}, headers=HTMX).content.decode()
+        assert re.search(
+            rf'<article class="dataset" id="dataset-{dataset.pk}"[^>]*\?open=2"[^>]* hx-swap-oob="true"', text
+        )
+        assert (numbers(text)["attention"], numbers(text)["checking"]) == ("0 need attention", "1 being checked")
+        assert "2 datasources are being checked." in text
+        assert "<title>Datasets · Lightly Platform</title>" in text
 
     def test_what_one_may_only_look_at_is_left_out(
         self, login: Login, alice: User, bob: User, dataset: Dataset, s3_config: CloudConfig
