@@ -107,6 +107,7 @@ class Provider:
     config_class: type[CloudConfig]
     label: str
     short: str  # for narrow places
+    mark: str = "storage"  # its drawing, by the name that it has in templates/_icon.html
     cloud: str = ""  # the same word in the records of several ways into one cloud, whose servers they share
     opener: Callable[[], Opener]  # imports the SDK, which takes its time, and returns the function that opens a store
     key_facts_reader: Callable[[], KeyFactsReader] | None = None  # likewise; None where the cloud publishes nothing

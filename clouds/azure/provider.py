@@ -69,6 +69,7 @@ AZURE = Provider(
     config_class=AzureConfig,
     label="Azure Blob Storage",
     short="Azure",
+    mark="cloud-azure",
     opener=_opener,
     words=Words(
         rights={

@@ -66,6 +66,7 @@ GCS = Provider(
     config_class=GCSConfig,
     label="Google Cloud Storage",
     short="Google Cloud",
+    mark="cloud-gcs",
     opener=_opener,
     key_facts_reader=_key_facts_reader,
     words=Words(

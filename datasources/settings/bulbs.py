@@ -82,6 +82,11 @@ class DatasourceStatus:
         return PROVIDERS[self.datasource.provider].short if self.datasource else ""
 
     @property
+    def provider_mark(self) -> str:
+        """The name of its drawing in templates/_icon.html."""
+        return PROVIDERS[self.datasource.provider].mark if self.datasource else ""
+
+    @property
     def help_anchor(self) -> str:
         """This cloud's place on the help pages about fields and diagnoses."""
         return PROVIDERS[self.datasource.provider].help_anchor if self.datasource else ""

@@ -14,7 +14,8 @@
   // ---- Keyboard shortcuts ----
 
   const list = document.getElementById("shortcuts")
-  const offered = () => [...document.querySelectorAll("[data-keys]")].filter((element) => element.checkVisibility())
+  // In narrow windows the navigation is a menu, whose keys work while it is closed.
+  const offered = () => [...document.querySelectorAll("[data-keys]")].filter((element) => element.closest(".nav") || element.checkVisibility())
   const isTyping = (event) => event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]")
   let pressed = []
   let forgetting = 0
@@ -29,7 +30,10 @@
   function showList() {
     const labelled = offered().map((element) => [element.dataset.keys, element.dataset.keysLabel ?? element.textContent.trim()])
     const search = document.querySelector("[data-search]") ? [["/", said.toSearch]] : []
-    const rows = [...labelled, ...search, ["?", said.thisList], ["Esc", said.closeOpen]]
+    const palette = document.getElementById("palette") ? [[navigator.platform.startsWith("Mac") ? "⌘ K" : said.jumpKeys, said.jump]] : []
+    // Those that palette.js knows.
+    const inRows = document.querySelector("[data-rows]") ? [["j", said.nextRow], ["k", said.previousRow], ["e", said.editRow]] : []
+    const rows = [...palette, ...labelled, ...search, ...inRows, ["?", said.thisList], ["Esc", said.closeOpen]]
     list.querySelector("dl").replaceChildren(...rows.map(([keys, label]) => row(keys, label)))
     list.showModal()
   }

@@ -22,6 +22,8 @@ S3_CODES = [
     ("", 403, Cause.DENIED),
     ("InvalidAccessKeyId", 403, Cause.UNKNOWN_KEY),
     ("InvalidClientTokenId", 403, Cause.UNKNOWN_KEY),
+    ("UnrecognizedClientException", 403, Cause.UNKNOWN_KEY),
+    ("RegionDisabledException", 403, Cause.UNKNOWN_KEY),
     ("SignatureDoesNotMatch", 403, Cause.WRONG_SECRET),
     ("ExpiredToken", 400, Cause.EXPIRED),
     ("ExpiredTokenException", 403, Cause.EXPIRED),
@@ -141,7 +143,7 @@ def test_an_answer_without_anything_in_it() -> None:
     [
         (client_error("AccessDenied", 403), Cause.CANNOT_ASSUME_ROLE),
         (client_error("ValidationError", 400), Cause.CANNOT_ASSUME_ROLE),
-        (client_error("RegionDisabledException", 403), Cause.CANNOT_ASSUME_ROLE),
+        (client_error("RegionDisabledException", 403), Cause.NO_PRINCIPAL),
         (client_error("InvalidClientTokenId", 403), Cause.NO_PRINCIPAL),
         (client_error("SignatureDoesNotMatch", 403), Cause.NO_PRINCIPAL),
         (client_error("ExpiredToken", 403), Cause.NO_PRINCIPAL),

@@ -135,6 +135,8 @@ NO_PAGES = [
     "/metrics",
     "/first-steps/",
     "/first-steps/away/",
+    "/palette/",
+    "/datasets/check-shown/",
     "/datasets/sample/",
     f"{DATASET}/row/",
     f"{DATASET}/datasources/",
