@@ -131,6 +131,8 @@ class PermissionCheck(HexIdModel):
     milliseconds = models.PositiveIntegerField(null=True)
     verdicts = models.JSONField(default=dict)
     empty = models.BooleanField(default=False)  # nothing under the path yet
+    # Nothing is there, nothing ever was, and there should be: probably a typo. Never so of what is only written to.
+    no_files = models.BooleanField(default=False)
     similar = models.JSONField(default=list)  # existing directories with nearly the path's name
     cors = models.JSONField(default=dict)  # a schemas.StoredCors: whether browsers may load from there; a note, no bulb
 

@@ -87,6 +87,7 @@ GCS = Provider(
         secret_field="credentials",  # noqa: S106 - the name of a field
         credential="Service account key",
         host=_host,
+        own_address=lambda config, endpoints: endpoints.gcs,
     ),
     explain=explain,
     policies=snippets,

@@ -107,6 +107,7 @@ S3_KEY = Provider(
         secret="secret access key",  # noqa: S106 - what it is called
         secret_field="secret_access_key",  # noqa: S106 - the name of a field
         host=_host,
+        own_address=lambda config, endpoints: endpoints.s3,
         region_field="region",
     ),
     explain=explain,
@@ -151,6 +152,7 @@ S3_ROLE = Provider(
         "of AWS (12 hours, 1 hour where one role assumes another) are never reached. Read URLs of its files lead "
         "through this server, which signs anew each time, so they outlive a session.",
         host=_host,
+        own_address=lambda config, endpoints: endpoints.s3,
         region_field="region",
     ),
     explain=explain,

@@ -61,8 +61,11 @@
 
   // ---- Times ----
 
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
-  const precise = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" })
+  // As the server writes them, 28 Nov 2026, 14:05 UTC, but in the reader's zone: en-GB has this order and 24 hours.
+  const written = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang
+  const day = { day: "numeric", month: "short", year: "numeric" }
+  const exact = new Intl.DateTimeFormat(written, { ...day, hour: "2-digit", minute: "2-digit", timeZoneName: "short" })
+  const precise = new Intl.DateTimeFormat(written, { ...day, hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" })
   const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" })
   const units = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]
 

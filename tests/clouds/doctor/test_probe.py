@@ -155,6 +155,8 @@ class Shelf:
         self.objects: set[str] = set()
         self.refuse: dict[str, Exception] = {}
         self.wait: dict[str, threading.Event] = {}
+        self.missing_is_proof_here = True
+        self.opens_to_owners = False
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -162,6 +164,12 @@ class Shelf:
             self.wait[name].wait()
         if name in self.refuse:
             raise self.refuse[name]
+
+    def missing_is_proof(self, failure: Failure) -> bool:
+        return self.missing_is_proof_here
+
+    def is_owner(self, key: str) -> bool:
+        return self.opens_to_owners
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         self._call("keys")
@@ -389,4 +397,6 @@ def test_our_own_object_left_behind_is_not_a_file_of_the_users(
     cloud.put(bucket, KEY, PROBE_CONTENT)
     report = probe(parse_config(cloud.grant(bucket, "input/", {LIST, READ}), endpoints), READ_ONLY, endpoints, 15)
     assert report.empty
-    assert states(report)[Permission.READ] is State.GRANTED
+    # On Ceph it could be ours, and would open for that alone.
+    read = State.UNKNOWN if provider == "S3Compatible" else State.GRANTED
+    assert states(report)[Permission.READ] is read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 import botocore.exceptions
 import pytest
@@ -47,6 +48,15 @@ S3_CODES = [
     ("RequestLimitExceeded", 400, Cause.THROTTLED),
     ("TooManyRequestsException", 429, Cause.THROTTLED),
     ("InternalError", 500, Cause.SERVER_ERROR),
+    ("QuotaExceeded", 403, Cause.QUOTA),
+    ("XMinioAdminBucketQuotaExceeded", 400, Cause.QUOTA),
+    ("XMinioStorageFull", 507, Cause.QUOTA),
+    ("StorageLimitExceeded", 403, Cause.QUOTA),
+    ("", 507, Cause.QUOTA),
+    ("UserSuspended", 403, Cause.SUSPENDED),
+    ("NotImplemented", 501, Cause.NOT_SUPPORTED),
+    ("XNotImplemented", 501, Cause.NOT_SUPPORTED),
+    ("", 501, Cause.NOT_SUPPORTED),
     ("KMS.DisabledException", 400, Cause.KMS_DENIED),
     ("KMS.NotFoundException", 400, Cause.KMS_DENIED),
     ("SomethingNew", 400, Cause.UNKNOWN),
@@ -104,6 +114,16 @@ S3_TRANSPORT = [
 @pytest.mark.parametrize(("error", "cause"), S3_TRANSPORT, ids=lambda it: type(it).__name__)
 def test_s3_transport(error: Exception, cause: Cause) -> None:
     assert s3.failure_of(error) == Failure(cause, type(error).__name__)
+
+
+def test_a_server_that_puts_the_code_at_the_top() -> None:
+    """As botocore reads the answers of STS that have <Error> at the top, Ceph's for example."""
+    meta = {"HTTPStatusCode": 403, "RequestId": "tx1"}
+    bare: Any = {"Code": "SignatureDoesNotMatch", "Message": None, "HostId": "1", "ResponseMetadata": meta}
+    error = botocore.exceptions.ClientError(bare, "AssumeRole")
+    assert s3.failure_of(error) == Failure(Cause.WRONG_SECRET, "SignatureDoesNotMatch", 403, "tx1")
+    # It is the platform's own secret that is wrong, not the role, nor the external ID.
+    assert s3.failure_of_role(error).cause is Cause.NO_PRINCIPAL
 
 
 def test_an_answer_without_anything_in_it() -> None:
