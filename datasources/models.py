@@ -110,6 +110,7 @@ class Trigger(models.TextChoices):
     PERSON = "PERSON", _("A person, in the dashboard")
     API = "API", _("A script, over the REST API")
     SCHEDULE = "SCHEDULE", _("The schedule")
+    LINK = "LINK", _("A cloud admin, with a link")
 
 
 class PermissionCheck(HexIdModel):
@@ -164,3 +165,21 @@ class Alert(HexIdModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.datasource_id}"
+
+
+class GrantLink(HexIdModel):
+    """Shows a cloud admin, who needs no account, what one datasource still has to be granted.
+
+    The address is stored nowhere: datasources.grant_links makes it of the id, with the server's key. A link that is
+    revoked is deleted. One whose maker may no longer edit the dataset opens nothing.
+    """
+
+    datasource = models.ForeignKey(Datasource, on_delete=models.CASCADE, related_name="grant_links")
+    made_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+    opened_at = models.DateTimeField(null=True, editable=False)  # for the first time
+    checks_asked = models.PositiveSmallIntegerField(default=0, editable=False)  # by visitors
+
+    def __str__(self) -> str:
+        return f"link to the grant of {self.datasource_id}"

@@ -50,9 +50,11 @@ def save(
 
 
 @transaction.atomic
-def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck | None:
+def check_again(
+    *, datasource: Datasource, by: User | None, trigger: Trigger = Trigger.PERSON
+) -> PermissionCheck | None:
     """Queue a check of what is stored, or return the one that is open for it. None if the datasource is gone."""
-    check = _open_or_new(datasource.pk, by, Trigger.PERSON)
+    check = _open_or_new(datasource.pk, by, trigger)
     if check and check.dispatched_at is None:
         transaction.on_commit(partial(tasks.dispatch, check.pk))
     return check
