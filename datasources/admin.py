@@ -155,7 +155,7 @@ class DatasourceAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Datasource]:
         # What is not even read can't be shown.
-        return super().get_queryset(request).defer("sealed_config")
+        return super().get_queryset(request).defer("sealed_config", "credential_digest")
 
     @admin.display(description="bulbs")
     def bulbs(self, datasource: Datasource) -> str:
