@@ -140,6 +140,8 @@ class PermissionCheck(HexIdModel):
     milliseconds = models.PositiveIntegerField(null=True)
     verdicts = models.JSONField(default=dict)
     empty = models.BooleanField(default=False)  # nothing under the path yet
+    # Nothing is there, nothing ever was, and there should be: probably a typo. Never so of what is only written to.
+    no_files = models.BooleanField(default=False)
     similar = models.JSONField(default=list)  # existing directories with nearly the path's name
     cors = models.JSONField(default=dict)  # a schemas.StoredCors: whether browsers may load from there; a note, no bulb
 
@@ -157,6 +159,11 @@ class PermissionCheck(HexIdModel):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def found_a_file(self) -> bool:
+        """Whether the path is a file's: then the directory it is in, and nothing else, was found near it."""
+        return list(self.similar) == [f"{self.path.removesuffix('/').rpartition('/')[0]}/"]
 
 
 OPEN_STATES = (CheckState.QUEUED, CheckState.RUNNING)

@@ -47,7 +47,7 @@ def store(
     by: User | None,
     trigger: Trigger = Trigger.PERSON,
 ) -> PermissionCheck:
-    """As save, inside the transaction of a caller who stores several and hands all their checks to the broker at once."""
+    """As save, for callers who store several in one transaction and hand all their checks to the broker at once."""
     # Saves of one dataset wait for each other here, so that revisions have an order.
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     dataset.datasources.filter(purpose__in=_REPLACES[purpose]).delete()

@@ -66,6 +66,7 @@ GCS = Provider(
     config_class=GCSConfig,
     label="Google Cloud Storage",
     short="Google Cloud",
+    mark="cloud-gcs",
     opener=_opener,
     key_facts_reader=_key_facts_reader,
     words=Words(
@@ -86,12 +87,11 @@ GCS = Provider(
         secret_field="credentials",  # noqa: S106 - the name of a field
         credential="Service account key",
         host=_host,
+        own_address=lambda config, endpoints: endpoints.gcs,
     ),
     explain=explain,
     policies=snippets,
-    beyond_grants=frozenset(
-        {"disabled_client", "deleted_client", "unauthorized_client", "access_denied", "userProjectMissing"}
-    ),
+    beyond_grants=frozenset({"disabled_client", "deleted_client", "unauthorized_client", "access_denied"}),
     cors_documents=cors_documents,
     client_method=ClientMethod(
         "set_gcs_config", {"resource_path": "path", "project_id": "project_id", "credentials": "credentials"}
@@ -103,15 +103,21 @@ GCS = Provider(
                 Cause.NETWORK_RULES,
                 Cause.MALFORMED_CREDENTIAL,
                 Cause.KMS_DENIED,
+                Cause.RETENTION,
+                Cause.CALLER_PAYS,
                 Cause.UNKNOWN_KEY,
                 Cause.WRONG_SECRET,
                 Cause.CLOCK_SKEW,
             }
         ),
-        codes={Cause.DENIED: "forbidden", Cause.NETWORK_RULES: "vpcServiceControls"},
+        codes={
+            Cause.DENIED: "forbidden",
+            Cause.NETWORK_RULES: "vpcServiceControls",
+            Cause.CALLER_PAYS: "required",
+            Cause.RETENTION: "retentionPolicyNotMet",
+        },
         variants=[
             (Failure(Cause.CREDENTIAL_REFUSED, "invalid_grant", 400, detail="disabled"), {}),
-            (Failure(Cause.DENIED, "userProjectMissing", 400), {}),
         ],
         values={"credentials": json.dumps({"client_email": "lightly@acme-vision-prod.iam.gserviceaccount.com"})},
     ),

@@ -20,14 +20,16 @@ def explain(case: Case) -> Remedy | None:
 def same_call(case: Case) -> str:
     """As the service account, with Google's own tool."""
     where, object_url = shell(f"gs://{case.config.bucket}/{case.config.prefix}"), _url(case)
+    # https://cloud.google.com/sdk/gcloud/reference/topic/configurations
+    at = f"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE={shell(case.own_address)} " if case.own_address else ""
     match case.permission:
         case Permission.LIST:
-            return command("gcloud storage ls", where)
+            return command(f"{at}gcloud storage ls", where)
         case Permission.READ:
-            return command("gcloud storage cat", "--range=0-0", object_url)
+            return command(f"{at}gcloud storage cat", "--range=0-0", object_url)
         case Permission.WRITE:
-            return command("echo test | gcloud storage cp -", object_url, "--if-generation-match=0")
-    return command("echo test | gcloud storage cp -", object_url)
+            return command(f"echo test | {at}gcloud storage cp -", object_url, "--if-generation-match=0")
+    return command(f"echo test | {at}gcloud storage cp -", object_url)
 
 
 def _url(case: Case) -> str:
@@ -56,12 +58,6 @@ def _denied(case: Case) -> Remedy:
             usual,
             cause=f"{sentence(case.grantee)} may create objects, but lacks {case.right} for this path. To Google, "
             "replacing an object is deleting it and creating another, so a role without delete can't overwrite.",
-        )
-    if case.failure.code == "userProjectMissing":
-        return replace(
-            usual,
-            cause=f"The bucket {case.config.bucket} lets the caller pay, which this platform does not do. "
-            f"So {case.right} is refused.",
         )
     return usual
 
@@ -137,6 +133,37 @@ def _kms_denied(case: Case) -> Remedy:
     )
 
 
+def _caller_pays(case: Case) -> Remedy:
+    account, project = case.config.principal, case.value("project_id")
+    grant = command(
+        f"gcloud projects add-iam-policy-binding {shell(project)}",
+        f"--member={shell(f'serviceAccount:{account}')}",
+        "--role=roles/serviceusage.serviceUsageConsumer",
+    )
+    return replace(
+        common.caller_pays(case),
+        summary=f"the caller pays, and the project {project} can't be billed",
+        cause=f"The bucket {case.config.bucket} lets the caller pay (requester pays). The project {project} was named "
+        f"to be billed. It does not exist, has no billing account, or {case.grantee} may not bill it.",
+        fix=f"Let the service account bill the project, by the role Service Usage Consumer on {project}. Or enter the "
+        "ID of a project that it may bill.",
+        sure="Google says whether the caller pays. The second command lets the service account bill the project.",
+        command=f"gcloud storage buckets describe gs://{case.config.bucket} --billing-project={shell(project)} "
+        f"--format='value(requester_pays)'\n{grant}",
+        field="project_id",
+    )
+
+
+def _retention(case: Case) -> Remedy:
+    return replace(
+        common.retention(case),
+        sure="Google says until when the bucket keeps objects, and whether it holds new ones.",
+        command=f"gcloud storage buckets describe gs://{case.config.bucket} "
+        "--format='default(retention_policy,default_event_based_hold)'\n"
+        + command("gcloud storage objects describe", _url(case)),
+    )
+
+
 def _no_bucket(case: Case) -> Remedy:
     shell_text = f"gcloud storage buckets describe gs://{case.config.bucket}"
     return replace(common.no_bucket(case), sure="Google says whether the bucket exists.", command=shell_text)
@@ -154,6 +181,8 @@ _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.UNKNOWN_KEY: _unknown_key,
     Cause.NETWORK_RULES: _network_rules,
     Cause.KMS_DENIED: _kms_denied,
+    Cause.RETENTION: _retention,
+    Cause.CALLER_PAYS: _caller_pays,
     Cause.NO_BUCKET: _no_bucket,
     Cause.HIDDEN: _hidden,
 }

@@ -23,10 +23,15 @@ CAUSES = {
     "NoSuchKey": Cause.NO_OBJECT,
     "PreconditionFailed": Cause.ALREADY_EXISTS,
     "InvalidObjectState": Cause.ARCHIVED,
+    "ObjectLocked": Cause.RETENTION,
     "PermanentRedirect": Cause.WRONG_REGION,
     "SlowDown": Cause.THROTTLED,
     "ServiceUnavailable": Cause.THROTTLED,
     "InternalError": Cause.SERVER_ERROR,
+    "InsufficientStorageSpace": Cause.QUOTA,
+    "QuotaExceeded": Cause.QUOTA,
+    "UserSuspended": Cause.SUSPENDED,
+    "NotImplemented": Cause.NOT_SUPPORTED,
 }
 
 

@@ -56,6 +56,7 @@ OBS = Provider(
     config_class=OBSConfig,
     label="OBS (Telekom, Huawei)",
     short="OBS",
+    mark="cloud-obs",
     opener=_opener,
     words=Words(
         rights={
@@ -95,6 +96,7 @@ OBS = Provider(
             {
                 Cause.WRONG_REGION,
                 Cause.KMS_DENIED,
+                Cause.RETENTION,
                 Cause.UNKNOWN_KEY,
                 Cause.WRONG_SECRET,
                 Cause.CLOCK_SKEW,

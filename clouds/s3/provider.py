@@ -42,6 +42,7 @@ CAUSES = frozenset(
         Cause.NETWORK_RULES,
         Cause.WRONG_REGION,
         Cause.KMS_DENIED,
+        Cause.RETENTION,
         Cause.UNKNOWN_KEY,
         Cause.WRONG_SECRET,
         Cause.EXPIRED,
@@ -97,6 +98,7 @@ S3_KEY = Provider(
     config_class=S3Config,
     label="AWS S3",
     short="AWS S3",
+    mark="cloud-s3",
     cloud="s3",
     opener=_key_opener,
     words=Words(
@@ -106,6 +108,7 @@ S3_KEY = Provider(
         secret="secret access key",  # noqa: S106 - what it is called
         secret_field="secret_access_key",  # noqa: S106 - the name of a field
         host=_host,
+        own_address=lambda config, endpoints: endpoints.s3,
         region_field="region",
     ),
     explain=explain,
@@ -136,6 +139,7 @@ S3_ROLE = Provider(
     config_class=S3DelegatedAccessConfig,
     label="AWS S3 with a role",
     short="S3 role",
+    mark="cloud-s3-role",
     cloud="s3",
     opener=_role_opener,
     session_seconds=SESSION_SECONDS,
@@ -149,6 +153,7 @@ S3_ROLE = Provider(
         "of AWS (12 hours, 1 hour where one role assumes another) are never reached. Read URLs of its files lead "
         "through this server, which signs anew each time, so they outlive a session.",
         host=_host,
+        own_address=lambda config, endpoints: endpoints.s3,
         region_field="region",
     ),
     explain=explain,
@@ -166,6 +171,7 @@ S3_ROLE = Provider(
         variants=[
             (Failure(Cause.CANNOT_ASSUME_ROLE, "AccessDenied", 403, detail="identity-based policy"), {}),
             (Failure(Cause.CANNOT_ASSUME_ROLE, "AccessDenied", 403), {"external_id": "lightly-another"}),
+            (Failure(Cause.NO_PRINCIPAL, "InvalidClientTokenId", 403, region="ap-south-2"), {"region": "ap-south-2"}),
         ],
     ),
 )

@@ -1,7 +1,9 @@
 """AWS S3, and whatever speaks its protocol at LIGHTLY_S3_ENDPOINT_URL."""
 
 import functools
+import re
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,8 +14,9 @@ from clouds import preflight
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
-from clouds.s3.config import SESSION_SECONDS, S3Base, S3Config, S3DelegatedAccessConfig
+from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
+from clouds.s3.policies import partition
 from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
@@ -24,6 +27,8 @@ from clouds.store import (
     Preflight,
     Store,
     TimeLimit,
+    Written,
+    content_md5,
     piece_of_refusal,
     whole_piece,
 )
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
 def open_with_key(config: S3Config, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
     secret = config.secret_access_key.get_secret_value()
     client = s3_client(endpoints, limit, config.region, config.access_key_id, secret)
-    return S3Store(client, config, secret)
+    return S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
 
 
 def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
@@ -43,12 +48,48 @@ def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit:
     client = s3_client(
         endpoints, limit, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
     )
-    return S3Store(client, config, keys["SecretAccessKey"])
+    secret = keys["SecretAccessKey"]
+    return S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
-    """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile)."""
-    sts = make_client("sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(limit))
+    """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile).
+
+    In regions that its account has not enabled, STS does not know that identity. It is asked in another one then: what
+    the STS of a region hands out is good in all regions.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+    """
+    try:
+        return _assume_role_in(config.region, config, endpoints, limit)
+    except StoreError as error:
+        if error.failure.code not in _UNKNOWN_IN_REGION:
+            raise
+        refused = error
+    for region in _other_regions(config.region):
+        try:
+            return _assume_role_in(region, config, endpoints, limit)
+        except StoreError as error:
+            if error.failure.status is None:  # only the bucket's region has answered
+                raise StoreError(replace(refused.failure, region=config.region)) from None
+            if error.failure.code not in _UNKNOWN_IN_REGION:
+                raise
+    raise refused
+
+
+_UNKNOWN_IN_REGION = {"InvalidClientTokenId", "UnrecognizedClientException", "RegionDisabledException"}
+# Enabled in every account of their partition.
+_DEFAULT_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+def _other_regions(region: str) -> list[str]:
+    """Where else the platform's identity may be known: in its own region, or in one that can't be disabled."""
+    own = str(_session().region_name or "")
+    candidates = [own if partition(own) == partition(region) else "", _DEFAULT_REGIONS.get(partition(region), "")]
+    return [other for other in dict.fromkeys(candidates) if other not in {"", region}]
+
+
+def _assume_role_in(region: str, config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
+    sts = make_client("sts", region_name=region, endpoint_url=endpoints.sts, config=client_config(limit))
     try:
         answer = sts.assume_role(
             RoleArn=config.role_arn,
@@ -104,21 +145,28 @@ def s3_client(
         config=client_config(
             limit,
             signature_version="s3v4",
-            # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host.
-            s3={"addressing_style": "path" if endpoints.s3 else "auto"},
+            # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host. At AWS, "auto" would
+            # sign links for the global host, which refuses regions opened after March 2019. "virtual" takes the
+            # region's own host for links as for calls, and a path where the bucket's name can't be a host's.
+            s3={
+                "addressing_style": "path" if endpoints.s3 else "virtual",
+                "us_east_1_regional_endpoint": "regional",
+            },
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
     )
     # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
-    client.meta.events.register_first("needs-retry.s3", _refuse_other_region)
+    client.meta.events.register_first("needs-retry.s3", refuse_other_region)
     return client
 
 
+# As Ceph names its requests: "tx" with a number and the time, https://docs.ceph.com/en/latest/radosgw/s3/
+_CEPH_REQUEST = re.compile(r"tx[0-9a-f]{21}-[0-9a-f]{10}-")
 _WRONG_REGION_CODES = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 
 
-def _refuse_other_region(response: Any, **_: Any) -> None:
+def refuse_other_region(response: Any, **_: Any) -> None:
     if response is None:
         return
     http, parsed = response
@@ -131,18 +179,61 @@ def _refuse_other_region(response: Any, **_: Any) -> None:
         raise StoreError(Failure(Cause.WRONG_REGION, safe_code(code), http.status_code, region=safe_code(region)))
 
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+PAYER = "&x-amz-request-payer=requester"
+_PAYABLE = {"list_objects_v2", "get_object", "put_object", "delete_object"}
+
+
 class S3Store(Store):
     # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
     missing_key_denial_is_proof = False
+    knows_payers = True
 
-    def __init__(self, client: "S3Client", config: S3Base, secret_access_key: str) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        secret_access_key: str,
+        *,
+        kms_key_arn: str | None = None,
+        owners_may_read: bool = False,
+    ) -> None:
+        """`owners_may_read`: the server may be another than AWS's, and let who wrote an object read it."""
         self.client = client
+        self.bucket = bucket
         self.secret_access_key = secret_access_key
-        self.signers: dict[tuple[str, int], UrlSigner] = {}
-        self.bucket = config.bucket
+        self.owners_may_read = owners_may_read
+        self.is_ceph = False  # as far as it has answered
+        self.written = Written()
+        # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
+        self.caller_pays = False
+        self.signers: dict[tuple[str, int, str], UrlSigner] = {}
         self.encryption: dict[str, Any] = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_arn} if config.kms_key_arn else {}
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         )
+
+    def missing_is_proof(self, failure: Failure) -> bool:
+        # Ceph says so to whoever may list, before it looks whether he may read.
+        return not self.is_ceph or self._owns_bucket()
+
+    def is_owner(self, key: str) -> bool:
+        """On servers with owners, who wrote an object may read its access list, for which AWS wants a right of its own.
+
+        The owner of the whole bucket is left out: what he may, he may because it is his.
+        """
+        if not self.owners_may_read or self._owns_bucket():
+            return False
+        return self.is_ceph or self._sees("get_object_acl", Key=key)
+
+    def _owns_bucket(self) -> bool:
+        return self._sees("get_bucket_acl")
+
+    def _sees(self, operation: str, **arguments: Any) -> bool:
+        try:
+            self._call(operation, **arguments)
+        except StoreError:
+            return False
+        return True
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         page = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
@@ -161,16 +252,19 @@ class S3Store(Store):
         if "Name" not in answer or (answer.get("IsTruncated") and not found):
             raise not_storage()
         entries = [Entry(entry["Key"], int(entry["LastModified"].timestamp()), entry["Size"]) for entry in found]
-        return Page(entries, bool(answer.get("IsTruncated")))
+        ignored = bool(after and entries and entries[0].key <= after)  # some servers know no start
+        return Page(entries, bool(answer.get("IsTruncated")), starts_at_front=ignored)
 
     def in_plain_order(self) -> bool:
         return True
 
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
-        signer = self.signers.get((method, seconds))
+        at_aws = ".amazonaws.com" in self.client.meta.endpoint_url
+        payer = PAYER if at_aws or self.caller_pays else ""
+        signer = self.signers.get((method, seconds, payer))
         if signer is None:
-            example = self._presigned(method, seconds)
-            signer = self.signers[method, seconds] = UrlSigner(example, method, self.secret_access_key)
+            example = self._presigned(method, seconds) + payer
+            signer = self.signers[method, seconds, payer] = UrlSigner(example, method, self.secret_access_key)
         return signer.url(key)
 
     def _presigned(self, method: str, seconds: int) -> str:
@@ -182,13 +276,14 @@ class S3Store(Store):
             raise StoreError(failure_of(error)) from None
 
     def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
-        condition = {"IfMatch": version} if version else {}
         try:
-            answer = self._call("get_object", Key=key, Range=f"bytes={start}-{start + length - 1}", **condition)
+            answer = self._get(key, f"bytes={start}-{start + length - 1}", version)
         except StoreError as error:
             return piece_of_refusal(error)
         with answer["Body"] as body:
             _check_is_object(answer)
+            if version and answer["ETag"] != version:  # of a server that knows no condition, or takes it for nothing
+                raise StoreError(Failure(Cause.CHANGED))
             if start and "ContentRange" not in answer:  # the whole object was sent, and its beginning is not asked for
                 raise not_storage()
             try:
@@ -197,14 +292,35 @@ class S3Store(Store):
                 raise StoreError(failure_of(error)) from None
         return whole_piece(data, expected=min(length, answer["ContentLength"]), version=answer["ETag"])
 
+    def _get(self, key: str, wanted: str, version: str) -> Any:
+        if not version:
+            return self._call("get_object", Key=key, Range=wanted)
+        try:
+            return self._call("get_object", Key=key, Range=wanted, IfMatch=version)
+        except StoreError as error:
+            if error.failure.cause is not Cause.NOT_SUPPORTED:
+                raise
+            return self._call("get_object", Key=key, Range=wanted)
+
     def create(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption))
+        self._put(key, data, IfNoneMatch="*")
 
     def replace(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("put_object", Key=key, Body=data, **self.encryption))
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **condition: str) -> None:
+        checked = condition | self.encryption
+        answer = self._call("put_object", Key=key, Body=data, ContentMD5=content_md5(data), **checked)
+        _check_is_object(answer)
+        self.written.note(key, answer.get("VersionId"))
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
+
+    def erase(self, key: str) -> None:
+        self.written.erase(
+            key, lambda: self.delete(key), lambda version: self._call("delete_object", Key=key, VersionId=version)
+        )
 
     def cors_rules(self) -> list[CorsRule]:
         try:
@@ -225,10 +341,43 @@ class S3Store(Store):
         self.client.close()
 
     def _call(self, operation: str, **arguments: Any) -> Any:
+        """Once more, at the caller's cost, where access is denied without a reason.
+
+        S3 does not say that a bucket lets the caller pay. Of a grant that is missing it mostly says which.
+        """
+        payable = operation in _PAYABLE and self.knows_payers
+        payer = {"RequestPayer": "requester"} if payable else {}
+        if self.caller_pays:
+            return self._call_once(operation, **arguments, **payer)
         try:
-            return getattr(self.client, operation)(Bucket=self.bucket, **arguments)
+            return self._call_once(operation, **arguments)
+        except StoreError as error:
+            if not payable or error.failure.cause is not Cause.DENIED or error.failure.detail:
+                raise
+            denied = error
+        try:
+            answer = self._call_once(operation, **arguments, **payer)
+        except StoreError as second:
+            # Past the question who pays, S3 may still say something else, such as that the object does not exist.
+            if second.failure.cause not in {Cause.NO_OBJECT, Cause.ALREADY_EXISTS}:
+                raise denied from None
+            self.caller_pays = True
+            raise
+        self.caller_pays = True
+        return answer
+
+    def _call_once(self, operation: str, **arguments: Any) -> Any:
+        try:
+            answer = getattr(self.client, operation)(Bucket=self.bucket, **arguments)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-            raise StoreError(failure_of(error)) from None
+            failure = failure_of(error)
+            self._notice(failure.request_id)
+            raise StoreError(failure) from None
+        self._notice(answer["ResponseMetadata"].get("RequestId", ""))
+        return answer
+
+    def _notice(self, request_id: str) -> None:
+        self.is_ceph = self.is_ceph or bool(_CEPH_REQUEST.match(request_id))
 
 
 def _check_is_object(answer: Any) -> None:

@@ -51,7 +51,8 @@ class ShownGrant:
 
     @property
     def is_green(self) -> bool:
-        return self.status.dot == "granted"
+        """Whether all is granted. Whether files lie there yet is not for the cloud's admin to say."""
+        return self.status.granted == len(self.status.bulbs)
 
     @cached_property
     def reasons(self) -> list[Reason]:

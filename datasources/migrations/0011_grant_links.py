@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datasources', '0009_outbox_moves'),
+        ('datasources', '0010_no_files'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from clouds import PROVIDERS, CloudConfig
+from clouds import PROVIDERS, CloudConfig, Provider
 from clouds.doctor import snippets
 from clouds.policies import Place, Snippet
 from datasets.models import Dataset
@@ -226,9 +226,9 @@ class DatasourcePanel(Panel):
     # ---- what stands around the form ----
 
     @property
-    def providers(self) -> dict[str, str]:
-        """The short names of all providers, to choose one."""
-        return {key: provider.short for key, provider in PROVIDERS.items()}
+    def providers(self) -> dict[str, Provider]:
+        """All of them, to choose one."""
+        return PROVIDERS
 
     @property
     def is_of_stored_provider(self) -> bool:

@@ -33,6 +33,7 @@ OBS_CODES = [
     ("PreconditionFailed", 412, Cause.ALREADY_EXISTS),
     (None, 412, Cause.ALREADY_EXISTS),
     ("InvalidObjectState", 403, Cause.ARCHIVED),
+    ("ObjectLocked", 403, Cause.RETENTION),
     ("PermanentRedirect", 301, Cause.WRONG_REGION),
     ("TemporaryRedirect", 307, Cause.REDIRECTED),
     (None, 302, Cause.REDIRECTED),
@@ -40,6 +41,10 @@ OBS_CODES = [
     ("ServiceUnavailable", 503, Cause.THROTTLED),
     ("InternalError", 500, Cause.SERVER_ERROR),
     (None, 502, Cause.SERVER_ERROR),
+    ("InsufficientStorageSpace", 409, Cause.QUOTA),
+    ("QuotaExceeded", 403, Cause.QUOTA),
+    ("UserSuspended", 403, Cause.SUSPENDED),
+    ("NotImplemented", 501, Cause.NOT_SUPPORTED),
     ("SomethingNew", 400, Cause.UNKNOWN),
 ]
 

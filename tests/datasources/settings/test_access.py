@@ -241,7 +241,17 @@ class TestMarks:
         finish(check)
         PermissionCheck.objects.update(empty=True, similar=["s3://acme-raw/streets/"])
         marks = self.marks(page(login, alice, "settings", dataset, "lightly"))
-        assert marks["path"] == "Last check: nothing lies there. Did you mean s3://acme-raw/streets/?"
+        assert marks["path"] == "Last check: no files found. Did you mean s3://acme-raw/streets/?"
+
+    def test_the_path_of_a_file_is_told_with_its_directory(
+        self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck
+    ) -> None:
+        finish(check)
+        PermissionCheck.objects.update(path="s3://acme-raw/in/a.jpg/", empty=True, similar=["s3://acme-raw/in/"])
+        text = page(login, alice, "settings", dataset, "lightly")
+        assert self.marks(text)["path"] == "Last check: this is a file. Enter its directory: s3://acme-raw/in/"
+        assert "This is a file. Enter its directory: <code>s3://acme-raw/in/</code>" in text
+        assert "Did you mean" not in text
 
     def test_another_providers_fields_are_not_marked(
         self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck

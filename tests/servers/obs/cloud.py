@@ -80,7 +80,7 @@ class OBSCloud:
 
     def environment(self, address: str | None = None) -> dict[str, str]:
         """The endpoint is in the config: see `at_address` for a fault proxy in between."""
-        return {"LIGHTLY_ALLOWED_PRIVATE_HOSTS": HOST}
+        return {"LIGHTLY_ALLOWED_PRIVATE_HOSTS": HOST, "LIGHTLY_OBS_HOSTS": HOST}
 
     def make_bucket(self) -> str:
         name = f"bucket-{secrets.token_hex(6)}"
@@ -133,6 +133,21 @@ class OBSCloud:
 
     def put_bucket_policy(self, bucket: str, policy: Mapping[str, Any]) -> None:
         self.shared.policies[bucket] = policy
+
+    def keep_versions(self, bucket: str, config: Config, *, removable: bool) -> None:
+        """From now on. `removable`: whether the config's user may remove versions."""
+        self._s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        if not removable:
+            self.shared.keeps_versions.add(bucket)
+
+    def versions(self, bucket: str) -> int:
+        """All there are, with delete markers."""
+        found = self._s3.list_object_versions(Bucket=bucket)
+        return len(found.get("Versions", [])) + len(found.get("DeleteMarkers", []))
+
+    def lock(self, bucket: str) -> None:
+        """WORM with a default retention."""
+        self.shared.locked.add(bucket)
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:
