@@ -30,6 +30,7 @@ worker: .venv/run.stamp ## Run more workers, with DATABASE_URL and REDIS_URL or 
 
 .PHONY: test
 test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: real servers, a real browser, SQLite, then PostgreSQL
+	@$(VENV_PYTHON) scripts/ceph.py
 	@LIGHTLY_TEST_CHROMIUM="$$($(VENV_PYTHON) scripts/chromium.py)" && export LIGHTLY_TEST_CHROMIUM && \
 	$(PYTEST) $(ARGS) && $(PYTEST) --postgres $(ARGS)
 

@@ -7,7 +7,7 @@ finds out why something does not work is in `doctor`. See docs/adding-a-cloud.md
 from clouds.config import CloudConfig, Endpoints, Expiry, KeyFacts
 from clouds.failures import Cause, Failure, StoreError, safe_name
 from clouds.pasting import Reading, Refusal
-from clouds.provider import PROVIDERS, Provider, open_store, parse_config, provider_of, read_pasted
+from clouds.provider import PROVIDERS, Provider, meant_by, open_store, parse_config, provider_of, read_pasted
 from clouds.registry import import_sdks
 from clouds.store import CorsRule, Deadline, Entry, Page, Preflight, Store
 
@@ -30,6 +30,7 @@ __all__ = [
     "Store",
     "StoreError",
     "import_sdks",
+    "meant_by",
     "open_store",
     "parse_config",
     "provider_of",

@@ -18,6 +18,7 @@ class Endpoints:
     gcs: str | None = None
     gcs_token: str | None = None
     gcs_certs: str | None = None
+    obs_hosts: tuple[str, ...] = field(default=())  # of a private cloud, beside those of Huawei and Telekom
     allowed_private_hosts: tuple[str, ...] = field(default=())
 
 
@@ -42,8 +43,8 @@ class CloudConfig(BaseModel):
 
     Per field, `title` is the label, `description` the help, `examples[0]` the example shown in errors, and
     `json_schema_extra` says `where` people find or make the value (console, then command; `code` in backticks), and may
-    say `binds_secret` (changing it needs the secret again), `multiline`, `from_team` (the field begins with what the
-    team has under the same name).
+    say `binds_secret` (changing it needs the secret again), `multiline`, `choices` (value to words), `from_team` (the
+    field begins with what the team has under the same name).
     A `SecretStr` is write-only everywhere.
     """
 
@@ -83,7 +84,7 @@ class CloudConfig(BaseModel):
         """When the credential ends, as far as it says so itself. Makes no call."""
         return None
 
-    def unusable(self, now: datetime) -> dict[str, str]:
+    def unusable(self, now: datetime, endpoints: Endpoints | None = None) -> dict[str, str]:
         """Why this can't work whatever the cloud says, by field. Asked when people save, never of what is stored."""
         return {}
 
@@ -106,6 +107,27 @@ class CloudConfig(BaseModel):
     @classmethod
     def secret_fields(cls) -> list[str]:
         return [name for name, info in cls.fields().items() if info.annotation is SecretStr]
+
+    @classmethod
+    def credential_fields(cls) -> list[str]:
+        """What stands for the credential: the secrets, what they were given for, and what the team brings to it.
+
+        No path is among them, so several datasources may have the same credential.
+        """
+        secrets = cls.secret_fields()
+        return [
+            name
+            for name, info in cls.fields().items()
+            if name in secrets or extra(info, "binds_secret") or extra(info, "from_team")
+        ]
+
+    def credential(self) -> dict[str, str]:
+        """The values of `credential_fields` in clear, the same for all spellings of a secret. For digests only."""
+        values = {name: getattr(self, name) for name in self.credential_fields()}
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+        }
 
     def target(self) -> dict[str, str]:
         """What a stored secret was given for. If any of it changes, the secret must be entered again."""

@@ -37,9 +37,15 @@ class Cause(StrEnum):
     THROTTLED = "throttled"
     SERVER_ERROR = "server_error"
     TIMEOUT = "timeout"
+    QUOTA = "quota"  # no room left: says nothing against the right
+    SUSPENDED = "suspended"  # the user or the account is blocked as a whole
+    NOT_SUPPORTED = "not_supported"  # the storage can't do this, now or later
     HIDDEN = "hidden"  # the cloud answers 403 for a key that may simply not exist
     UNKNOWN = "unknown"
 
+
+# A detail of HIDDEN: the object that we wrote opened, but the cloud opens it to its writer in any case.
+OWN_OBJECT = "own object"
 
 # Trying again may help.
 PASSING = frozenset({Cause.THROTTLED, Cause.SERVER_ERROR, Cause.TIMEOUT, Cause.UNREACHABLE})
@@ -88,6 +94,10 @@ def cause_of_status(status: int | None) -> Cause:
     """What an HTTP status alone tells, for answers that carry no code we know."""
     if status == 429 or status == 503:
         return Cause.THROTTLED
+    if status == 501:
+        return Cause.NOT_SUPPORTED
+    if status == 507:
+        return Cause.QUOTA
     if status is not None and status >= 500:
         return Cause.SERVER_ERROR
     if status is not None and 300 <= status < 400 and status != 304:

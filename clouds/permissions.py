@@ -36,9 +36,22 @@ NO_PROOF = {
     Cause.NO_OBJECT,
     Cause.CHANGED,
     Cause.NO_PRINCIPAL,
+    Cause.NOT_SUPPORTED,
     Cause.ARCHIVED,
     Cause.UNKNOWN,
 }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a permission that is granted was seen to do, so that people need not believe a green bulb."""
+
+    objects: int = 0  # list: how many names were found, without directory markers and the platform's own test file
+    more: bool = False  # list: there may be more names than that
+    first: str = ""  # list: the first of them, below the path
+    missing: bool = False  # read: no file was there, and the cloud said so, which it tells only to those who may read
+    existed: bool = False  # write: the test file was there already
+    removed: bool = False  # write: the test file was deleted again
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,7 @@ class Verdict:
     milliseconds: int | None = None
     failure: Failure | None = None
     key: str = ""  # the object or prefix that was tried
+    evidence: Evidence = Evidence()
 
 
 def state_of(failure: Failure) -> State:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from clouds.config import CloudConfig
+from clouds.config import CloudConfig, Endpoints
 from clouds.permissions import Permission
 
 TOKEN_DAYS = 90
@@ -33,6 +33,7 @@ class Platform:
     aws_principal: str = ""
     external_id: str = ""
     today: date = date(2026, 1, 1)
+    endpoints: Endpoints = field(default_factory=Endpoints)
 
     @property
     def expires_on(self) -> date:

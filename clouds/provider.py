@@ -60,6 +60,31 @@ class ClientMethod:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Guise:
+    """How a cloud that the official client's strict models do not know passes through it: as another of its types.
+
+    What is not among `names` can't pass: it keeps what is stored for the same address.
+    """
+
+    type: str
+    scheme: str
+    names: Mapping[str, str]  # our fields, and how the client spells them
+    # Whether fields that came as this type are meant for this cloud.
+    fits: Callable[[Mapping[str, Any], Endpoints], bool]
+
+    def put_on(self, config: CloudConfig, in_place_of_secrets: str) -> dict[str, str]:
+        """A config as the client knows it."""
+        shown = {
+            spelled: in_place_of_secrets if name in config.secret_fields() else str(getattr(config, name))
+            for name, spelled in self.names.items()
+        }
+        return shown | {"type": self.type, self.names["path"]: self.path(config.path)}
+
+    def path(self, path: str) -> str:
+        return re.sub(r"^[a-z0-9]+://", f"{self.scheme}://", path)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answers:
     """What docs/diagnoses.md shows of a cloud: which causes it can answer, with which codes, and on what occasions."""
 
@@ -82,6 +107,7 @@ class Provider:
     config_class: type[CloudConfig]
     label: str
     short: str  # for narrow places
+    mark: str = "storage"  # its drawing, by the name that it has in templates/_icon.html
     cloud: str = ""  # the same word in the records of several ways into one cloud, whose servers they share
     opener: Callable[[], Opener]  # imports the SDK, which takes its time, and returns the function that opens a store
     key_facts_reader: Callable[[], KeyFactsReader] | None = None  # likewise; None where the cloud publishes nothing
@@ -93,6 +119,7 @@ class Provider:
     # What lets pages at an origin read from exactly this bucket.
     cors_documents: Callable[[Any, str, Endpoints], list[Document]]
     client_method: ClientMethod
+    guise: Guise | None = None  # where the client knows this cloud under another name
     answers: Answers
     recognise: Recogniser = knows_paths_alone  # what people paste of this cloud, besides `scheme://bucket/path/`
 
@@ -128,6 +155,17 @@ def provider_of(config: CloudConfig | type[CloudConfig]) -> Provider:
 def open_store(config: CloudConfig, endpoints: Endpoints, limit: TimeLimit) -> Store:
     """Connect to the cloud a config is for. May call it (tokens, roles); raises StoreError."""
     return provider_of(config).open(config, endpoints, limit)
+
+
+def meant_by(kind: str, fields: Mapping[str, Any], endpoints: Endpoints) -> Provider:
+    """The cloud for which fields of this type are meant: the one of that name, or one that hides behind it.
+
+    Raises KeyError if there is no such type.
+    """
+    for provider in PROVIDERS.values():
+        if provider.guise and provider.guise.type == kind and provider.guise.fits(fields, endpoints):
+            return provider
+    return PROVIDERS[kind]
 
 
 def read_pasted(text: str, chosen: str) -> Reading | Refusal | None:

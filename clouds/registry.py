@@ -5,6 +5,7 @@ from clouds.gcs.provider import GCS
 from clouds.obs.provider import OBS
 from clouds.provider import PROVIDERS
 from clouds.s3.provider import S3_KEY, S3_ROLE
+from clouds.s3compatible.provider import S3_COMPATIBLE
 
 PROVIDERS.update(
     {
@@ -15,6 +16,7 @@ PROVIDERS.update(
             AZURE,
             GCS,
             OBS,
+            S3_COMPATIBLE,
         )
     }
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from clouds.config import CloudConfig
+from clouds.config import CloudConfig, Endpoints
 from clouds.failures import Failure, safe_name
 from clouds.permissions import Permission
 from clouds.policies import Platform
@@ -22,6 +23,7 @@ class Words:
     lifetime_note: str = ""  # what there is to say of the credential's end besides a date
     container: str = "bucket"
     host: Callable[[CloudConfig], str]  # where we call, unless the operator has configured another endpoint
+    own_address: Callable[[CloudConfig, Endpoints], str | None] = lambda config, endpoints: None  # and that endpoint
     address_field: str = ""  # the field that says where to call
     region_field: str = ""  # the field to correct when the bucket is in another region
 
@@ -72,8 +74,18 @@ class Case:
         return self.words.container
 
     @property
+    def own_address(self) -> str:
+        """The URL of this cloud that the operator has configured; empty if he has not."""
+        return self.words.own_address(self.config, self.platform.endpoints) or ""
+
+    @property
+    def address(self) -> str:
+        """The URL at which we call."""
+        return self.own_address or self.value("endpoint") or f"https://{self.words.host(self.config)}"
+
+    @property
     def host(self) -> str:
-        return self.words.host(self.config)
+        return urlsplit(self.address).hostname or ""
 
     @property
     def safe_key(self) -> str:

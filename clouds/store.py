@@ -145,6 +145,14 @@ class Store(ABC):
     # Whether 403 for a missing key proves that reading is not allowed (else such clouds hide missing keys behind 403).
     missing_key_denial_is_proof: bool
 
+    def missing_is_proof(self, failure: Failure) -> bool:
+        """Whether this answer for a missing key (cause NO_OBJECT) proves that reading is allowed. May make a call."""
+        return True
+
+    def is_owner(self, key: str) -> bool:
+        """Whether we may read this object for having written it, so that it proves nothing. May make calls."""
+        return False
+
     @abstractmethod
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         """Up to `limit` object names that start with `prefix`, but for those of directories where the cloud tells."""

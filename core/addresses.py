@@ -5,16 +5,18 @@ import re
 from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator
+from django.utils.translation import gettext_lazy as _
 
 LONGEST = 254  # of a column; Django's own validator lets 320 characters pass, on which PostgreSQL fails
+NOT_AN_ADDRESS = _("Enter a valid e-mail address.")  # Django spells it in another way
 
 
 def validate_address(email: str) -> None:
     """Raises django's ValidationError for what is no e-mail address."""
     if len(email) > LONGEST:
-        raise ValidationError("Enter a valid email address.")
-    validate_email(email)
+        raise ValidationError(NOT_AN_ADDRESS)
+    EmailValidator(NOT_AN_ADDRESS)(email)
 
 
 # What a list of recipients is made of: a name in quotation marks, an address in brackets, a separator, or a word.
@@ -34,7 +36,7 @@ def recipients(line: str, words: Collection[str] = ()) -> list[tuple[str, str]]:
     tokens = [(found.lastgroup or "", found[0]) for found in _TOKEN.finditer(line)]
     people: list[tuple[str, str]] = []
     groups: list[list[str]] = [[]]  # the words since the last address, between separators
-    for (kind, text), (following, _) in itertools.zip_longest(tokens, tokens[1:], fillvalue=("", "")):
+    for (kind, text), (following, _text) in itertools.zip_longest(tokens, tokens[1:], fillvalue=("", "")):
         address = _address(kind, text, following)
         if address:
             people = _with_words(people, groups, words, is_named=kind == "bracket")

@@ -1,7 +1,8 @@
-"""How durations are said, in one unit each."""
+"""How durations and moments are said."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from django.utils.formats import date_format
 from django.utils.translation import ngettext_lazy
 
 # Seconds in a unit, and from how many of them on the unit is used: 47 hours say more than 2 days.
@@ -13,6 +14,11 @@ _UNITS = (
     (60, 1, ngettext_lazy("%(count)s minute", "%(count)s minutes", "count")),
 )
 _SECONDS = ngettext_lazy("%(count)s second", "%(count)s seconds", "count")
+
+
+def moment_words(moment: datetime) -> str:
+    """As pages write it: `28 Nov 2026, 14:05 UTC`. The format is in core/formats."""
+    return f"{date_format(moment.astimezone(UTC), 'DATETIME_FORMAT')} UTC"
 
 
 def duration_words(length: timedelta) -> str:

@@ -26,7 +26,7 @@ def api_page(request: PageRequest) -> HttpResponse:
     datasets = list(datasets_for(request.user).order_by("-modified_at", "-pk")[:CHOICES])
     if asked_for := request.GET.get("dataset"):
         if not re.fullmatch("[a-f0-9]{24}", asked_for):  # PostgreSQL fails on a NUL
-            raise Http404(gettext("That is not the id of a dataset."))
+            raise Http404(gettext("This is not the id of a dataset."))
         chosen = dataset_for(request.user, asked_for)
         datasets = [chosen, *(dataset for dataset in datasets if dataset != chosen)]
     dataset = datasets[0] if datasets else None
@@ -55,8 +55,8 @@ def _steps(root: str, version: str, config_class: type[CloudConfig], dataset: Da
         ("create", gettext("Create a dataset"), gettext("You own it; your team can see it."), snippets.create()),
     ]
     if dataset:
-        words = gettext("Instead of creating one: this is %(dataset)s.") % {"dataset": dataset.name}
-        steps.append(("reuse", gettext("Or go on with a dataset you have"), words, snippets.reuse(dataset.pk)))
+        words = gettext("This uses %(dataset)s instead of creating a dataset.") % {"dataset": dataset.name}
+        steps.append(("reuse", gettext("Or use an existing dataset"), words, snippets.reuse(dataset.pk)))
     steps += [
         (
             "configure",

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.urls import ResolverMatch
 from django.utils.translation import gettext_lazy as _
 
-from core.web.navigation import API_TABS, CLIENT, HELP, HOME, SIDEBAR, Entry, on_pages
+from core.web.navigation import API_TABS, CLIENT, HELP, HOME, PALETTE, SIDEBAR, Entry, on_pages
 
 CLIENT_PAGE = "dashboard:api_page"
 
@@ -16,6 +16,7 @@ class DashboardConfig(AppConfig):
         HOME.leads_to("home")
         HELP.leads_to("help_page")
         CLIENT.leads_to(CLIENT_PAGE)
+        PALETTE.leads_to("dashboard:palette")
         SAMPLE_DATA.leads_to("dashboard:sample_data")
         SIDEBAR.add(
             Entry(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from datasets.access import datasets_of_teams
 from datasets.models import Dataset
-from datasources.models import Datasource, Purpose
+from datasources.models import Datasource, Outcome, Purpose
 from datasources.states import DatasourceState, in_state
 from teams.models import ApiToken, Invitation, Membership, Team, User
 
@@ -80,8 +80,12 @@ def _facts(user: User, team: Team) -> Facts:
 
 
 def _green(purpose: Purpose) -> Q:
+    """Or it was until the check that is open now: a step that was done does not come back for two seconds."""
+    checked_again = in_state(DatasourceState.CHECKING) & Q(known_outcome=Outcome.GREEN)
     green = Datasource.objects.filter(
-        in_state(DatasourceState.GREEN), dataset=OuterRef("pk"), purpose__in=(purpose, Purpose.INPUT_OUTPUT)
+        in_state(DatasourceState.GREEN) | checked_again,
+        dataset=OuterRef("pk"),
+        purpose__in=(purpose, Purpose.INPUT_OUTPUT),
     )
     return Q(Exists(green))
 

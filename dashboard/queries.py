@@ -1,10 +1,12 @@
 """What the pages read. The number of queries never depends on the number of rows."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext_noop
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 
+from dashboard.filters import ATTENTION, CHECKING, NO_FILTERS, READY, UNCONFIGURED, Filters
 from datasets.access import Person, datasets_for
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
@@ -12,57 +14,74 @@ from datasources.states import NEEDS_ATTENTION, DatasourceState, in_state
 from teams.models import Membership, Team
 from teams.queries import MOST_WORDS
 
-SORTS = {
-    "changed": (gettext_noop("Recently changed"), ("-modified_at", "-pk")),
-    "name": (gettext_noop("Name"), ("name", "pk")),
-    "attention": (gettext_noop("Needs attention"), ("-attention", "-modified_at", "-pk")),
+_ORDERS = {
+    "changed": ("-modified_at", "-pk"),
+    "name": ("name", "pk"),
+    "attention": ("-needs_attention", "-modified_at", "-pk"),
 }
-DEFAULT_SORT = "changed"
 
 _of_dataset = Datasource.objects.filter(dataset=OuterRef("pk"))
-_green = _of_dataset.filter(in_state(DatasourceState.GREEN))
-_both = (Purpose.INPUT_OUTPUT,)
-_ready = Exists(_green.filter(purpose__in=(Purpose.INPUT, *_both))) & Exists(
-    _green.filter(purpose__in=(Purpose.LIGHTLY, *_both))
-)
-_attention = Exists(_of_dataset.filter(in_state(*NEEDS_ATTENTION)))
+_input = _of_dataset.filter(purpose__in=(Purpose.INPUT, Purpose.INPUT_OUTPUT))
+_lightly = _of_dataset.filter(purpose__in=(Purpose.LIGHTLY, Purpose.INPUT_OUTPUT))
+_green = in_state(DatasourceState.GREEN)
+# A dataset may be in more than one of them.
+_STATES = {
+    READY: Q(Exists(_input.filter(_green)), Exists(_lightly.filter(_green))),
+    ATTENTION: Q(Exists(_of_dataset.filter(in_state(*NEEDS_ATTENTION)))),
+    CHECKING: Q(Exists(_of_dataset.filter(in_state(DatasourceState.CHECKING)))),
+    UNCONFIGURED: Q(~Exists(_input)) | Q(~Exists(_lightly)),
+}
+
+
+@dataclass
+class Counts:
+    """Numbers of datasets: all of them, and by state."""
+
+    total: int = 0
+    states: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
 class Summary:
-    total: int
-    ready: int
-    attention: int
+    """`found`: what search, provider and type leave over. The state narrows it no further: each can be chosen."""
+
+    everything: Counts = field(default_factory=Counts)
+    found: Counts = field(default_factory=Counts)
 
 
-def home_summary(user: Person, team: Team | None = None) -> Summary:
-    counts = (
-        _at_home(user, team)
-        .annotate(ready=_ready, attention=_attention)
-        .aggregate(
-            total=Count("pk"),
-            ready_count=Count("pk", filter=Q(ready=True)),
-            attention_count=Count("pk", filter=Q(attention=True)),
-        )
-    )
-    return Summary(counts["total"], counts["ready_count"], counts["attention_count"])
+def home_summary(user: Person, team: Team | None = None, filters: Filters = NO_FILTERS) -> Summary:
+    """In one query, whose answer has a row for each mix of states, a few at most."""
+    narrowed = _narrowed(filters.without_state)
+    is_found: Combinable = ExpressionWrapper(narrowed, BooleanField()) if narrowed else Value(True)
+    flags = {f"is_{state}": ExpressionWrapper(question, BooleanField()) for state, question in _STATES.items()}
+    flagged = _at_home(user, team).annotate(**flags, is_found=is_found)
+    mixes = flagged.values(*flags, "is_found").annotate(number=Count("pk"))
+    summary = Summary()
+    for mix in mixes.order_by():
+        for counts in (summary.everything, summary.found) if mix["is_found"] else (summary.everything,):
+            counts.total += mix["number"]
+            counts.states.update({state: mix["number"] for state in _STATES if mix[f"is_{state}"]})
+    return summary
 
 
-def home_datasets(
-    user: Person, *, team: Team | None = None, search: str = "", sort: str = DEFAULT_SORT
-) -> QuerySet[Dataset]:
-    """Datasets by name or path, each word of the search anywhere in either.
+def home_datasets(user: Person, *, team: Team | None = None, filters: Filters = NO_FILTERS) -> QuerySet[Dataset]:
+    """Those of one team and those shared with the person from outside their teams; without a team, all they may see."""
+    datasets = _at_home(user, team).filter(_narrowed(filters))
+    if filters.sort == "attention":
+        datasets = datasets.annotate(needs_attention=ExpressionWrapper(_STATES[ATTENTION], BooleanField()))
+    return with_bulbs(datasets.order_by(*_ORDERS[filters.sort]))
 
-    Those of one team and those shared with the person from outside their teams; without a team, all they may see.
-    """
-    datasets = _at_home(user, team)
-    for word in search.split()[:MOST_WORDS]:
-        by_path = Exists(_of_dataset.filter(path__icontains=word))
-        datasets = datasets.filter(Q(name__icontains=word) | Q(pk=word) | by_path)
-    if sort == "attention":
-        datasets = datasets.annotate(attention=_attention)
-    order = SORTS.get(sort, SORTS[DEFAULT_SORT])[1]
-    return with_bulbs(datasets.order_by(*order))
+
+def _narrowed(filters: Filters) -> Q:
+    """Each word of the search stands anywhere in the name or a path, or is the id."""
+    question = Q()
+    for word in filters.search.split()[:MOST_WORDS]:
+        question &= Q(name__icontains=word) | Q(pk=word) | Q(Exists(_of_dataset.filter(path__icontains=word)))
+    if filters.provider:
+        question &= Q(Exists(_of_dataset.filter(provider=filters.provider)))
+    if filters.type:
+        question &= Q(type=filters.type)
+    return question & _STATES[filters.state] if filters.state else question
 
 
 def _at_home(user: Person, team: Team | None) -> QuerySet[Dataset]:

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from core.addresses import NOT_AN_ADDRESS
 from datasets import services
 from datasets.handover.services import transfer_datasets
 from datasets.models import Dataset, SharedWith
@@ -41,6 +42,7 @@ class NewOwnerForm(forms.Form):
         label="New owner",
         help_text="The e-mail address of a member of the team.",
         widget=forms.EmailInput(attrs={"list": "people", "autocomplete": "off", "size": "40"}),
+        error_messages={"invalid": NOT_AN_ADDRESS},
     )
 
     def __init__(self, team: Team, data: Any = None) -> None:
@@ -104,8 +106,8 @@ class DatasetAdmin(StaffAdmin):
             return None
         form = NewOwnerForm(datasets[0].team, request.POST if "confirmed" in request.POST else None)
         text = (
-            f"They stay in {form.team}. Their new owner may change and delete them; the old one may look only. "
-            "A name that the new owner uses already gets a number."
+            f"They stay in {form.team}. The new owner may change and delete them; the old owner may only look at them. "
+            "If the new owner already uses a name, a number is added to it."
         )
         if page := self.ask(request, queryset, Question("Transfer these datasets?", text, "Transfer"), form):
             return page

@@ -46,6 +46,6 @@ class DeleteForm(forms.Form):
         typed: str = self.cleaned_data["confirm"]
         if typed.strip() != self.dataset.name:
             raise forms.ValidationError(
-                gettext("That is not its name. Type exactly: %(dataset)s") % {"dataset": self.dataset.name}
+                gettext("This is not the dataset's name. Type exactly: %(dataset)s") % {"dataset": self.dataset.name}
             )
         return typed

@@ -13,5 +13,6 @@ def configured_endpoints() -> Endpoints:
         gcs=settings.LIGHTLY_GCS_ENDPOINT_URL,
         gcs_token=settings.LIGHTLY_GCS_TOKEN_URL,
         gcs_certs=settings.LIGHTLY_GCS_CERTS_URL,
+        obs_hosts=tuple(settings.LIGHTLY_OBS_HOSTS),
         allowed_private_hosts=tuple(settings.LIGHTLY_ALLOWED_PRIVATE_HOSTS),
     )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from clouds.doctor.grants import gap, missing, setup
 from clouds.permissions import Permission, State
 from clouds.policies import Place, Platform, Snippet
+from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
 from datasources.schemas import StoredVerdict
 from teams.models import Team
@@ -22,6 +23,7 @@ def platform_for(team: Team) -> Platform:
         aws_principal=settings.LIGHTLY_AWS_PRINCIPAL_ARN or "",
         external_id=team.external_id,
         today=timezone.now().date(),
+        endpoints=configured_endpoints(),
     )
 
 

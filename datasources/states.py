@@ -16,21 +16,23 @@ class DatasourceState(models.TextChoices):
     GREEN = "green", _("Green")
     RED = "red", _("Red")
     UNKNOWN = "unknown", _("Unknown")
+    NO_FILES = "no_files", _("No files found")
     CHECKING = "checking", _("Checking")
     NEVER = "never", _("Never checked")
 
     @property
     def look(self) -> str:
-        return {"green": "granted", "red": "denied", "never": "off"}.get(self.value, self.value)
+        return {"green": "granted", "red": "denied", "never": "off", "no_files": "unknown"}.get(self.value, self.value)
 
 
-NEEDS_ATTENTION = (DatasourceState.RED, DatasourceState.UNKNOWN)
+NEEDS_ATTENTION = (DatasourceState.RED, DatasourceState.UNKNOWN, DatasourceState.NO_FILES)
 
 # Of a Datasource. Exactly one of them is true of each.
 _QUESTIONS = {
-    DatasourceState.GREEN: Q(latest_check__outcome=Outcome.GREEN),
+    DatasourceState.GREEN: Q(latest_check__outcome=Outcome.GREEN, latest_check__no_files=False),
     DatasourceState.RED: Q(latest_check__outcome=Outcome.RED),
     DatasourceState.UNKNOWN: Q(latest_check__outcome=Outcome.UNKNOWN) | Q(latest_check__state=CheckState.EXPIRED),
+    DatasourceState.NO_FILES: Q(latest_check__outcome=Outcome.GREEN, latest_check__no_files=True),
     DatasourceState.CHECKING: Q(latest_check__state__in=OPEN_STATES),
     DatasourceState.NEVER: Q(latest_check=None),
 }
@@ -59,6 +61,8 @@ def state_of(check: PermissionCheck | None) -> DatasourceState:
         return DatasourceState.NEVER
     if check.is_open:
         return DatasourceState.CHECKING
+    if check.no_files and check.outcome == Outcome.GREEN:
+        return DatasourceState.NO_FILES
     return {Outcome.GREEN.value: DatasourceState.GREEN, Outcome.RED.value: DatasourceState.RED}.get(
         check.outcome, DatasourceState.UNKNOWN
     )

@@ -63,7 +63,7 @@ def checked_config(
         raise InvalidSettingsError(clutter)
     if keep and stored and (changed := _changed_target(config, stored)):
         raise InvalidSettingsError({name: _not_aimed_elsewhere(changed) for name in keep})
-    problems = config.unusable(timezone.now())
+    problems = config.unusable(timezone.now(), configured_endpoints())
     for name, info in fields.items():
         if team and extra(info, "from_team") and _is_foreign(name, getattr(config, name), team):
             problems[name] = gettext(FOREIGN_EXTERNAL_ID)

@@ -35,7 +35,7 @@ def job_for(user: User, job_id: str) -> Job:
     """The job if the person may see it. Raises Http404."""
     job = jobs_for(user).filter(pk=job_id).first()
     if job is None:
-        raise Http404(gettext("There is no such job, or it is not yours to see."))
+        raise Http404(gettext("There is no such job, or you may not see it."))
     return job
 
 
@@ -43,7 +43,7 @@ def cancellable_job_for(user: User, job_id: str) -> Job:
     """The job if the person may cancel it. Raises Http404, or PermissionDenied for who may only look."""
     job = job_for(user, job_id)
     if not may_cancel(job):
-        raise PermissionDenied(gettext("Only who started a job and the team's admins may cancel it."))
+        raise PermissionDenied(gettext("Only the person who started a job and the team's admins may cancel it."))
     return job
 
 

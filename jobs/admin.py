@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from jobs.models import Job
@@ -17,7 +18,7 @@ class JobAdmin(LookOnlyAdmin):
     list_filter = ("state", "queue", "kind")
     list_select_related = ("requested_by",)
     search_fields = ("title", "requested_by__email", "id__exact")
-    search_help_text = "Title, id, or the e-mail address of who asked"
+    search_help_text = "Title, id, or the e-mail address of the person who started it"
     ordering = ("-pk",)  # as they were made
     fields = (
         "kind", "title", "the_team", "the_dataset", "requested_by", "queue", "state", "done", "total", "message",
@@ -42,5 +43,5 @@ class JobAdmin(LookOnlyAdmin):
 
     @admin.display(description="log")
     def log(self, job: Job) -> str:
-        lines = [(f"{line.at:%Y-%m-%d %H:%M:%S}", line.text) for line in job.lines.order_by("-pk")[:100]]
+        lines = [(f"{date_format(line.at)}, {line.at:%H:%M:%S}", line.text) for line in job.lines.order_by("-pk")[:100]]
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} UTC: {}</li>", lines)) if lines else "-"

@@ -140,7 +140,7 @@ def _take_back(shard: JobShard) -> bool:
     mine = Claim(job, shard, runner)
     if not _release(mine, job, state=ShardState.QUEUED, not_before=timezone.now()):
         return False  # it came back in this very moment
-    sentence = gettext("The worker that did a step of this job ended before the step did.")
+    sentence = gettext("The worker stopped before it finished a step of this job.")
     _failed(job, shard.attempts, sentence, is_final=False)
     return True
 
@@ -229,7 +229,7 @@ def _settle(job: Job) -> None:
         job.message = job.message if summary is None else summary[:300]
         _end(job, JobState.DONE)
     elif job.state == JobState.CANCELLING and ShardState.RUNNING not in left:
-        log(job, gettext("Cancelled; what is done stays done."))
+        log(job, gettext("Cancelled. Finished steps are not undone."))
         _end(job, JobState.CANCELLED)
 
 

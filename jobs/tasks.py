@@ -61,11 +61,11 @@ def _do(mine: Claim) -> bool:
         lifecycle.fail(mine, error.sentence, is_final=error.is_final)
     except SoftTimeLimitExceeded:
         most = RULES[mine.runner.queue].slice_seconds
-        lifecycle.fail(mine, gettext("A step took longer than the %(seconds)s s it may.") % {"seconds": most})
+        lifecycle.fail(mine, gettext("A step took longer than the limit of %(seconds)s s.") % {"seconds": most})
     except Exception as error:  # noqa: BLE001 - whatever it is, the job says so and the worker goes on
         # Where it happened, and not its text, which may quote what is secret.
         where = "".join(traceback.format_tb(error.__traceback__))
         logger.error("A step of %s failed: %s\n%s", mine.job, type(error).__name__, where)
-        words = gettext("Something unexpected happened (%(error)s). The worker's log says where.")
+        words = gettext("Something unexpected happened (%(error)s). See the worker's log.")
         lifecycle.fail(mine, words % {"error": type(error).__name__})
     return False

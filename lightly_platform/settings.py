@@ -36,6 +36,7 @@ LIGHTLY_GCS_ENDPOINT_URL = ENVIRONMENT.gcs_endpoint_url
 LIGHTLY_GCS_TOKEN_URL = ENVIRONMENT.gcs_token_url
 LIGHTLY_GCS_CERTS_URL = ENVIRONMENT.gcs_certs_url
 LIGHTLY_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
+LIGHTLY_OBS_HOSTS = ENVIRONMENT.obs_hosts
 LIGHTLY_AWS_PRINCIPAL_ARN = ENVIRONMENT.aws_principal_arn
 
 # Two working datasources, for people without a bucket at hand (see docs/deploy.md).
@@ -173,6 +174,8 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Who changes a password or a second factor that is not theirs is noticed by the person whose it is.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # A second factor: an authenticator app, or a passkey, which serves as a sign-in of its own as well.
 MFA_ADAPTER = "teams.sign_in.adapters.MFAAdapter"
@@ -259,6 +262,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["core.formats"]  # one way to write dates: 28 Nov 2026, 14:05
 USE_TZ = True
 TIME_ZONE = "UTC"
 

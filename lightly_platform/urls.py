@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
-from dashboard import help as handbook
+from dashboard import help as help_pages
 from dashboard import views
 from lightly_platform.api import api, unknown_endpoint
 from teams.sign_in.passkeys import remove_passkey
@@ -26,8 +26,8 @@ urlpatterns = [
     path("accounts/oidc/", include("teams.sign_in.single_sign_on")),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", remove_passkey),
     path("accounts/", include("allauth.urls")),
-    path("help/", handbook.page, name="help"),
-    path("help/<slug:name>/", handbook.page, name="help_page"),
+    path("help/", help_pages.index, name="help"),
+    path("help/<slug:name>/", help_pages.page, name="help_page"),
     path("admin/", admin.site.urls),
     path("v1/", api.urls),
     re_path("^v1/", unknown_endpoint),

@@ -203,7 +203,7 @@ class Summary:
 
 def summary(scope: Scope) -> Summary:
     states = Counter[DatasourceState]()
-    causes = {state: Counter[str]() for state in NEEDS_ATTENTION}
+    causes = {state: Counter[str]() for state in (DatasourceState.RED, DatasourceState.UNKNOWN)}
     rows = scope.datasources
     grouped = rows.annotate(state=state_expression(), cause=cause_of_check("latest_check__")).order_by()
     for name, cause, count in grouped.values_list("state", "cause").annotate(count=Count("pk")):

@@ -110,7 +110,7 @@ def machine_lines(found: Machinery, *, with_names: bool) -> list[Line]:
 
 def _speaker(name: str, sign: Sign | None, if_silent: str, with_name: bool) -> Line:
     if sign is None:
-        unseen = gettext("None has been seen yet.")
+        unseen = gettext("Not seen yet.")
         return Line(
             name,
             "denied",
@@ -159,7 +159,7 @@ def _workers_of(line: QueueLine) -> Line:
     }
     if line.worker and line.worker.is_recent:
         return Line(name, "granted", gettext("served"), messages)
-    how = gettext("No worker takes work from it; start one with make worker QUEUES=%(queue)s.") % {
+    how = gettext("No worker is running for this queue. Start one with make worker QUEUES=%(queue)s.") % {
         "queue": line.queue.value
     }
     return Line(name, "denied" if waiting else "unknown", gettext("not served"), f"{messages} {how}")
@@ -167,9 +167,7 @@ def _workers_of(line: QueueLine) -> Line:
 
 def _open_checks(found: Machinery) -> Line:
     if found.oldest_open is None:
-        return Line(
-            gettext("Open checks"), "granted", gettext("none"), gettext("Every check that was asked for is done.")
-        )
+        return Line(gettext("Open checks"), "granted", gettext("none"), gettext("No checks are waiting."))
     waits = timezone.now() - found.oldest_open
     text = gettext("%(queued)s queued, %(running)s running; the oldest is %(age)s old.") % {
         "queued": number_format(found.queued, force_grouping=True),
@@ -177,7 +175,7 @@ def _open_checks(found: Machinery) -> Line:
         "age": duration_words(waits),
     }
     if found.undispatched:
-        rest = gettext("%(undispatched)s not handed to the queue yet.") % {
+        rest = gettext("%(undispatched)s not sent to the queue yet.") % {
             "undispatched": number_format(found.undispatched, force_grouping=True)
         }
         text = f"{text} {rest}"

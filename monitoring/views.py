@@ -32,6 +32,8 @@ from teams.queries import managed_teams
 from teams.requests import PageRequest, teams_of
 
 PAGE_SIZE = 50
+# Of the page for paper: some 200 sheets. For more there is the CSV.
+MOST_PRINTED = 5000
 
 
 @require_GET
@@ -44,15 +46,36 @@ def health(request: PageRequest) -> HttpResponse:
         "causes": cause_choices(top["summary"], filters.cause),
         "page": page,
         "pages": paginator.get_elided_page_range(page.number),
-        "rows": [_row(row) for row in page],
-        "may_open": reading.visible_among(request.user, page),
+        "total": paginator.count,
+        "providers": {key: provider.short for key, provider in PROVIDERS.items()},
+        **_table(request, list(page), filters),
+    }
+    return render(request, "monitoring/health.html", context)
+
+
+@require_GET
+def health_print(request: PageRequest) -> HttpResponse:
+    """The filtered rows on one page, for paper: a browser prints what is there, and a list in pages is not all."""
+    scope, filters = _scope(request), Filters.of(request.GET)
+    found = reading.found(scope, filters)
+    context = {
+        "total": found.count(),
+        "most": MOST_PRINTED,
+        "printed_at": timezone.now(),
+        **_table(request, list(found[:MOST_PRINTED]), filters),
+    }
+    return render(request, "monitoring/health_print.html", context)
+
+
+def _table(request: PageRequest, rows: list[Datasource], filters: Filters) -> dict[str, Any]:
+    return {
+        "rows": [_row(row) for row in rows],
+        "may_open": reading.visible_among(request.user, rows),
         "filters": filters,
         "states": DatasourceState,
-        "providers": {key: provider.short for key, provider in PROVIDERS.items()},
         "columns": columns(filters),
         "chosen_cause": reading.cause_words(filters.cause),
     }
-    return render(request, "monitoring/health.html", context)
 
 
 @require_POST

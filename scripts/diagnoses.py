@@ -14,8 +14,10 @@ from clouds.policies import Platform
 DOCUMENT = Path(__file__).parent.parent / "docs" / "diagnoses.md"
 HEAD = """# What a bulb says, and what to do
 
-Written by `python -m scripts.diagnoses` from the code, with the examples of the form. A bulb is red when the cloud
-said no. Where nothing is proven, such as behind a firewall, it says that it can't tell: these are marked with “?”.
+A bulb is red when the cloud refused the operation. If the answer proves nothing, for example behind a firewall, the
+bulb shows “?” and says so. The entries below use the example values of the form; the dashboard shows yours instead.
+
+[//]: # (This page is written by python -m scripts.diagnoses.)
 """
 
 # Alike for every cloud: told once.

@@ -11,9 +11,11 @@ from clouds.permissions import Permission
 DOCUMENT = Path(__file__).parent.parent / "docs" / "providers.md"
 HEAD = """# What to enter for each cloud
 
-Written by `python -m scripts.providers` from the code. Secrets are stored encrypted and never shown again. A field
-marked with ↻ says whose or where: when it, or the bucket, changes, the secret must be entered again. Where each value
-is found, the form tells too, behind *Where do I find this?*
+These are the fields in a datasource's settings. Secrets are stored encrypted and never shown again. For safety, the
+secret must be entered again when a field marked with ↻, or the bucket, changes. The form also says where to find each
+value: open *Where do I find this?* beside the field.
+
+[//]: # (This page is written by python -m scripts.providers.)
 """
 
 

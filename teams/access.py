@@ -56,7 +56,7 @@ def _other(mine: Membership, user_id: str, *, is_service_account: bool) -> Membe
         others = others.filter(user__is_service_account=is_service_account)
         found = others.filter(user=user_id).first()
     if found is None:
-        raise Http404(gettext("There is nobody like that in your team."))
+        raise Http404(gettext("There is no such person in your team."))
     return found
 
 

@@ -25,7 +25,7 @@ class LastOwnerError(Exception):
     """The change would leave the team without an owner."""
 
     def __init__(self) -> None:
-        super().__init__(gettext("The team needs an owner. Make somebody else an owner first."))
+        super().__init__(gettext("The team needs an owner. Make another member an owner first."))
 
 
 class AlreadyInTeamError(Exception):
@@ -70,7 +70,9 @@ def delete_team(*, team: Team, by: User) -> None:
     team = lock(team)
     _demand(roles.may_delete_team(_role_of(team, by)))
     if team.memberships.exclude(user=by).exists():
-        raise TeamInUseError(gettext("Others are still in the team. Remove them and its service accounts first."))
+        raise TeamInUseError(
+            gettext("Others are still in the team. Remove them and delete the service accounts first.")
+        )
     if not by.memberships.exclude(team=team).exists():
         raise TeamInUseError(gettext("It is your only team. Create or join another one first."))
     try:
@@ -178,7 +180,7 @@ def _demand(allowed: bool, why_not: str = "") -> None:
 
 def _why_not(*involved: str) -> str:
     if Role.SERVICEACCOUNT in involved:
-        return gettext("A service account keeps its role, and nobody becomes one.")
+        return gettext("The role of a service account can't be changed, and people can't become service accounts.")
     return (
         gettext("Only an owner may do that.")
         if Role.OWNER in involved

@@ -36,9 +36,9 @@ def may_delete_team(actor: str) -> bool:
 
 
 ROLE_HELP = {
-    Role.OWNER: _("everything, also naming and removing owners"),
-    Role.ADMIN: _("changes all datasets, people and settings"),
-    Role.MEMBER: _("sees all datasets, changes their own"),
+    Role.OWNER: _("can do everything, including adding and removing owners"),
+    Role.ADMIN: _("can change all datasets, people and settings"),
+    Role.MEMBER: _("can see all datasets and change their own"),
 }
 
 

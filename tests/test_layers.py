@@ -32,10 +32,12 @@ NAMESPACES_OF = {"api": "lightly_platform"}
 # Folders that replace templates of libraries, by the room that does it.
 TEMPLATES_OF = {
     "account": "teams",
+    "mail": "core",
     "mfa": "teams",
     "socialaccount": "teams",
     "allauth": "teams",
     "admin": "lightly_platform",
+    "ninja": "lightly_platform",
 }
 _NAME = re.compile(r"[a-z_]+:[a-z_-]+")
 _TEMPLATE = re.compile(r"[a-z_]+/[\w/]+\.html")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from clouds.config import CloudConfig, Expiry, SecretWord
+from clouds.config import CloudConfig, Endpoints, Expiry, SecretWord
 from clouds.paths import normalise_path
 
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
@@ -85,6 +85,10 @@ class AzureConfig(CloudConfig):
     def principal(self) -> str:
         return self.account
 
+    def credential(self) -> dict[str, str]:
+        """People paste the token with or without its question mark."""
+        return super().credential() | {"sas_token": self.sas_token.get_secret_value().lstrip("?")}
+
     def expiry(self) -> Expiry | None:
         """The end of the token, or of the user delegation key that signed it (`ske`), whichever comes first.
 
@@ -95,7 +99,7 @@ class AzureConfig(CloudConfig):
         ends = [moment for name in ("se", "ske") if (moment := moment_of(fields.get(name, "")))]
         return Expiry(min(ends), "sas_token") if ends else None
 
-    def unusable(self, now: datetime) -> dict[str, str]:
+    def unusable(self, now: datetime, endpoints: Endpoints | None = None) -> dict[str, str]:
         expiry = self.expiry()
         if expiry is None or expiry.moment > now:
             return {}

@@ -41,6 +41,10 @@ def _host(config: CloudConfig) -> str:
     return f"{config.principal}.blob.core.windows.net"
 
 
+def _own_address(config: CloudConfig, endpoints: Endpoints) -> str | None:
+    return endpoints.azure.format(account=config.principal) if endpoints.azure else None
+
+
 def _opener() -> Opener:
     from clouds.azure.store import open_with_sas
 
@@ -65,6 +69,7 @@ AZURE = Provider(
     config_class=AzureConfig,
     label="Azure Blob Storage",
     short="Azure",
+    mark="cloud-azure",
     opener=_opener,
     words=Words(
         rights={
@@ -85,6 +90,7 @@ AZURE = Provider(
         credential="SAS token",
         container="container",
         host=_host,
+        own_address=_own_address,
         address_field="account",
     ),
     explain=explain,

@@ -3,7 +3,8 @@
 from urllib.parse import urlsplit
 
 from clouds.doctor.quoting import shell
-from clouds.failures import Cause
+from clouds.doctor.storage_remedies import not_supported, own_object, quota, suspended
+from clouds.failures import OWN_OBJECT, Cause
 from clouds.permissions import Permission
 from clouds.remedies import Case, Remedy, sentence
 
@@ -217,7 +218,7 @@ def clock_skew(case: Case) -> Remedy:
         "The clock of this server and that of the cloud are too far apart for signatures to be accepted.",
         f"{OPERATOR} to synchronise its clock.",
         "On the server, compare its clock with the cloud's: they may differ by a few minutes at most.",
-        f"date -u && curl -sI {shell(f'https://{case.host}')} | grep -i '^date:'",
+        f"date -u && curl -sI {shell(case.address)} | grep -i '^date:'",
     )
 
 
@@ -256,13 +257,13 @@ def unreachable(case: Case) -> Remedy:
 
 
 def tls(case: Case) -> Remedy:
-    name = shell(case.host)
+    name, port = shell(case.host), urlsplit(case.address).port or 443
     return Remedy(
         "no trusted TLS connection",
         "The server's certificate is not for this name, has expired, or was not made by a known authority.",
         "Give the address its certificate was made for, or have the certificate mended.",
         "Look at the certificate: for which name it was made, by whom, and until when it is good.",
-        f"openssl s_client -connect {name}:443 -servername {name} </dev/null | "
+        f"openssl s_client -connect {name}:{port} -servername {name} </dev/null | "
         "openssl x509 -noout -subject -issuer -dates",
         field=case.words.address_field,
     )
@@ -299,6 +300,8 @@ def timeout(case: Case) -> Remedy:
 
 
 def hidden(case: Case) -> Remedy:
+    if case.failure.detail == OWN_OBJECT:
+        return own_object(case)
     return Remedy(
         "can't be told from here",
         "The cloud answers “denied” for any object that does not exist, and none was found to try on. "
@@ -320,8 +323,7 @@ def unknown(case: Case) -> Remedy:
 
 
 def _curl(case: Case) -> str:
-    scheme = urlsplit(case.value("endpoint")).scheme or "https"
-    return f"curl -sSI --max-time 10 {shell(f'{scheme}://{case.host}')}"
+    return f"curl -sSI --max-time 10 {shell(case.address)}"
 
 
 REMEDIES = {
@@ -353,6 +355,9 @@ REMEDIES = {
     Cause.THROTTLED: throttled,
     Cause.SERVER_ERROR: server_error,
     Cause.TIMEOUT: timeout,
+    Cause.QUOTA: quota,
+    Cause.SUSPENDED: suspended,
+    Cause.NOT_SUPPORTED: not_supported,
     Cause.HIDDEN: hidden,
     Cause.UNKNOWN: unknown,
 }

@@ -38,6 +38,9 @@ UNREADABLE = Diagnosis(
     "Other datasources that were stored at the same time can't be read either.",
 )
 
+# Characters of an object's name in the sentence beside a bulb.
+SHOWN_NAME = 60
+
 _VERBS = {
     Permission.LIST: "List the names under",
     Permission.READ: "Read the first byte of",
@@ -58,7 +61,7 @@ def diagnose(
     tried = f"{_VERBS[permission]} {safe_name(config.display_key(verdict.key))} ({call}, which takes {right})."
     failure = verdict.failure
     if verdict.state is State.GRANTED:
-        return Diagnosis(right, tried, "It worked.")
+        return Diagnosis(proof(permission, verdict, config), tried, "It worked.")
     if verdict.state is State.SKIPPED and failure is None:
         return Diagnosis("not needed here", "Nothing. This datasource is read-only.", "")
     if failure is None:
@@ -77,6 +80,27 @@ def diagnose(
     # Only what the form has can be at fault there.
     field = words.field if words.field in config.fields() else ""
     return Diagnosis(words.summary, tried, answer, words.cause, words.fix, words.sure, words.command, field)
+
+
+def proof(permission: Permission, verdict: Verdict, config: CloudConfig) -> str:
+    """What was seen to work, in one sentence, of a verdict that is granted."""
+    seen = verdict.evidence
+    if permission is Permission.LIST:
+        if not seen.objects:
+            return "Listed; there are no files yet"
+        count = f"{seen.objects:,}{'+' if seen.more else ''}"
+        return f"Listed {count} object{'' if count == '1' else 's'}; first: {safe_name(seen.first, SHOWN_NAME)}"
+    if permission is Permission.READ:
+        if seen.missing:
+            return "Asked for a file that is not there, and was told so"
+        name = verdict.key.removeprefix(config.prefix)
+        return f"Read 1 byte of {safe_name(name, SHOWN_NAME)}"
+    if permission is Permission.WRITE:
+        done = "Found its test file" if seen.existed else "Created"
+        if seen.removed:
+            return f"{done} and removed {'it' if seen.existed else 'the test file'}"
+        return f"{done}, so writing is allowed" if seen.existed else "Created the test file"
+    return "Replaced the test file"
 
 
 def answer_of(failure: Failure, deadline_seconds: float) -> str:

@@ -7,6 +7,7 @@ What each step proves was observed on real servers (docs/permission-check.md):
   with "missing" only to those who may read. Where they say 403 instead, nothing is proven. The object we wrote, if
   we could, then tells for certain.
 * write: create one fixed key on condition that it does not exist. "It exists" proves the right as well as a success.
+  Where the server knows no such condition, the key is written without.
 * overwrite: replace that key.
 
 The key is deleted afterwards if that is allowed. If not, this one tiny object stays, and is reused ever after. Another
@@ -21,8 +22,8 @@ from dataclasses import dataclass, field, replace
 
 from clouds.config import CloudConfig, Endpoints
 from clouds.doctor.nearby import nearby
-from clouds.failures import Cause, Failure, StoreError
-from clouds.permissions import Permission, State, Verdict, state_of
+from clouds.failures import OWN_OBJECT, Cause, Failure, StoreError
+from clouds.permissions import Evidence, Permission, State, Verdict, state_of
 from clouds.provider import open_store
 from clouds.store import Deadline, Store
 
@@ -31,10 +32,12 @@ logger = logging.getLogger(__name__)
 PROBE_DIRECTORY = ".lightly/"
 PROBE_KEY = f"{PROBE_DIRECTORY}permission-check"
 PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. You may delete it.\n"
+# Put after our key, it is the name of an object that nobody ever writes.
+NEVER_THERE = "-missing"
 # How often we write the key anew when another check of the same path has deleted it meanwhile.
 MOST_ATTEMPTS = 3
-# Enough to find a file behind objects that mark directories.
-MOST_NAMES = 100
+# How many names are asked for, in the one request that proves listing. Every cloud gives as many at once.
+LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Report:
     verdicts: dict[Permission, Verdict]
     milliseconds: int
     empty: bool = False  # nothing found under the path, though it could be listed
+    is_directory: bool = True  # False: nothing found, and nothing marks the path as an existing directory either
     similar: tuple[str, ...] = field(default=())  # existing directories nearest to a path in which nothing was found
 
 
@@ -66,6 +70,7 @@ class _Probe:
         self.markers = {config.prefix, directory, directory.removesuffix("/")}
         self.verdicts: dict[Permission, Verdict] = {}
         self.found: list[str] | None = None  # names under the path; None while unknown
+        self.is_directory = True
         self.similar: tuple[str, ...] = ()
         self.store: Store | None = None
         self.closed = threading.Lock()  # guards verdicts: what a late thread still learns after the end is dropped
@@ -78,11 +83,11 @@ class _Probe:
         with self.closed:
             self.ended = True
             verdicts = {permission: self._final(permission) for permission in Permission}
-            empty, similar = self.found == [], self.similar
+            empty, is_directory, similar = self.found == [], self.is_directory, self.similar
         # Only now: it wakes calls that still wait, where the SDK lets us, and what those learn of it is no verdict.
         if self.store:
             self.store.close()
-        return Report(verdicts, _since(started), empty, similar)
+        return Report(verdicts, _since(started), empty, is_directory, similar)
 
     def _final(self, permission: Permission) -> Verdict:
         if permission not in self.needs:
@@ -113,11 +118,15 @@ class _Probe:
     def _read_steps(self, store: Store) -> None:
         prefix = self.config.prefix
         names: list[str] = []
-        listed = self._try(lambda: names.extend(store.keys(prefix, limit=MOST_NAMES)), key=prefix)
+        listed = self._try(lambda: names.extend(store.keys(prefix, limit=LISTED)), key=prefix)
         if listed.state is State.GRANTED:
             theirs = [name for name in names if name not in self.markers | {self.key}]
             files = [name for name in theirs if not name.endswith("/")]
-            self.found = files or (theirs if len(names) == MOST_NAMES else [])  # else files may come later
+            self.found = files or (theirs if len(names) >= LISTED else [])  # else files may come later
+            # The root of a bucket is there whenever the bucket is.
+            self.is_directory = bool(theirs or self.markers & set(names) or not prefix)
+            first = self.found[0].removeprefix(prefix) if self.found else ""
+            listed = replace(listed, evidence=Evidence(len(self.found), len(names) >= LISTED, first))
         self._conclude(Permission.LIST, listed)
         readable = self.found or [name for name in names if name != self.key]
         self._conclude_read(store, readable[0] if readable else None)
@@ -125,7 +134,7 @@ class _Probe:
             self._look_for_similar(store)
 
     def _conclude_read(self, store: Store, existing: str | None) -> None:
-        verdict = self._read(store, existing or self.key)
+        verdict = self._read(store, existing) if existing else self._read_ours(store)
         failure = verdict.failure
         refused = failure and failure.cause in {Cause.DENIED, Cause.EXPLICIT_DENY}
         if failure and refused and not existing and not store.missing_key_denial_is_proof:
@@ -134,11 +143,25 @@ class _Probe:
         self._conclude(Permission.READ, verdict)
 
     def _read(self, store: Store, key: str) -> Verdict:
-        """A cloud that says an object is missing grants reading: it says so only to those who may read."""
+        """A cloud that says an object is missing grants reading: most say so only to those who may read."""
         verdict = self._try(lambda: store.read_range(key, 0, 1), key=key)
-        if verdict.failure and verdict.failure.cause is Cause.NO_OBJECT:
-            return replace(verdict, state=State.GRANTED, failure=None)
+        failure = verdict.failure
+        if failure and failure.cause is Cause.NO_OBJECT:
+            if store.missing_is_proof(failure):
+                return replace(verdict, state=State.GRANTED, failure=None, evidence=Evidence(missing=True))
+            return replace(verdict, state=State.UNKNOWN, failure=replace(failure, cause=Cause.HIDDEN))
         return verdict
+
+    def _read_ours(self, store: Store) -> Verdict:
+        """What our own key tells, whether it is there or not: some clouds open an object to its writer in any case."""
+        verdict = self._read(store, self.key)
+        if verdict.state is not State.GRANTED or not store.is_owner(self.key):
+            return verdict
+        other = self._read(store, self.key + NEVER_THERE)
+        if other.state is State.GRANTED:
+            return verdict
+        hidden = replace(other.failure or Failure(Cause.HIDDEN), cause=Cause.HIDDEN, detail=OWN_OBJECT)
+        return replace(verdict, state=State.UNKNOWN, failure=hidden)
 
     def _write_steps(self, store: Store) -> None:
         for _ in range(MOST_ATTEMPTS):
@@ -160,19 +183,25 @@ class _Probe:
     def _create(self, store: Store) -> tuple[Verdict, bool]:
         """Whether we may write, and whether the key existed already, which proves the right as well."""
         created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
+        if created.failure and created.failure.cause is Cause.NOT_SUPPORTED:
+            # A server without conditional writes. The key is ours, so it may be written over.
+            return self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key), False
         if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
-            return replace(created, state=State.GRANTED, failure=None), True
+            return replace(created, state=State.GRANTED, failure=None, evidence=Evidence(existed=True)), True
         return created, False
 
     def _read_back(self, store: Store) -> None:
         """The object we wrote settles what a missing key could not: a right hidden behind 403, or a KMS key's."""
         read, written = self.verdicts.get(Permission.READ), self.verdicts.get(Permission.WRITE)
-        tried_missing = read and read.key == self.key and read.state is not State.DENIED
-        if not tried_missing or not written or written.state is not State.GRANTED:
+        if not read or not written or written.state is not State.GRANTED:
+            return
+        if read.key != self.key or read.state is State.DENIED:
             return
         for _ in range(MOST_ATTEMPTS):
-            settled = self._read(store, self.key)
+            settled = self._read_ours(store)
             if settled.state is State.UNKNOWN:
+                if settled.failure and settled.failure.detail == OWN_OBJECT and read.state is State.UNKNOWN:
+                    self._conclude(Permission.READ, settled)  # it says more than the answer for a missing key
                 return
             # Denied means nothing if the key was gone.
             if settled.state is State.GRANTED or self._create(store)[1]:
@@ -183,7 +212,9 @@ class _Probe:
         written = self.verdicts.get(Permission.WRITE)
         if written and written.state is not State.DENIED:  # an answer may get lost, and the object be there
             # Deleting is not a right we ask for: without it the one object stays.
-            self._try(lambda: store.erase(self.key), key=self.key)
+            deleted = self._try(lambda: store.erase(self.key), key=self.key)
+            if deleted.state is State.GRANTED and written.state is State.GRANTED:
+                self._conclude(Permission.WRITE, replace(written, evidence=replace(written.evidence, removed=True)))
 
     def _look_for_similar(self, store: Store) -> None:
         """Nothing is there: perhaps the path has a typo, or is a file's."""

@@ -5,7 +5,6 @@ there: its place is taken by a word, or by reading a file.
 """
 
 import shlex
-from collections.abc import Mapping
 
 from pydantic import SecretStr
 
@@ -103,17 +102,20 @@ def _imports(config_class: type[CloudConfig]) -> list[str]:
     )
 
 
-def _call(config_class: type[CloudConfig], values: Mapping[str, str], purpose: str, suffix: str) -> list[str]:
+def _call(config_class: type[CloudConfig], values: dict[str, str], purpose: str, suffix: str) -> list[str]:
     """The call as lines. `values` are the fields that are not secret."""
-    method = provider_of(config_class).client_method
+    provider = provider_of(config_class)
+    method, guise = provider.client_method, provider.guise
+    passed = values | {"path": guise.path(values["path"])} if guise else values
     arguments = {
-        keyword: _secret(config_class, name) if name in config_class.secret_fields() else repr(values[name])
+        keyword: _secret(config_class, name) if name in config_class.secret_fields() else repr(passed[name])
         for keyword, name in method.arguments.items()
     }
     if purpose != "INPUT":  # nothing is ever written there
         arguments["thumbnail_suffix"] = repr(suffix or None)
     arguments["purpose"] = f"DatasourcePurpose.{purpose}"
-    cleared = [config_class.model_fields[name].title for name in values if name not in method.arguments.values()]
+    unknown = [] if guise else [name for name in values if name not in method.arguments.values()]
+    cleared = [config_class.model_fields[name].title for name in unknown]
     return [
         *(
             f"# {title}: this call clears it, the client can't set it. Enter it in the dashboard again."

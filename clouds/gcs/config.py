@@ -97,5 +97,10 @@ class GCSConfig(CloudConfig):
     def principal(self) -> str:
         return str(json.loads(self.credentials.get_secret_value())["client_email"])
 
+    def credential(self) -> dict[str, str]:
+        """Of a key file its contents count, and not how they are set."""
+        key = json.loads(self.credentials.get_secret_value())
+        return super().credential() | {"credentials": json.dumps(key, sort_keys=True)}
+
     def facts(self) -> dict[str, str]:
         return super().facts() | {"service_account": self.principal}

@@ -66,6 +66,7 @@ GCS = Provider(
     config_class=GCSConfig,
     label="Google Cloud Storage",
     short="Google Cloud",
+    mark="cloud-gcs",
     opener=_opener,
     key_facts_reader=_key_facts_reader,
     words=Words(
@@ -86,6 +87,7 @@ GCS = Provider(
         secret_field="credentials",  # noqa: S106 - the name of a field
         credential="Service account key",
         host=_host,
+        own_address=lambda config, endpoints: endpoints.gcs,
     ),
     explain=explain,
     policies=snippets,

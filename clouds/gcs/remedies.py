@@ -20,14 +20,16 @@ def explain(case: Case) -> Remedy | None:
 def same_call(case: Case) -> str:
     """As the service account, with Google's own tool."""
     where, object_url = shell(f"gs://{case.config.bucket}/{case.config.prefix}"), _url(case)
+    # https://cloud.google.com/sdk/gcloud/reference/topic/configurations
+    at = f"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE={shell(case.own_address)} " if case.own_address else ""
     match case.permission:
         case Permission.LIST:
-            return command("gcloud storage ls", where)
+            return command(f"{at}gcloud storage ls", where)
         case Permission.READ:
-            return command("gcloud storage cat", "--range=0-0", object_url)
+            return command(f"{at}gcloud storage cat", "--range=0-0", object_url)
         case Permission.WRITE:
-            return command("echo test | gcloud storage cp -", object_url, "--if-generation-match=0")
-    return command("echo test | gcloud storage cp -", object_url)
+            return command(f"echo test | {at}gcloud storage cp -", object_url, "--if-generation-match=0")
+    return command(f"echo test | {at}gcloud storage cp -", object_url)
 
 
 def _url(case: Case) -> str:

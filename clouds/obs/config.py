@@ -2,18 +2,29 @@
 
 import functools
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from clouds.config import CloudConfig, SecretWord
+from clouds import guard
+from clouds.config import CloudConfig, Endpoints, SecretWord
 from clouds.paths import normalise_path
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 PATH_EXAMPLE = "obs://my-bucket/path/to/images/"
 ENDPOINT_EXAMPLE = "https://obs.eu-de.otc.t-systems.com"
+
+
+# Huawei Cloud, in all its parts, and the Open Telekom Cloud: https://developer.huaweicloud.com/endpoint?OBS
+_HOSTS = re.compile(r"(.+\.)?(myhuaweicloud\.(com|eu|cn)|hwclouds\.com|otc\.t-systems\.com)")
+
+
+def is_obs_host(host: str, own: Iterable[str] = ()) -> bool:
+    """Whether OBS answers there. `own`: hosts of private clouds (Huawei Cloud Stack), as the operator named them."""
+    return _HOSTS.fullmatch(host.lower()) is not None or guard.is_allowed_host(host, own)
 
 
 def _check_endpoint(value: str) -> str:
@@ -93,7 +104,7 @@ class OBSConfig(CloudConfig):
     def principal(self) -> str:
         return self.access_key_id
 
-    def unusable(self, now: datetime) -> dict[str, str]:
+    def unusable(self, now: datetime, endpoints: Endpoints | None = None) -> dict[str, str]:
         right = without_bucket(self.endpoint, self.bucket)
         if right == self.endpoint:
             return {}

@@ -28,6 +28,10 @@ CAUSES = {
     "SlowDown": Cause.THROTTLED,
     "ServiceUnavailable": Cause.THROTTLED,
     "InternalError": Cause.SERVER_ERROR,
+    "InsufficientStorageSpace": Cause.QUOTA,
+    "QuotaExceeded": Cause.QUOTA,
+    "UserSuspended": Cause.SUSPENDED,
+    "NotImplemented": Cause.NOT_SUPPORTED,
 }
 
 

@@ -5,7 +5,7 @@ https://support.huaweicloud.com/intl/en-us/usermanual-obs/obs_03_0312.html
 
 import re
 
-from clouds.obs.config import BUCKET
+from clouds.obs.config import BUCKET, is_obs_host
 from clouds.pasting import Pasted, Reading, Refusal
 from clouds.pasting.pasted import Url, directory_of, place
 
@@ -83,7 +83,9 @@ def _keys(pasted: Pasted) -> Reading | None:
         return None
     found = {"access_key_id": key_id, "secret_access_key": secret, "endpoint": _endpoint(named)}
     fields = {name: value for name, value in found.items() if value}
-    return Reading("a block of credentials", fields, weak=bool(_AWS_KEY_ID.match(key_id)))
+    host = found["endpoint"].partition("://")[2].partition("/")[0].partition(":")[0]
+    elsewhere = bool(host) and not is_obs_host(host) and not _HOST.fullmatch(host)
+    return Reading("a block of credentials", fields, weak=elsewhere or bool(_AWS_KEY_ID.match(key_id)))
 
 
 def _endpoint(named: dict[str, str]) -> str:

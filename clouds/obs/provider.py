@@ -56,6 +56,7 @@ OBS = Provider(
     config_class=OBSConfig,
     label="OBS (Telekom, Huawei)",
     short="OBS",
+    mark="cloud-obs",
     opener=_opener,
     words=Words(
         rights={

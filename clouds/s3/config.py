@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from clouds.config import CloudConfig, SecretWord
+from clouds.config import CloudConfig, Endpoints, SecretWord
 from clouds.paths import normalise_path
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -16,7 +16,10 @@ BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 TEMPORARY_KEY = re.compile(r"ASIA[A-Z2-7]{16}")
-REGION_PATTERN = r"^[a-z]{2,}(-[a-z]+)+-?[0-9]*$"
+# AWS's own: https://docs.aws.amazon.com/general/latest/gr/s3.html
+AWS_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?[0-9]*")
+# Where the operator has named a server of his own, its region may be called anything: auto, garage, fsn1.
+REGION_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$"
 # As the official client checks them when it reads a datasource back.
 KMS_PATTERN = r"^arn:aws:kms:[a-zA-Z0-9-]*:[0-9]{12}:key.+$"
 # The shortest session that AWS gives: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -70,6 +73,14 @@ class S3Base(CloudConfig):
         },
     )
 
+    def unusable(self, now: datetime, endpoints: Endpoints | None = None) -> dict[str, str]:
+        if (endpoints and endpoints.s3) or AWS_REGION.fullmatch(self.region):
+            return {}
+        return {
+            "region": "AWS has no region of this name. For example: eu-central-1. Storage that is not AWS's is entered "
+            "as “S3-compatible”."
+        }
+
 
 class S3Config(S3Base):
     type: Literal["S3"] = "S3"
@@ -103,10 +114,11 @@ class S3Config(S3Base):
     def principal(self) -> str:
         return self.access_key_id
 
-    def unusable(self, now: datetime) -> dict[str, str]:
+    def unusable(self, now: datetime, endpoints: Endpoints | None = None) -> dict[str, str]:
+        problems = super().unusable(now, endpoints)
         if not TEMPORARY_KEY.fullmatch(self.access_key_id):
-            return {}
-        return {
+            return problems
+        return problems | {
             "access_key_id": "This is a temporary key: it works with a session token only, and ends within hours. "
             "Use the key of an IAM user (AKIA…), or “AWS S3 with a role”, which renews its sessions by itself."
         }

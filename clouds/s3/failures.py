@@ -1,6 +1,7 @@
 """What the errors of boto3, S3 and STS mean."""
 
 from dataclasses import replace
+from typing import Any
 
 import botocore.exceptions
 
@@ -41,25 +42,34 @@ CAUSES = {
     "RequestLimitExceeded": Cause.THROTTLED,
     "TooManyRequestsException": Cause.THROTTLED,
     "InternalError": Cause.SERVER_ERROR,
+    # Of servers other than AWS's. Ceph: https://docs.ceph.com/en/latest/radosgw/s3/, MinIO: cmd/api-errors.go
+    "QuotaExceeded": Cause.QUOTA,
+    "XMinioAdminBucketQuotaExceeded": Cause.QUOTA,
+    "XMinioStorageFull": Cause.QUOTA,
+    "StorageLimitExceeded": Cause.QUOTA,
+    "UserSuspended": Cause.SUSPENDED,
+    "NotImplemented": Cause.NOT_SUPPORTED,
+    "XNotImplemented": Cause.NOT_SUPPORTED,
 }
 
 
 def failure_of(error: Exception) -> Failure:
     """What a boto3 exception means. Reads codes; of texts, only AWS's fixed words for the reason of a denial."""
     if isinstance(error, botocore.exceptions.ClientError):
-        details = error.response.get("Error", {})
+        # Where STS answers <Error> without an <ErrorResponse> around it, botocore puts its fields at the top.
+        details: Any = error.response.get("Error") or error.response
         meta = error.response.get("ResponseMetadata", {})
-        code, status = str(details.get("Code", "")), meta.get("HTTPStatusCode")
+        code, status = str(details.get("Code") or ""), meta.get("HTTPStatusCode")
         by_status = {403: Cause.DENIED, 412: Cause.ALREADY_EXISTS}
         cause = CAUSES.get(code) or by_status.get(status or 0) or cause_of_status(status)
         # For a KMS refusal S3 answers a plain AccessDenied; only its message names kms:GenerateDataKey or kms:Decrypt.
-        if code.startswith("KMS.") or (cause is Cause.DENIED and "kms:" in str(details.get("Message", ""))):
+        if code.startswith("KMS.") or (cause is Cause.DENIED and "kms:" in str(details.get("Message") or "")):
             cause = Cause.KMS_DENIED
         if cause is Cause.DENIED and "object lock" in str(details.get("Message", "")).lower():
             cause = Cause.RETENTION
         detail = ""
         if cause is Cause.DENIED:
-            cause, detail = _reason_of_denial(str(details.get("Message", "")))
+            cause, detail = _reason_of_denial(str(details.get("Message") or ""))
         return Failure(cause, safe_code(code), status, safe_code(meta.get("RequestId")), detail=detail)
     return Failure(_cause_of_transport(error), safe_code(type(error).__name__))
 

@@ -131,6 +131,9 @@ def _identity(pasted: Pasted, arn: re.Match[str], *, with_role: bool) -> Reading
 
 def _keys(pasted: Pasted) -> Reading | Refusal | None:
     named = pasted.named
+    endpoint = named.get("endpoint") or named.get("endpointurl", "")
+    if endpoint and not re.search(r"\.amazonaws\.com(\.cn)?\b", endpoint):
+        return None  # of a server that is not AWS's
     key_id = named.get("accesskeyid") or named.get("accesskey", "")
     secret = named.get("secretaccesskey") or named.get("secretkey", "")
     if not (key_id or secret):

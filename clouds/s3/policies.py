@@ -93,6 +93,12 @@ def _policy(request: Request, document: dict[str, Any], whose: str) -> Snippet:
     return Snippet("policy", "IAM policy", text, "json", note)
 
 
+def _at(request: Request) -> list[str]:
+    """The server that the operator has named in AWS's place. Ceph takes IAM's calls there as well."""
+    own = request.platform.endpoints.s3
+    return [f"--endpoint-url={shell(own)}"] if own else []
+
+
 # ---- a user with an access key ----
 
 
@@ -103,14 +109,18 @@ def _user_cli(request: Request, document: dict[str, Any]) -> Snippet:
         '--user-name "$USER_NAME"' if access_key_id else f"--user-name {USER_NAME}",
         f"--policy-name {request.name}",
         f"--policy-document {shell(json_text(document))}",
+        *_at(request),
     )
     if access_key_id:
-        find = command("aws iam get-access-key-last-used", f"--access-key-id={shell(access_key_id)}")
+        key = f"--access-key-id={shell(access_key_id)}"
+        find = command("aws iam get-access-key-last-used", key, *_at(request))
         lookup = f"USER_NAME=$({find} --query UserName --output text)"
         return Snippet("cli", "AWS CLI", f"{lookup}\n{put}", "bash", "Looks up whose key it is, then grants.")
     if request.gap is not None:
         return Snippet("cli", "AWS CLI", put, "bash", f"Put the user's name in the place of {USER_NAME}.")
-    lines = [f"aws iam create-user --user-name {USER_NAME}", put, f"aws iam create-access-key --user-name {USER_NAME}"]
+    create = command(f"aws iam create-user --user-name {USER_NAME}", *_at(request))
+    key = command(f"aws iam create-access-key --user-name {USER_NAME}", *_at(request))
+    lines = [create, put, key]
     note = "The last command prints access key ID and secret access key: enter them here."
     return Snippet("cli", "AWS CLI", "\n".join(lines), "bash", note)
 
@@ -150,6 +160,7 @@ def _trust(request: Request) -> list[Snippet]:
         "aws iam update-assume-role-policy",
         f"--role-name={shell(_role_name(request))}",
         f"--policy-document {shell(json_text(document))}",
+        *_at(request),
     )
     role = _block("aws_iam_role", "lightly", {"name": hcl(_role_name(request))}, document, "assume_role_policy")
     return [
@@ -170,6 +181,7 @@ def _role_cli(request: Request, document: dict[str, Any]) -> Snippet:
         f"--role-name={name}",
         f"--policy-name {request.name}",
         f"--policy-document {shell(json_text(document))}",
+        *_at(request),
     )
     if request.gap is not None:
         return Snippet("cli", "AWS CLI", put, "bash", "Adds what is missing to the role.")
@@ -178,6 +190,7 @@ def _role_cli(request: Request, document: dict[str, Any]) -> Snippet:
         f"--role-name={name}",
         f"--assume-role-policy-document {shell(json_text(trust_policy(request)))}",
         "--query Role.Arn --output text",
+        *_at(request),
     )
     return Snippet(
         "cli", "AWS CLI", f"{create}\n{put}", "bash", "The first command prints the role ARN: enter it here."

@@ -98,6 +98,7 @@ S3_KEY = Provider(
     config_class=S3Config,
     label="AWS S3",
     short="AWS S3",
+    mark="cloud-s3",
     cloud="s3",
     opener=_key_opener,
     words=Words(
@@ -107,6 +108,7 @@ S3_KEY = Provider(
         secret="secret access key",  # noqa: S106 - what it is called
         secret_field="secret_access_key",  # noqa: S106 - the name of a field
         host=_host,
+        own_address=lambda config, endpoints: endpoints.s3,
         region_field="region",
     ),
     explain=explain,
@@ -137,6 +139,7 @@ S3_ROLE = Provider(
     config_class=S3DelegatedAccessConfig,
     label="AWS S3 with a role",
     short="S3 role",
+    mark="cloud-s3-role",
     cloud="s3",
     opener=_role_opener,
     session_seconds=SESSION_SECONDS,
@@ -150,6 +153,7 @@ S3_ROLE = Provider(
         "of AWS (12 hours, 1 hour where one role assumes another) are never reached. Read URLs of its files lead "
         "through this server, which signs anew each time, so they outlive a session.",
         host=_host,
+        own_address=lambda config, endpoints: endpoints.s3,
         region_field="region",
     ),
     explain=explain,

@@ -44,16 +44,26 @@ def same_call(case: Case) -> str:
     if _is_role(case):
         return _simulation(case)
     bucket, key = f"--bucket={case.config.bucket}", f"--key={shell(case.safe_key)}"
-    region = f"--region={shell(case.value('region'))}"
+    where = [f"--region={shell(case.value('region'))}", *_at(case)]
     match case.permission:
         case Permission.LIST:
             prefix = [f"--prefix={shell(case.config.prefix)}"] if case.config.prefix else []
-            return command("aws s3api list-objects-v2", bucket, *prefix, "--max-keys=1", region)
+            return command("aws s3api list-objects-v2", bucket, *prefix, "--max-keys=1", *where)
         case Permission.READ:
-            return command("aws s3api get-object", bucket, key, "--range=bytes=0-0", region, "/dev/null")
+            return command("aws s3api get-object", bucket, key, "--range=bytes=0-0", *where, "/dev/null")
         case Permission.WRITE:
-            return command("aws s3api put-object", bucket, key, "--if-none-match='*'", region)
-    return command("aws s3api put-object", bucket, key, region)
+            return command("aws s3api put-object", bucket, key, "--if-none-match='*'", *where)
+    return command("aws s3api put-object", bucket, key, *where)
+
+
+def _at(case: Case) -> list[str]:
+    """The server that the operator has named in AWS's place: its commands must go there too."""
+    return [f"--endpoint-url={shell(case.own_address)}"] if case.own_address else []
+
+
+def _sts(case: Case, operation: str, *words: str) -> str:
+    own = case.platform.endpoints.sts or case.own_address
+    return command(f"aws sts {operation}", *words, *([f"--endpoint-url={shell(own)}"] if own else []))
 
 
 def _simulation(case: Case) -> str:
@@ -70,6 +80,7 @@ def _simulation(case: Case) -> str:
         f"--resource-arns={shell(resource)}",
         *context,
         "--query 'EvaluationResults[].EvalDecision'",
+        *_at(case),
     )
 
 
@@ -80,7 +91,7 @@ def _sure(case: Case) -> tuple[str, str]:
             same_call(case),
         )
     return "With the same access key, see who you are and do the same.", (
-        f"aws sts get-caller-identity\n{same_call(case)}"
+        f"{_sts(case, 'get-caller-identity')}\n{same_call(case)}"
     )
 
 
@@ -109,7 +120,8 @@ def _denied(case: Case) -> Remedy:
 
 def _explicit_deny(case: Case) -> Remedy:
     sure, shell_text = _sure(case)
-    bucket = f"aws s3api get-bucket-policy --bucket={case.config.bucket} --query Policy --output text"
+    look = f"aws s3api get-bucket-policy --bucket={case.config.bucket}"
+    bucket = command(look, "--query Policy --output text", *_at(case))
     return replace(
         common.explicit_deny(case), sure=f"{sure} Then read the bucket's policy.", command=f"{shell_text}\n{bucket}"
     )
@@ -132,7 +144,9 @@ def _network_rules(case: Case) -> Remedy:
 
 
 def _unknown_key(case: Case) -> Remedy:
-    look = command("aws iam get-access-key-last-used", f"--access-key-id={shell(case.value('access_key_id'))}")
+    look = command(
+        "aws iam get-access-key-last-used", f"--access-key-id={shell(case.value('access_key_id'))}", *_at(case)
+    )
     return replace(
         common.unknown_key(case),
         sure="In the account of the bucket, ask whose key it is. An active key has a user's name. "
@@ -145,7 +159,7 @@ def _wrong_secret(case: Case) -> Remedy:
     return replace(
         common.wrong_secret(case),
         sure="With the same access key and secret, ask who you are: SignatureDoesNotMatch means that they don't match.",
-        command="aws sts get-caller-identity",
+        command=_sts(case, "get-caller-identity"),
     )
 
 
@@ -153,7 +167,7 @@ def _wrong_region(case: Case) -> Remedy:
     return replace(
         common.wrong_region(case),
         sure="AWS says in which region the bucket is.",
-        command=f"aws s3api head-bucket --bucket={case.config.bucket} --query BucketRegion",
+        command=command(f"aws s3api head-bucket --bucket={case.config.bucket}", "--query BucketRegion", *_at(case)),
     )
 
 
@@ -161,7 +175,7 @@ def _no_bucket(case: Case) -> Remedy:
     return replace(
         common.no_bucket(case),
         sure="The bucket's name must stand in the list of the account it is in.",
-        command="aws s3api list-buckets --query 'Buckets[].Name' --output text",
+        command=command("aws s3api list-buckets", "--query 'Buckets[].Name' --output text", *_at(case)),
     )
 
 
@@ -169,13 +183,13 @@ def _retention(case: Case) -> Remedy:
     return replace(
         common.retention(case),
         sure="S3 says whether the bucket locks objects, and for how long.",
-        command=f"aws s3api get-object-lock-configuration --bucket={case.config.bucket}",
+        command=command(f"aws s3api get-object-lock-configuration --bucket={case.config.bucket}", *_at(case)),
     )
 
 
 def _kms_denied(case: Case) -> Remedy:
     key = case.value("kms_key_arn")
-    show = f"aws s3api get-bucket-encryption --bucket={case.config.bucket}"
+    show = command(f"aws s3api get-bucket-encryption --bucket={case.config.bucket}", *_at(case))
     entered = " The one you entered here must be the key that the bucket is meant to use." if key else ""
     return replace(
         common.kms_denied(case),
@@ -190,7 +204,8 @@ def _kms_denied(case: Case) -> Remedy:
 def _cannot_assume_role(case: Case) -> Remedy:
     role, given, own = case.value("role_arn"), case.value("external_id"), case.platform.external_id
     name = role.rpartition("/")[2]
-    show = command("aws iam get-role", f"--role-name={shell(name)}", "--query Role.AssumeRolePolicyDocument")
+    query = "--query Role.AssumeRolePolicyDocument"
+    show = command("aws iam get-role", f"--role-name={shell(name)}", query, *_at(case))
     sure = "In the role's account, read the trust policy: principal and external ID must be exactly those."
     if case.failure.detail == "identity-based policy":
         return Remedy(
@@ -198,7 +213,7 @@ def _cannot_assume_role(case: Case) -> Remedy:
             "This platform's own AWS identity is not allowed to call sts:AssumeRole on any role, or on this one.",
             f"{common.OPERATOR} to grant it sts:AssumeRole (see docs/deploy.md).",
             "The operator can read the policies of the platform's own identity.",
-            "aws sts get-caller-identity",
+            _sts(case, "get-caller-identity"),
         )
     if own and given != own:
         return Remedy(
@@ -224,7 +239,7 @@ def _cannot_assume_role(case: Case) -> Remedy:
 def _no_principal(case: Case) -> Remedy:
     region = case.failure.region
     if not region:
-        return common.no_principal(case)
+        return replace(common.no_principal(case), command=_sts(case, "get-caller-identity"))
     return Remedy(
         f"AWS does not know this platform in {region}",
         f"The bucket's region {region} must be enabled in an AWS account before it knows its credentials. In this "
@@ -243,7 +258,7 @@ def _session(case: Case) -> Remedy:
         "Check again. If it stays, ask the operator of this installation whether its endpoints for roles (STS) "
         "and for storage belong together.",
         "Assume the role yourself, and list with the key that you get.",
-        command("aws sts assume-role", f"--role-arn={shell(case.value('role_arn'))}", "--role-session-name=test"),
+        _sts(case, "assume-role", f"--role-arn={shell(case.value('role_arn'))}", "--role-session-name=test"),
     )
 
 
@@ -257,5 +272,6 @@ _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.WRONG_REGION: _wrong_region,
     Cause.NO_BUCKET: _no_bucket,
     Cause.KMS_DENIED: _kms_denied,
+    Cause.NO_PRINCIPAL: _no_principal,
     Cause.RETENTION: _retention,
 }

@@ -1,6 +1,7 @@
 """AWS S3, and whatever speaks its protocol at LIGHTLY_S3_ENDPOINT_URL."""
 
 import functools
+import re
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from clouds import preflight
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
-from clouds.s3.config import SESSION_SECONDS, S3Base, S3Config, S3DelegatedAccessConfig
+from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
 from clouds.s3.policies import partition
 from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 def open_with_key(config: S3Config, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
     secret = config.secret_access_key.get_secret_value()
     client = s3_client(endpoints, limit, config.region, config.access_key_id, secret)
-    return S3Store(client, config, secret)
+    return S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
 
 
 def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit, /) -> "S3Store":
@@ -47,7 +48,8 @@ def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit:
     client = s3_client(
         endpoints, limit, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
     )
-    return S3Store(client, config, keys["SecretAccessKey"])
+    secret = keys["SecretAccessKey"]
+    return S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
@@ -155,14 +157,16 @@ def s3_client(
         ),
     )
     # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
-    client.meta.events.register_first("needs-retry.s3", _refuse_other_region)
+    client.meta.events.register_first("needs-retry.s3", refuse_other_region)
     return client
 
 
+# As Ceph names its requests: "tx" with a number and the time, https://docs.ceph.com/en/latest/radosgw/s3/
+_CEPH_REQUEST = re.compile(r"tx[0-9a-f]{21}-[0-9a-f]{10}-")
 _WRONG_REGION_CODES = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 
 
-def _refuse_other_region(response: Any, **_: Any) -> None:
+def refuse_other_region(response: Any, **_: Any) -> None:
     if response is None:
         return
     http, parsed = response
@@ -183,18 +187,53 @@ _PAYABLE = {"list_objects_v2", "get_object", "put_object", "delete_object"}
 class S3Store(Store):
     # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
     missing_key_denial_is_proof = False
+    knows_payers = True
 
-    def __init__(self, client: "S3Client", config: S3Base, secret_access_key: str) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        secret_access_key: str,
+        *,
+        kms_key_arn: str | None = None,
+        owners_may_read: bool = False,
+    ) -> None:
+        """`owners_may_read`: the server may be another than AWS's, and let who wrote an object read it."""
         self.client = client
+        self.bucket = bucket
         self.secret_access_key = secret_access_key
+        self.owners_may_read = owners_may_read
+        self.is_ceph = False  # as far as it has answered
         self.written = Written()
         # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
         self.caller_pays = False
         self.signers: dict[tuple[str, int, str], UrlSigner] = {}
-        self.bucket = config.bucket
         self.encryption: dict[str, Any] = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_arn} if config.kms_key_arn else {}
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         )
+
+    def missing_is_proof(self, failure: Failure) -> bool:
+        # Ceph says so to whoever may list, before it looks whether he may read.
+        return not self.is_ceph or self._owns_bucket()
+
+    def is_owner(self, key: str) -> bool:
+        """On servers with owners, who wrote an object may read its access list, for which AWS wants a right of its own.
+
+        The owner of the whole bucket is left out: what he may, he may because it is his.
+        """
+        if not self.owners_may_read or self._owns_bucket():
+            return False
+        return self.is_ceph or self._sees("get_object_acl", Key=key)
+
+    def _owns_bucket(self) -> bool:
+        return self._sees("get_bucket_acl")
+
+    def _sees(self, operation: str, **arguments: Any) -> bool:
+        try:
+            self._call(operation, **arguments)
+        except StoreError:
+            return False
+        return True
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         page = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
@@ -213,7 +252,8 @@ class S3Store(Store):
         if "Name" not in answer or (answer.get("IsTruncated") and not found):
             raise not_storage()
         entries = [Entry(entry["Key"], int(entry["LastModified"].timestamp()), entry["Size"]) for entry in found]
-        return Page(entries, bool(answer.get("IsTruncated")))
+        ignored = bool(after and entries and entries[0].key <= after)  # some servers know no start
+        return Page(entries, bool(answer.get("IsTruncated")), starts_at_front=ignored)
 
     def in_plain_order(self) -> bool:
         return True
@@ -236,13 +276,14 @@ class S3Store(Store):
             raise StoreError(failure_of(error)) from None
 
     def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
-        condition = {"IfMatch": version} if version else {}
         try:
-            answer = self._call("get_object", Key=key, Range=f"bytes={start}-{start + length - 1}", **condition)
+            answer = self._get(key, f"bytes={start}-{start + length - 1}", version)
         except StoreError as error:
             return piece_of_refusal(error)
         with answer["Body"] as body:
             _check_is_object(answer)
+            if version and answer["ETag"] != version:  # of a server that knows no condition, or takes it for nothing
+                raise StoreError(Failure(Cause.CHANGED))
             if start and "ContentRange" not in answer:  # the whole object was sent, and its beginning is not asked for
                 raise not_storage()
             try:
@@ -250,6 +291,16 @@ class S3Store(Store):
             except botocore.exceptions.BotoCoreError as error:
                 raise StoreError(failure_of(error)) from None
         return whole_piece(data, expected=min(length, answer["ContentLength"]), version=answer["ETag"])
+
+    def _get(self, key: str, wanted: str, version: str) -> Any:
+        if not version:
+            return self._call("get_object", Key=key, Range=wanted)
+        try:
+            return self._call("get_object", Key=key, Range=wanted, IfMatch=version)
+        except StoreError as error:
+            if error.failure.cause is not Cause.NOT_SUPPORTED:
+                raise
+            return self._call("get_object", Key=key, Range=wanted)
 
     def create(self, key: str, data: bytes) -> None:
         self._put(key, data, IfNoneMatch="*")
@@ -294,7 +345,7 @@ class S3Store(Store):
 
         S3 does not say that a bucket lets the caller pay. Of a grant that is missing it mostly says which.
         """
-        payable = operation in _PAYABLE
+        payable = operation in _PAYABLE and self.knows_payers
         payer = {"RequestPayer": "requester"} if payable else {}
         if self.caller_pays:
             return self._call_once(operation, **arguments, **payer)
@@ -317,9 +368,16 @@ class S3Store(Store):
 
     def _call_once(self, operation: str, **arguments: Any) -> Any:
         try:
-            return getattr(self.client, operation)(Bucket=self.bucket, **arguments)
+            answer = getattr(self.client, operation)(Bucket=self.bucket, **arguments)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-            raise StoreError(failure_of(error)) from None
+            failure = failure_of(error)
+            self._notice(failure.request_id)
+            raise StoreError(failure) from None
+        self._notice(answer["ResponseMetadata"].get("RequestId", ""))
+        return answer
+
+    def _notice(self, request_id: str) -> None:
+        self.is_ceph = self.is_ceph or bool(_CEPH_REQUEST.match(request_id))
 
 
 def _check_is_object(answer: Any) -> None:

@@ -42,13 +42,14 @@ _OF_CREDENTIALS = frozenset(
         Cause.CALLER_PAYS,
         Cause.CANNOT_ASSUME_ROLE,
         Cause.NO_PRINCIPAL,
+        Cause.SUSPENDED,
     }
 )
 _CURSOR_MESSAGES = {
-    CursorProblem.UNKNOWN: "This is not a cursor of this server. Start the listing again, without one.",
-    CursorProblem.OTHER_LISTING: "This cursor belongs to another listing. Start again, without one.",
+    CursorProblem.UNKNOWN: "This cursor is not from this server. Start the listing again without a cursor.",
+    CursorProblem.OTHER_LISTING: "This cursor belongs to another listing. Start again without a cursor.",
     CursorProblem.DATASOURCE_CHANGED: (
-        "The datasource was changed since this listing began. Start again, without a cursor."
+        "The datasource has changed since this listing began. Start again without a cursor."
     ),
 }
 _NAME_MESSAGES = {
@@ -71,7 +72,7 @@ _TOKEN_ERRORS = {
     TokenProblem.DATASOURCE_REPLACED: (
         404,
         "DATASET_DATASOURCE_UNKNOWN",
-        "The datasource was replaced since. List its files again.",
+        "The datasource was replaced after this URL was created. List its files again.",
     ),
 }
 _UNRELIABLE_MESSAGES = {

@@ -162,7 +162,11 @@ def embedding_read_url(request: HttpRequest, dataset_id: str, which: Query[FileP
 
 @router.get("/datasets/{dataset_id}/datasource/predictions/writeUrl", response={200: str, **ERRORS})
 def prediction_write_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
-    """A URL to write a file of `.lightly/predictions/` by PUT. Azure also wants the header `x-ms-blob-type`."""
+    """A URL to write a file of `.lightly/predictions/` by PUT.
+
+    Azure also wants the header `x-ms-blob-type: BlockBlob`. OBS refuses a `Content-Type`, which is a part of what it
+    signs: send none.
+    """
     return _url_in(PREDICTIONS_FOLDER, request, editable_dataset_for(caller(request), dataset_id), which, "PUT")
 
 

@@ -112,6 +112,7 @@ HOME = Link("lists the datasets")
 HELP = Link("shows one chapter of the help")
 CLIENT = Link("shows how scripts use a token")
 HEALTH = Link("shows whether all datasources work")
+PALETTE = Link("finds datasets, pages and actions by what is typed")
 
 
 class Navigation:
@@ -131,6 +132,10 @@ class Navigation:
     @property
     def health(self) -> str:
         return HEALTH.url()
+
+    @property
+    def palette(self) -> str:
+        return PALETTE.url()
 
     @property
     def sidebar(self) -> list[Shown]:

@@ -6,10 +6,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
+from core.web.navigation import HOME
 from datasets.models import LONGEST_NAME, Dataset, SharedWith
 from teams import audit, membership
+from teams.members.obstacles import Obstacle
 from teams.models import AuditAction, Team, User
 from teams.queries import possible_owners
 from teams.service_accounts import services as service_accounts
@@ -18,6 +20,17 @@ from teams.service_accounts import services as service_accounts
 def datasets_left_by(*, team: Team, user: User) -> QuerySet[Dataset]:
     """What this person owns in the team, and so somebody has to take over."""
     return Dataset.objects.filter(team=team, owner=user).order_by("name")
+
+
+def datasets_of_team(team: Team) -> Obstacle | None:
+    """What keeps the team from being deleted."""
+    count = Dataset.objects.filter(team=team).count()
+    words = ngettext(
+        "The team has %(count)s dataset. Delete it first.",
+        "The team has %(count)s datasets. Delete them first.",
+        count,
+    )
+    return Obstacle(words % {"count": count}, HOME.url(), gettext("Go to Datasets")) if count else None
 
 
 @transaction.atomic

@@ -11,6 +11,8 @@ from datasets.handover import services as members
 from datasets.handover.forms import HeirForm
 from teams import queries, roles
 from teams.access import colleague_for, managing_membership_for, membership_for, service_account_for
+from teams.members import obstacles
+from teams.members.obstacles import Obstacle
 from teams.membership import LastOwnerError
 from teams.models import Membership, User
 from teams.requests import PageRequest
@@ -54,12 +56,21 @@ def _part_from(request: PageRequest, mine: Membership, other: Membership, *, tit
         "team": mine.team,
         "other": other,
         "leaving": leaving,
+        "obstacle": _obstacle(mine, form) if leaving and not form.errors else None,
         "form": form,
         "only_team": not other.user.memberships.exclude(team=mine.team).exists(),
         "count": members.datasets_left_by(team=mine.team, user=other.user).count(),
     }
     status = 422 if form.errors else 200
     return dialog(request, "datasets/_remove_member.html", title=title, back=back, status=status, **context)
+
+
+def _obstacle(mine: Membership, form: HeirForm) -> Obstacle | None:
+    found = obstacles.to_leaving(mine)
+    if not found and form.fields["heir"].required and not queries.others_of(mine.team, mine.user).exists():
+        words = gettext("Nobody else in the team can take over your datasets. Invite people first.")
+        found = Obstacle(words, reverse("teams:people", args=[mine.team_id]), gettext("Go to People"))
+    return found
 
 
 def delete_service_account(request: PageRequest, team_id: str, user_id: str) -> HttpResponse:

@@ -1,10 +1,11 @@
 """What people are told in an alert, the same in the inbox, in mails and in webhooks. Pure, and free of secrets."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypedDict
 
 from clouds.permissions import Permission, State
+from core.words import moment_words
 from datasources.transitions import PATIENCE, AlertKind
 
 
@@ -79,10 +80,10 @@ def sentences(kind: AlertKind, facts: Facts) -> list[str]:
     if kind is AlertKind.RECOVERED:
         return ["All permissions it needs are granted."]
     if kind is AlertKind.EXPIRING:
-        ends = datetime.fromisoformat(facts["expires_at"] or "").astimezone(UTC)
+        ends = datetime.fromisoformat(facts["expires_at"] or "")
         return [
-            f"The credential for {facts['path']} ends on {ends:%-d %B %Y at %H:%M} UTC.",
-            "From then on every bulb is red. Make a new one and save it in the settings.",
+            f"The credential for {facts['path']} ends on {moment_words(ends)}.",
+            "From then on no bulb is green. Create a new credential and save it in the settings.",
         ]
     if kind is AlertKind.BROKEN:
         shown = broken_permissions(facts)

@@ -5,7 +5,8 @@ from typing import Any, cast
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Status
 
-from clouds import PROVIDERS, CloudConfig
+from clouds import PROVIDERS, CloudConfig, meant_by, provider_of
+from clouds.provider import Guise
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
 from core.api.parameters import Parameters
@@ -16,6 +17,7 @@ from datasets.models import Dataset
 from datasources import services
 from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
+from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
 from datasources.validation import InvalidSettingsError, checked_config
 
@@ -80,20 +82,44 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
         )
     if not isinstance(kind, str) or kind not in PROVIDERS:
         raise malformed(f"type: must be one of {', '.join(PROVIDERS)}")
-    config_class = PROVIDERS[kind].config_class
-    aliases = {name: info.alias or name for name, info in config_class.fields().items()}
+    stored = _stored_config(dataset, purpose)
+    provider = meant_by(kind, payload, configured_endpoints())
+    if provider.type != kind and stored and stored.type == kind and _same_address(payload.get("obsEndpoint"), stored):
+        provider = PROVIDERS[kind]  # what is stored under a name keeps it
+    config_class = provider.config_class
+    guise = provider.guise if provider.guise and provider.type != kind else None
+    aliases = guise.names if guise else {name: info.alias or name for name, info in config_class.fields().items()}
     sent = {name: payload[alias] for name, alias in aliases.items() if payload.get(alias) is not None}
+    if guise:
+        sent = _without_guise(sent, guise, config_class, stored)
     keep = [name for name in config_class.secret_fields() if sent.get(name) == PLACEHOLDER]
     try:
         return checked_config(
             config_class,
             {name: value for name, value in sent.items() if name not in keep},
             keep=keep,
-            stored=_stored_config(dataset, purpose) if keep else None,
+            stored=stored,
             team=dataset.team,
         )
     except InvalidSettingsError as error:
-        raise malformed("; ".join(f"{aliases[name]}: {words}" for name, words in error.problems.items())) from None
+        problems = (f"{aliases.get(name, name)}: {words}" for name, words in error.problems.items())
+        raise malformed("; ".join(problems)) from None
+
+
+def _without_guise(sent: Answer, guise: Guise, config_class: type[CloudConfig], stored: CloudConfig | None) -> Answer:
+    """What came as another type, as our own fields. What the client can't say stays as it is stored."""
+    path, spelled = sent.get("path"), f"{guise.scheme}://"
+    if isinstance(path, str) and path.strip().startswith(spelled):
+        sent = sent | {"path": f"{config_class.scheme}://{path.strip().removeprefix(spelled)}"}
+    if isinstance(stored, config_class) and _same_address(sent.get("endpoint"), stored):
+        unsaid = [name for name in config_class.fields() if name not in guise.names]
+        kept = {name: value for name in unsaid if (value := getattr(stored, name)) is not None}
+        sent = kept | sent
+    return sent
+
+
+def _same_address(endpoint: Any, stored: CloudConfig) -> bool:
+    return isinstance(endpoint, str) and endpoint.strip().rstrip("/") == stored.facts().get("endpoint")
 
 
 def _stored_config(dataset: Dataset, purpose: Purpose) -> CloudConfig | None:
@@ -159,11 +185,18 @@ def _shown(request: HttpRequest, datasource: Datasource) -> Answer:
             "DATASET_DATASOURCE_INVALID",
             "The stored credentials can't be decrypted. Configure the datasource again.",
         ) from None
+    guise = provider_of(config).guise
+    if guise and client_version(request):  # its models know the types they know, and refuse any other
+        return _with_rest(datasource, guise.put_on(config, PLACEHOLDER))
     fields = config.revealed()
     for name in config.secret_fields():
         fields[config.fields()[name].alias or name] = PLACEHOLDER
     if "s3Region" in fields:
         fields["s3Region"] = _known_region(request, cast("str", fields["s3Region"]))
+    return _with_rest(datasource, fields)
+
+
+def _with_rest(datasource: Datasource, fields: Answer) -> Answer:
     return {
         "id": datasource.pk,
         **fields,

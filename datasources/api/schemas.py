@@ -1,9 +1,11 @@
 """The REST form of a datasource's configuration: one schema per cloud, made from the clouds there are."""
 
+import copy
 import functools
 from typing import Annotated, Any, Union
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -13,6 +15,7 @@ from pydantic import (
     create_model,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -58,7 +61,9 @@ def _schema(config_class: type[CloudConfig]) -> Any:
         if info.annotation is SecretStr
     }
     others: dict[str, Any] = {
-        field: (info.annotation, info) for field, info in config_class.model_fields.items() if field not in secrets
+        field: (info.annotation, _as_stored(info))
+        for field, info in config_class.model_fields.items()
+        if field not in secrets
     }
     others["type"] = (config_class.model_fields["type"].annotation, ...)  # tells them apart, so it must be there
     return create_model(
@@ -70,3 +75,10 @@ def _schema(config_class: type[CloudConfig]) -> Any:
         purpose=(Purpose, ...),
         thumb_suffix=(str | None, Field(None, alias="thumbSuffix")),
     )
+
+
+def _as_stored(info: FieldInfo) -> FieldInfo:
+    """A field of an answer: what is stored was judged when it was saved, perhaps by the rules of another cloud."""
+    shown = copy.copy(info)
+    shown.metadata = [each for each in info.metadata if not isinstance(each, AfterValidator)]
+    return shown

@@ -18,8 +18,8 @@ from clouds import CloudConfig
 from clouds.doctor import cors
 from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import origin_of
-from clouds.doctor.probe import probe
-from clouds.permissions import Permission
+from clouds.doctor.probe import Report, probe
+from clouds.permissions import Permission, State
 from datasources.alerts import services as alerts
 from datasources.checks.intervals import interval_of, next_time
 from datasources.checks.verdicts import outcome_of, stored_verdicts, unreadable_verdicts
@@ -114,6 +114,7 @@ def run(*check_ids: str, patience: bool = True) -> None:
             outcome=outcome_of(report, _needs(check)),
             milliseconds=report.milliseconds,
             empty=report.empty,
+            no_files=_has_no_files(check, report),
             similar=[config.display_key(key) for key in report.similar],
             verdicts=stored_verdicts(report, config, platform_for(check.datasource.dataset.team), seconds),
         )
@@ -145,6 +146,15 @@ def _readable_config(check: PermissionCheck) -> CloudConfig | None:
         verdicts = unreadable_verdicts(_needs(check))
         _finish(check, state=CheckState.DONE, outcome=Outcome.UNKNOWN, verdicts=verdicts)
         return None
+
+
+def _has_no_files(check: PermissionCheck, report: Report) -> bool:
+    """Whether raw data was looked for at a path that does not exist, as far as anybody can tell."""
+    if not report.empty or report.is_directory or check.datasource.purpose == Purpose.LIGHTLY:
+        return False
+    same = PermissionCheck.objects.filter(datasource=check.datasource_id, path=check.path, provider=check.provider)
+    held_something = same.filter(state=CheckState.DONE, empty=False, verdicts__list__state=State.GRANTED)
+    return not held_something.exists()
 
 
 def _needs(check: PermissionCheck) -> frozenset[Permission]:

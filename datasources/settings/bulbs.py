@@ -82,6 +82,11 @@ class DatasourceStatus:
         return PROVIDERS[self.datasource.provider].short if self.datasource else ""
 
     @property
+    def provider_mark(self) -> str:
+        """The name of its drawing in templates/_icon.html."""
+        return PROVIDERS[self.datasource.provider].mark if self.datasource else ""
+
+    @property
     def help_anchor(self) -> str:
         """This cloud's place on the help pages about fields and diagnoses."""
         return PROVIDERS[self.datasource.provider].help_anchor if self.datasource else ""
@@ -122,8 +127,8 @@ class DatasourceStatus:
 
     @property
     def dot(self) -> str:
-        """The look of all bulbs together."""
-        states = {bulb.state for bulb in self.bulbs}
+        """The look of all bulbs together, and of a path in which nothing lies."""
+        states = {bulb.state for bulb in self.bulbs} | ({"unknown"} if self.no_files else set())
         return next(state for state in ("checking", "denied", "unknown", "off", "granted") if state in states)
 
     @property
@@ -138,6 +143,8 @@ class DatasourceStatus:
             "denied": gettext("something is denied"),
             "unknown": gettext("something is unknown"),
         }
+        if self.no_files and self.granted == len(self.bulbs):
+            return gettext("no files found")
         return words.get(self.dot, gettext("all granted") if self.dot == "granted" else gettext("not configured"))
 
     @property
@@ -187,7 +194,7 @@ class DatasourceStatus:
             )
         elif name == "path" and self.empty and self.check and self.check.similar:
             faults.append(
-                gettext("Last check: nothing lies there. Did you mean %(list)s?")
+                gettext("Last check: no files found. Did you mean %(list)s?")
                 % {"list": " or ".join(self.check.similar)}
             )
         return " ".join(faults)
@@ -199,6 +206,11 @@ class DatasourceStatus:
     @property
     def empty(self) -> bool:
         return bool(self.check and self.check.state == CheckState.DONE and self.check.empty)
+
+    @property
+    def no_files(self) -> bool:
+        """Whether the path is probably wrong: raw data was looked for, and nothing lies there nor ever did."""
+        return self.empty and bool(self.check and self.check.no_files)
 
 
 def status_of(purpose: Purpose, datasource: Datasource | None) -> DatasourceStatus:

@@ -74,6 +74,7 @@ class DatasourceForm(forms.Form):
         self.config_class = config_class
         self.stored = stored if isinstance(stored, config_class) else None
         self.copy_source = copied_from
+        self.kept: list[str] = []  # the secrets that were not entered now; known once the form is valid
         super().__init__(data, files, initial=self._initial(suffix))
         for name, info in config_class.fields().items():
             self.fields[name] = self._field(info)
@@ -152,7 +153,7 @@ class DatasourceForm(forms.Form):
 
     def _initial(self, suffix: str) -> dict[str, Any]:
         initial = {
-            name: getattr(self.stored, name) if self.stored else self._team_value(name)
+            name: getattr(self.stored, name) if self.stored else self._team_value(name) or _default(info)
             for name, info in self.config_class.fields().items()
             if info.annotation is not SecretStr
         }
@@ -166,7 +167,13 @@ class DatasourceForm(forms.Form):
             example = "••••••••"
         required = info.is_required() and not (secret and self.stored)
         widget: forms.Widget
-        if not secret:
+        if choices := extra(info, "choices"):
+            return forms.ChoiceField(
+                label=info.title, help_text=escape(info.description or ""), required=required, choices=choices.items()
+            )
+        if not secret and extra(info, "multiline"):
+            widget = forms.Textarea(attrs={"rows": 3, "placeholder": example, **_AS_TYPED})
+        elif not secret:
             widget = forms.TextInput(attrs={"placeholder": example, **_AS_TYPED})
         elif extra(info, "multiline"):
             required = False  # the file may bring it; clean() says if neither does
@@ -212,7 +219,8 @@ class DatasourceForm(forms.Form):
 
     def _checked_config(self, data: dict[str, Any]) -> CloudConfig | None:
         """The config that the fields give; None after the problems were put beside the fields."""
-        values, keep = {}, []
+        values: dict[str, Any] = {}
+        keep = self.kept = []
         for name in self.config_class.fields():
             if value := self._uploaded(name) or data.get(name):
                 values[name] = value
@@ -254,6 +262,10 @@ def with_code(text: str) -> SafeString:
 _AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 
 
+def _default(info: FieldInfo) -> str:
+    return "" if info.is_required() else str(info.default or "")
+
+
 def config_class_for(provider: str | None, stored: CloudConfig | None) -> type[CloudConfig]:
     """The class of the provider that is asked for, else of what is stored, else of the first provider."""
     if provider in PROVIDERS:
@@ -262,5 +274,9 @@ def config_class_for(provider: str | None, stored: CloudConfig | None) -> type[C
 
 
 def open_names(config_class: type[CloudConfig]) -> list[str]:
-    """The fields that are no secret. Only these may stand in an address."""
-    return [name for name in config_class.fields() if name not in config_class.secret_fields()]
+    """The fields that are no secret, and no whole files. Only these may stand in an address."""
+    return [
+        name
+        for name, info in config_class.fields().items()
+        if info.annotation is not SecretStr and not extra(info, "multiline")
+    ]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 
 from clouds import PROVIDERS
 from clouds.permissions import Permission, State
-from core.words import duration_words
+from core.words import duration_words, moment_words
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from datasources.schemas import StoredVerdict
 from datasources.settings.bulbs import Bulb, check_bulbs
@@ -146,9 +146,11 @@ class Entry:
 
 
 def who(check: PermissionCheck) -> str:
-    """Who asked for the check: a person, a person's script, or the schedule."""
+    """Who asked for the check: a person, a person's script, the schedule, or a cloud admin with a link."""
     if check.trigger == Trigger.SCHEDULE:
         return gettext("the schedule")
+    if check.trigger == Trigger.LINK:
+        return gettext("a cloud admin, with a link")
     email = check.requested_by.email if check.requested_by else gettext("somebody who left")
     return gettext("a script of %(email)s") % {"email": email} if check.trigger == Trigger.API else email
 
@@ -287,7 +289,7 @@ def _word(check: PermissionCheck) -> str:
 
 
 def _title(check: PermissionCheck) -> str:
-    words = {"when": f"{check.queued_at:%Y-%m-%d %H:%M} UTC", "word": gettext(_word(check)), "who": who(check)}
+    words = {"when": moment_words(check.queued_at), "word": gettext(_word(check)), "who": who(check)}
     if check.milliseconds is None:
         return gettext("%(when)s: %(word)s, asked by %(who)s") % words
     words["took"] = number_format(check.milliseconds, force_grouping=True)

@@ -47,7 +47,7 @@ def _provider_step(request: PageRequest, panel: DatasourcePanel, step: str) -> H
         request,
         panel,
         "provider",
-        providers={key: provider.label for key, provider in PROVIDERS.items()},
+        providers=PROVIDERS,
         samples_available=samples.available(),
         sample_data_url=samples.SAMPLE_DATA.url(),
     )

@@ -35,7 +35,7 @@ class Environment:
     debug: bool = flag(
         "DEBUG",
         group=Group.SERVER,
-        help="`1` shows Django's error pages. Never for others than yourself: they show settings and data.",
+        help="`1` shows Django's error pages. Use it only for yourself: these pages show settings and data.",
     )
     bind: str = declare(
         "BIND",
@@ -72,7 +72,7 @@ class Environment:
         group=Group.ADDRESSES,
         default=0,
         example="1",
-        help="How many proxies of yours stand in front, so that sign-in limits see the visitor's own address.",
+        help="How many of your proxies are in front, so that sign-in limits count by the visitor's own address.",
     )
     allowed_hosts: tuple[str, ...] = declare(
         "ALLOWED_HOSTS",
@@ -92,8 +92,8 @@ class Environment:
         shown_default="none",
         must="origins with their scheme, separated by commas",
         example="https://lightly.example.com",
-        help="Further origins, with scheme, whose forms are accepted although the proxy hides the original host or"
-        " scheme. That of `LIGHTLY_PUBLIC_URL` always is.",
+        help="Other origins, with scheme, whose forms are accepted, for proxies that hide the original host or scheme."
+        " `LIGHTLY_PUBLIC_URL` is always accepted.",
     )
     public_url: str | None = declare(
         "LIGHTLY_PUBLIC_URL",
@@ -165,7 +165,7 @@ class Environment:
         must="an smtp://, smtp+starttls:// or smtps:// URL",
         example="smtp+starttls://user:PASSWORD@mail.example.com:587",
         help="The mail server: `smtp+starttls://user:password@mail.example.com:587`, `smtps://…:465` or `smtp://…:25`."
-        " Without one, what would be mailed is in the inbox alone, and links are shown on screen.",
+        " Without one, notices are only in the inbox, and links are shown on screen.",
         secret=True,
     )
     email_from: str | None = declare(
@@ -196,7 +196,7 @@ class Environment:
         shown_default="none",
         must="one word",
         example="lightly-platform",
-        help="What the provider calls this installation.",
+        help="The client ID of this installation at the provider.",
     )
     oidc_client_secret: str | None = declare(
         "LIGHTLY_OIDC_CLIENT_SECRET",
@@ -206,7 +206,7 @@ class Environment:
         shown_default="none",
         must="one word",
         example="SECRET",
-        help="The secret it gave.",
+        help="The client secret from the provider.",
         secret=True,
     )
     oidc_name: str = declare(
@@ -235,7 +235,7 @@ class Environment:
         shown_default="`15`",
         must="a number of seconds above 0 and at most 120",
         example="15",
-        help="What a permission check may take altogether; what has not answered by then is *unknown*. At most 120.",
+        help="The time limit of a permission check. What has not answered by then is *unknown*. At most 120.",
     )
     allowed_private_hosts: tuple[str, ...] = declare(
         "LIGHTLY_ALLOWED_PRIVATE_HOSTS",
@@ -245,8 +245,20 @@ class Environment:
         shown_default="none",
         must="host names, addresses or networks separated by commas",
         example="minio.internal,10.20.0.0/16",
-        help="Hosts or networks that user-given addresses (OBS endpoints, webhooks) may lead to although they are"
-        " private: `obs.internal,10.20.0.0/16`.",
+        help="Private hosts or networks that addresses entered by users (endpoints of S3-compatible storage and of OBS,"
+        " webhooks) may lead to: `minio.internal,10.20.0.0/16`.",
+    )
+    obs_hosts: tuple[str, ...] = declare(
+        "LIGHTLY_OBS_HOSTS",
+        parsers.listed(parsers.host_or_network),
+        group=Group.CHECKS,
+        default=(),
+        shown_default="none",
+        must="host names, addresses or networks separated by commas",
+        example="obs.internal",
+        help="Hosts or networks of a private OBS (Huawei Cloud Stack). The official client's `set_obs_config` is for"
+        " all S3-compatible storage. Only at these hosts, and at those of Huawei Cloud and the Open Telekom Cloud, does"
+        " it mean OBS.",
     )
     aws_principal_arn: str | None = declare(
         "LIGHTLY_AWS_PRINCIPAL_ARN",
@@ -256,8 +268,8 @@ class Environment:
         shown_default="none",
         must="the ARN of an IAM user, an IAM role or an account's root",
         example="arn:aws:iam::123456789012:role/lightly-platform",
-        help="Who this platform is to AWS: the ARN of its IAM user or role. Stands in the trust policies it writes for"
-        " people; without it they are told to ask you.",
+        help="The ARN of this platform's own IAM user or role in AWS. It is used in the trust policies that people are"
+        " shown; without it, they are told to ask you.",
     )
     sample_data_file: Path | None = declare(
         "LIGHTLY_SAMPLE_DATA_FILE",

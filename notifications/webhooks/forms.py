@@ -17,8 +17,8 @@ class WebhookForm(forms.Form):
         label=_("Address"),
         max_length=2000,
         help_text=_(
-            "A program of yours that takes a POST, at https:// and a public host. From now on every alert of the"
-            " team is sent there as JSON, signed with a secret that you are shown once."
+            "The https:// address of your program, on a public host. Every alert of the team is sent there as a POST"
+            " request with JSON, signed with a secret that is shown to you once."
         ),
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": EXAMPLE}),
         error_messages={"required": format_lazy(_("The address is missing. For example: {example}"), example=EXAMPLE)},
@@ -38,7 +38,7 @@ class WebhookForm(forms.Form):
             ) from None
         if "@" in parts.netloc or parts.fragment or port == 0:
             raise forms.ValidationError(
-                gettext("Leave out user names, passwords, and what follows a #. For example: %(example)s")
+                gettext("Remove user names, passwords and everything after #. For example: %(example)s")
                 % {"example": EXAMPLE}
             )
         if parts.scheme == "http" and not guard.is_allowed_host(host, settings.LIGHTLY_ALLOWED_PRIVATE_HOSTS):

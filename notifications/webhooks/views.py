@@ -45,14 +45,14 @@ def renew_secret(request: PageRequest, team_id: str) -> HttpResponse:
 def send_test(request: PageRequest, team_id: str) -> HttpResponse:
     team = managing_membership_for(request.user, team_id).team
     services.send_test(webhook=_existing(team))
-    messages.info(request, gettext("The test is on its way. The list of deliveries shows what comes of it."))
+    messages.info(request, gettext("The test is being sent. The list of deliveries shows the result."))
     return _back_to(team)
 
 
 @require_POST
 def delete(request: PageRequest, team_id: str) -> HttpResponse:
     services.delete_webhook(webhook=_existing(managing_membership_for(request.user, team_id).team))
-    messages.success(request, gettext("The webhook is removed. Nothing is sent there any more."))
+    messages.success(request, gettext("The webhook is removed."))
     return redirect(PAGE)
 
 

@@ -51,6 +51,7 @@
   }
 
   document.querySelectorAll("[data-fleeting]").forEach(letLeave)
+  on("click", (event) => { if (closest(event, "[data-print]")) window.print() })
   on("click", (event) => closest(event, "[data-dismiss]")?.closest(".toast").remove())
 
   // A poll that fails is silent: the next one tells.

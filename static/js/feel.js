@@ -14,7 +14,8 @@
   // ---- Keyboard shortcuts ----
 
   const list = document.getElementById("shortcuts")
-  const offered = () => [...document.querySelectorAll("[data-keys]")].filter((element) => element.checkVisibility())
+  // In narrow windows the navigation is a menu, whose keys work while it is closed.
+  const offered = () => [...document.querySelectorAll("[data-keys]")].filter((element) => element.closest(".nav") || element.checkVisibility())
   const isTyping = (event) => event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]")
   let pressed = []
   let forgetting = 0
@@ -29,7 +30,10 @@
   function showList() {
     const labelled = offered().map((element) => [element.dataset.keys, element.dataset.keysLabel ?? element.textContent.trim()])
     const search = document.querySelector("[data-search]") ? [["/", said.toSearch]] : []
-    const rows = [...labelled, ...search, ["?", said.thisList], ["Esc", said.closeOpen]]
+    const palette = document.getElementById("palette") ? [[navigator.platform.startsWith("Mac") ? "⌘ K" : said.jumpKeys, said.jump]] : []
+    // Those that palette.js knows.
+    const inRows = document.querySelector("[data-rows]") ? [["j", said.nextRow], ["k", said.previousRow], ["e", said.editRow]] : []
+    const rows = [...palette, ...labelled, ...search, ...inRows, ["?", said.thisList], ["Esc", said.closeOpen]]
     list.querySelector("dl").replaceChildren(...rows.map(([keys, label]) => row(keys, label)))
     list.showModal()
   }
@@ -57,8 +61,11 @@
 
   // ---- Times ----
 
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
-  const precise = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" })
+  // As the server writes them, 28 Nov 2026, 14:05 UTC, but in the reader's zone: en-GB has this order and 24 hours.
+  const written = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang
+  const day = { day: "numeric", month: "short", year: "numeric" }
+  const exact = new Intl.DateTimeFormat(written, { ...day, hour: "2-digit", minute: "2-digit", timeZoneName: "short" })
+  const precise = new Intl.DateTimeFormat(written, { ...day, hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" })
   const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" })
   const units = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]
 

@@ -21,12 +21,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 
+from core.words import moment_words
 from teams.queries import MOST_WORDS
 
 # So many of the selected rows are named where an action asks once more.
@@ -198,8 +197,8 @@ def chosen(field: str, model: type[Model]) -> type[ChosenFilter]:
 
 
 def moment(value: datetime | None) -> str:
-    """As Django writes a date of a model's own; "-" for none."""
-    return date_format(localtime(value), "DATETIME_FORMAT") if value else "-"
+    """For people; "-" for none."""
+    return moment_words(value) if value else "-"
 
 
 def list_link(model: type[Model], text: str, **query: str) -> SafeString:

@@ -23,7 +23,7 @@ class PersonAddForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("email", "name")
-        help_texts = {"email": "They choose their password themselves: the next page makes a link for that."}
+        help_texts = {"email": "They choose their own password. You can create a link for it on the next page."}
 
     def clean_email(self) -> str:
         return User.objects.normalize_email(self.cleaned_data["email"])
@@ -41,8 +41,8 @@ class PersonForm(forms.ModelForm):
         labels = {"is_superuser": "May change everything there"}
         help_texts = {
             "is_active": "Without it they can't sign in, their sessions end, and their API tokens stop working.",
-            "is_staff": "To look at everything in it. Read-only, unless the next one is ticked too.",
-            "is_superuser": "All of it, the actions on the lists included.",
+            "is_staff": "They can see everything there, read-only unless the next box is ticked too.",
+            "is_superuser": "They can change everything, including the actions on lists.",
         }
 
     def clean_email(self) -> str:
@@ -51,12 +51,14 @@ class PersonForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if data.get("is_superuser") and not data.get("is_staff"):
-            self.add_error("is_staff", "Whoever may change everything has to be able to open the admin panel.")
+            self.add_error(
+                "is_staff", "To change everything there, a person must also be allowed to open the admin panel."
+            )
         if not all(data.get(name) for name in ("is_active", "is_staff", "is_superuser")):
             was = User.objects.get(pk=self.instance.pk)
             if was.is_active and was.is_staff and was.is_superuser and last_superuser([was]):
                 self.add_error(
-                    None, "This is the last person who may change things here. Give somebody else that first."
+                    None, "This is the last person who may change things here. Give another person this right first."
                 )
         return data
 
@@ -95,7 +97,7 @@ class TeamField(forms.ModelChoiceField):
         text = str(value).strip()
         found = list(Team.objects.filter(Q(name=text) | Q(pk=text))[:2])
         if len(found) != 1:
-            several = "Several teams have this name: give the id, which stands in the address of the team's page."
+            several = "Several teams have this name. Enter the id instead; it is in the address of the team's page."
             raise ValidationError(several if found else "There is no team of this name.", code="invalid_choice")
         return found[0]
 
@@ -114,7 +116,7 @@ class NewMembershipForm(forms.ModelForm):
         if user and user.is_service_account:
             raise ValidationError("A service account stays in the team that made it. Create one in the other team.")
         if data.get("role") == Role.SERVICEACCOUNT:
-            self.add_error("role", "Nobody becomes a service account: create one on the team's page.")
+            self.add_error("role", "A person can't become a service account. Create one on the team's page.")
         return data
 
 
@@ -126,7 +128,9 @@ class RoleForm(forms.ModelForm):
     def clean_role(self) -> str:
         role: str = self.cleaned_data["role"]
         if (role == Role.SERVICEACCOUNT) != self.instance.user.is_service_account:
-            raise ValidationError("A service account keeps its role, and nobody becomes one.")
+            raise ValidationError(
+                "The role of a service account can't be changed, and people can't become service accounts."
+            )
         return role
 
 

@@ -210,7 +210,7 @@ class PersonAdmin(StaffAdmin, UserAdmin):
             raise Http404("There is no such person.")
         link = ""
         if request.method == "POST" and person.is_active:
-            self.log_change(request, person, "Made a link to choose a password.")
+            self.log_change(request, person, "Created a link to choose a password.")
             link = request.build_absolute_uri(administration.password_path(person))
         context = {
             **self.admin_site.each_context(request),
@@ -246,7 +246,7 @@ class PersonAdmin(StaffAdmin, UserAdmin):
             return page
         people = list(queryset)
         if request.user in people or administration.last_superuser(people):
-            text = "Nobody was disabled: you can't disable yourself, or the last one who may change things here."
+            text = "Nobody was disabled: you can't disable yourself, or the last person who may change things here."
             self.message_user(request, text, messages.ERROR)
             return None
         self.log_each(request, (person for person in people if person.is_active), "Disabled.")
@@ -267,12 +267,12 @@ class PersonAdmin(StaffAdmin, UserAdmin):
         self.tell(request, f"{count} of {len(people)} enabled.", count=count)
         return None
 
-    @admin.action(description="Remove second factors, for who lost theirs", permissions=["act"])
+    @admin.action(description="Remove second factors of people who lost them", permissions=["act"])
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         question = Question(
             "Remove their second factors?",
-            "Authenticator app, passkeys and recovery codes are gone for good. Make sure that it is really they who "
-            "ask: after this, the password alone lets somebody in.",
+            "Authenticator apps, passkeys and recovery codes are removed for good. First make sure that the request "
+            "really comes from them: afterwards the password alone is enough to sign in.",
             "Remove them",
             dangerous=True,
         )

@@ -16,7 +16,7 @@ class AdminActionAdmin(LookOnlyAdmin):
     list_filter = ("action_flag", chosen("user", User))
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "user__email", "object_id__exact")
-    search_help_text = "What it is about (its name or id), or by whom (e-mail address)"
+    search_help_text = "Name or id of the object, or the e-mail address of the person"
     ordering = ("-pk",)
     fields = ("action_time", "user", "content_type", "object_repr", "object_id", "what")
 

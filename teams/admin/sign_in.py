@@ -112,11 +112,11 @@ class ApiTokenAdmin(LookOnlyAdmin):
 
     @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> HttpResponse | None:
-        text = "Scripts that use them are refused from the next request on. This can't be undone."
+        text = "Scripts that use them stop working immediately. This can't be undone."
         if page := self.ask(request, queryset, Question("Revoke these tokens?", text, "Revoke", dangerous=True)):
             return page
         live = list(queryset.filter(revoked_at=None).select_related("user"))
         count = administration.revoke(queryset)
         self.log_each(request, live, "Revoked.")
-        self.tell(request, f"{count} revoked. Nobody is let in with them any more.", count=count)
+        self.tell(request, f"{count} revoked. They no longer work.", count=count)
         return None

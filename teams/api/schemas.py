@@ -47,7 +47,7 @@ class ProfileBasicData(Schema):
     name: str | None = None
     email: str | None = None
     created_at: int = Field(alias="createdAt", description="milliseconds")
-    teams: list[TeamBasicData] = Field(description="this team alone, with the person's role in it")
+    teams: list[TeamBasicData] = Field(description="only this team, with the person's role in it")
 
 
 class ServiceAccountBasicData(Schema):
@@ -55,7 +55,7 @@ class ServiceAccountBasicData(Schema):
 
     id: str
     name: str
-    token: str = Field(description="never the real one, which only its hash is stored of")
+    token: str = Field(description="never the real token: only its hash is stored")
     created_at: int = Field(alias="createdAt", description="milliseconds")
 
 

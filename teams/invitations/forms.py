@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.addresses import LONGEST, recipients, validate_address
+from core.addresses import LONGEST, NOT_AN_ADDRESS, recipients, validate_address
 from teams import roles
 from teams.invitations.services import MOST_AT_ONCE, Invited
 from teams.models import Role, User
@@ -54,7 +54,7 @@ class InviteForm(forms.Form):
             try:
                 person = self._person(address, word, default)
                 if person.email in people:
-                    raise ValidationError(gettext("%(person)s is there twice.") % {"person": person.email})
+                    raise ValidationError(gettext("%(person)s is listed twice.") % {"person": person.email})
                 people[person.email] = person
             except ValidationError as error:
                 problems.append(
@@ -116,4 +116,5 @@ class JoinForm(forms.Form):
         label=_("Your e-mail address at work"),
         max_length=LONGEST,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "ben@example.com"}),
+        error_messages={"invalid": NOT_AN_ADDRESS},
     )

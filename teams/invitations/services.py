@@ -178,7 +178,7 @@ def invitation_of(token: str) -> Invitation:
 def _demand_usable(invitation: Invitation) -> None:
     why = {
         InvitationState.ACCEPTED: gettext("This invitation was used already. If it was you, just sign in."),
-        InvitationState.REVOKED: gettext("This invitation was revoked. Ask whoever invited you."),
+        InvitationState.REVOKED: gettext("This invitation was revoked. Ask the person who invited you for a new one."),
         InvitationState.EXPIRED: gettext("This invitation has expired. Ask for a new one."),
     }
     if invitation.state in why:
@@ -186,10 +186,10 @@ def _demand_usable(invitation: Invitation) -> None:
     inviter, team = invitation.invited_by, invitation.team
     if inviter is None:
         if not _domain_is_open(team, invitation.email):
-            raise UnusableInvitationError(gettext("This team is no longer open to everybody with such an address."))
+            raise UnusableInvitationError(gettext("This team is no longer open to addresses of your domain."))
     elif not (inviter.is_active and _may_give(_role_in(team, inviter), invitation.role)):  # disabled, for example
         raise UnusableInvitationError(
-            gettext("Whoever invited you can't do so any more. Ask somebody else of the team.")
+            gettext("The person who invited you may no longer invite people. Ask another member of the team.")
         )
 
 
@@ -310,9 +310,7 @@ def _refuse_bad_domain(team: Team, domain: str) -> None:
             "domain": domain
         }
     elif not settings.LIGHTLY_SENDS_MAIL:
-        problem = gettext(
-            "This needs a mail server (EMAIL_URL): without one, nobody can prove that an address is theirs."
-        )
+        problem = gettext("This needs a mail server (EMAIL_URL), because addresses are verified by mail.")
     elif Team.objects.filter(join_domain=domain).exclude(pk=team.pk).exists():
         problem = gettext("Another team is open to %(domain)s already.") % {"domain": domain}
     if problem:

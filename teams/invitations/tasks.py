@@ -5,12 +5,12 @@ from smtplib import SMTPException
 
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from core import broker
+from core.mails import mail
 from teams.invitations.links import path_of
 from teams.models import Invitation, InvitationState
 
@@ -26,13 +26,12 @@ def mail_invitation(invitation_id: str) -> None:
         return
     context = {"invitation": invitation, "link": settings.LIGHTLY_PUBLIC_URL + path_of(invitation)}
     subject = gettext("%(team)s invites you to Lightly Platform") % {"team": invitation.team.name}
-    subject = subject.replace("\n", " ").replace("\r", " ")
     try:
-        send_mail(subject, render_to_string("teams/mail/invitation.txt", context), None, [invitation.email])
+        mail(subject, render_to_string("teams/mail/invitation.txt", context), [invitation.email]).send()
     except (SMTPException, OSError) as error:
         # Not its text: a server's answer may quote the mail, and so the link.
         logger.warning("The invitation %s could not be mailed: %s", invitation.pk, type(error).__name__)
-        problem = f"The mail server did not take it ({type(error).__name__})."
+        problem = f"The mail server refused it ({type(error).__name__})."
         Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(mail_problem=problem)
         return
     Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).update(

@@ -48,7 +48,7 @@ def invited(request: PageRequest, made: list[Invitation], *, back: str) -> HttpR
         words = ngettext("%(count)s invitation is on the way.", "%(count)s invitations are on the way.", len(made))
         return done(request, words % {"count": len(made)}, back)
     shown = [{"invitation": one, "link": request.build_absolute_uri(links.path_of(one))} for one in made]
-    return dialog(request, "teams/_links.html", title=gettext("Hand over the links"), back=back, shown=shown)
+    return dialog(request, "teams/_links.html", title=gettext("Send these links"), back=back, shown=shown)
 
 
 @never_cache
@@ -131,7 +131,7 @@ def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Ask for a link by mail. The answer is the same for every address, so it tells nobody who has an account."""
     if not invitations.joining_is_open():
-        raise Http404(gettext("No team lets people join by themselves."))
+        raise Http404(gettext("No team is open for joining without an invitation."))
     form = JoinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if throttle.allow(request, "join", form.cleaned_data["email"]):

@@ -24,9 +24,9 @@ class JoinDomainForm(forms.Form):
         required=False,
         max_length=253,
         help_text=_(
-            "What stands behind the @ in your addresses. Everybody who has one there may join as a member: on the"
-            " sign-in page they ask for a link, which we mail to that address."
-            " Leave it empty to invite people one by one."
+            "The part after the @ in your e-mail addresses. Everybody with such an address can join as a member: they"
+            " request a link on the sign-in page, and we mail it to that address."
+            " Leave it empty if people join only by invitation."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "example.com", "inputmode": "url"}),
     )

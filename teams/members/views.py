@@ -15,6 +15,7 @@ from core.web.undo import success_with_undo
 from teams import membership, queries, roles
 from teams.access import colleague_for, managing_membership_for, membership_for, secured_people
 from teams.invitations import services as invitations
+from teams.members import obstacles
 from teams.members.forms import JoinDomainForm, RoleForm, TeamForm
 from teams.members.links import LEAVE_TEAM, REMOVE_MEMBER
 from teams.models import Membership, Role, Team
@@ -184,6 +185,8 @@ def _render_settings(
         "may_manage": roles.may_manage(mine.role),
         "may_delete": roles.may_delete_team(mine.role),
         "leave_url": LEAVE_TEAM.url(mine.team_id),
+        "leaving": obstacles.to_leaving(mine),
+        "deleting": obstacles.to_deleting(mine) if roles.may_delete_team(mine.role) else [],
         "may_create": membership.may_create_team(request.user),
         "mails": settings.LIGHTLY_SENDS_MAIL,
         "form": form or TeamForm(initial={"name": mine.team.name}),
@@ -213,6 +216,7 @@ def delete_team(request: PageRequest, team_id: str) -> HttpResponse:
         status=422 if problem else 200,
         team=mine.team,
         problem=problem,
+        obstacles=[] if problem else obstacles.to_deleting(mine),
     )
 
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core.ids import new_id
+from core.words import moment_words
 from teams import audit, roles, services
 from teams.membership import lock
 from teams.models import AuditAction, Membership, Role, Team, User
@@ -73,7 +74,7 @@ def reset_token(*, team: Team, account: User, by: User) -> str:
     _demand_of_team(team, account)
     for token in account.api_tokens.filter(revoked_at=None):
         services.revoke_token(user=account, token_id=token.pk, by=by)
-    return services.create_token(user=account, name=f"reset on {timezone.now():%Y-%m-%d %H:%M}", by=by)
+    return services.create_token(user=account, name=f"reset on {moment_words(timezone.now())}", by=by)
 
 
 @transaction.atomic
@@ -107,4 +108,4 @@ def _demand_manager(team: Team, by: User) -> None:
 
 def _demand_of_team(team: Team, account: User) -> None:
     if not account.is_service_account or not team.memberships.filter(user=account).exists():
-        raise PermissionDenied(gettext("That is no service account of this team."))
+        raise PermissionDenied(gettext("This is not a service account of this team."))

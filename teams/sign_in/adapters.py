@@ -1,5 +1,7 @@
 """How django-allauth behaves here: accounts come from the first run, invitations or admins, not from signing up."""
 
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -9,15 +11,19 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from core.crypto import seal, unseal
+from core.mails import mail
 from core.web.throttle import address_of
 from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.invitations.services import UnusableInvitationError, accept, accept_with_single_sign_on, open_invitations_for
 from teams.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -33,6 +39,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """By which allauth counts attempts: the same address by which our own throttles count."""
         return address_of(request)
 
+    def render_mail(self, template_prefix: str, email: Any, context: Any, headers: Any = None) -> EmailMessage:
+        """Its text in the look of our other mails. Every template of allauth's is in templates/, in our words."""
+        written = super().render_mail(template_prefix, email, context, headers)
+        return mail(written.subject, str(written.body), written.to, sender=written.from_email, headers=headers)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """What was done stays done, and a page looks the same for addresses without an account, if the server is down.
+
+        Nobody is told of a change of theirs by a server that is down, so the operator's log says that it failed.
+        """
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as error:
+            # Not its text: a server's answer may quote the mail, and so a link that sets a password.
+            logger.warning("The mail %s could not be sent: %s", template_prefix, type(error).__name__)
+
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """There are no user names: people sign in with their e-mail address."""
 
@@ -42,7 +64,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "cannot_delete_authenticator": _(
             "A team of yours requires a second factor, and this is your last one. Add another one first."
         ),
-        "incorrect_code": _("This code is not right. Codes change every 30 seconds: type the one shown now."),
+        "incorrect_code": _("This code is wrong. Codes change every 30 seconds: enter the current one."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -5,6 +5,8 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.addresses import NOT_AN_ADDRESS
+
 ADDRESS_LABEL = _("E-mail address")
 
 
@@ -12,6 +14,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = ADDRESS_LABEL
+        self.fields["login"].error_messages["invalid"] = NOT_AN_ADDRESS
         self.fields["login"].widget.attrs.pop("placeholder", None)  # it would say the label again
         if "remember" in self.fields:
             self.fields["remember"].label = _("Keep me signed in")
@@ -21,6 +24,7 @@ class AskForPasswordForm(ResetPasswordForm):  # type: ignore[misc]  # allauth sh
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = ADDRESS_LABEL
+        self.fields["email"].error_messages["invalid"] = NOT_AN_ADDRESS
         self.fields["email"].widget.attrs.pop("placeholder", None)
 
 
@@ -29,14 +33,14 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no
         label=_("Name"),
         required=False,
         max_length=100,
-        help_text=_("So that you know later which one it is."),
+        help_text=_("To recognise it later."),
         widget=forms.TextInput(attrs={"placeholder": "My laptop", "autocomplete": "off"}),
     )
     passwordless = forms.BooleanField(
         label=_("Use it instead of my password"),
         required=False,
         initial=True,
-        help_text=_("It then signs you in alone. Without the tick it is a second step after the password."),
+        help_text=_("You then sign in with the passkey only. If not ticked, it is a second step after the password."),
     )
 
     field_order = ["name", "passwordless", "credential"]

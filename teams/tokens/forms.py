@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.addresses import NOT_AN_ADDRESS
 from teams.models import TokenState, User
 
 
@@ -23,6 +24,7 @@ class WelcomeForm(forms.Form):
         label=_("E-mail address"),
         help_text=_("You sign in with it."),
         widget=forms.EmailInput(attrs={"autocomplete": "username", "placeholder": "ava@example.com"}),
+        error_messages={"invalid": NOT_AN_ADDRESS},
     )
     password = forms.CharField(
         label=_("Password"),
@@ -57,18 +59,18 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=150,
-        help_text=_("Where it will be used, so that you know later which one to revoke."),
+        help_text=_("Where you will use it, to know later which one to revoke."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "training-server"}),
         error_messages={"required": _("The name is missing. For example: training-server")},
     )
     expires = forms.ChoiceField(
         label=_("Expires"),
-        help_text=_("A token that expires limits the damage if it leaks."),
+        help_text=_("An expiry date limits the damage if the token leaks."),
         choices=[
             ("30", _("in 30 days")),
             ("90", _("in 90 days")),
             ("365", _("in 365 days")),
-            (ON_A_DAY, _("on a date I choose")),
+            (ON_A_DAY, _("on a chosen date")),
             ("never", _("never")),
         ],
         initial="365",
@@ -91,8 +93,8 @@ class TokenForm(forms.Form):
         if any(token.state is TokenState.ACTIVE for token in self.user.api_tokens.filter(name=name)):
             raise forms.ValidationError(
                 gettext(
-                    "You have a token of this name already. It was shown when it was made and can't be shown again: "
-                    "if you did not copy it, revoke it and create another one."
+                    "You already have a token with this name. It can't be shown again: if you did not copy it, "
+                    "revoke it and create a new one."
                 )
             )
         return name

@@ -62,9 +62,7 @@ def revoke_token(request: PageRequest, token_id: str) -> HttpResponse:
     token = get_object_or_404(request.user.api_tokens, pk=token_id)
     if request.method == "POST":
         services.revoke_token(user=request.user, token_id=token_id)
-        messages.success(
-            request, gettext("%(token)s is revoked. Nobody is let in with it any more.") % {"token": token.name}
-        )
+        messages.success(request, gettext("%(token)s is revoked. It no longer works.") % {"token": token.name})
         return HttpResponseClientRedirect(reverse("teams:tokens")) if request.htmx else redirect("teams:tokens")
     template = "teams/_revoke_token.html" if request.htmx else "teams/revoke_token.html"
     return render(request, template, {"token": token})

@@ -63,6 +63,12 @@ def example(provider: str, **changes: Any) -> dict[str, Any]:
             "obsAccessKeyId": "H3Q1K2J7ZEXAMPLE",
             "obsSecretAccessKey": SECRET,
         },
+        "S3Compatible": {
+            "fullPath": "s3://bucket/input/",
+            "s3Endpoint": "https://minio.example.com:9000",
+            "s3AccessKeyId": "lightly-reader",
+            "s3SecretAccessKey": SECRET,
+        },
     }
     return {"type": provider, **fields[provider], **changes}
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from clouds import PROVIDERS, CloudConfig, Endpoints, parse_config
 from tests.clouds.examples import SAS, SECRET, SIGNATURE, example, secrets_of, service_account
 
-WITH_SCHEME = {"S3": "s3://", "S3DelegatedAccess": "s3://", "GCS": "gs://", "OBS": "obs://"}
+WITH_SCHEME = {"S3": "s3://", "S3DelegatedAccess": "s3://", "GCS": "gs://", "OBS": "obs://", "S3Compatible": "s3://"}
 SCHEMES = WITH_SCHEME | {"AZURE": ""}
 
 

@@ -60,10 +60,12 @@ def test_a_missing_object(provider: str, make_place: MakePlace) -> None:
     store = opened(make_place(provider))
     with pytest.raises(StoreError) as caught:
         store.read_range(KEY, 0, 1)
-    assert caught.value.failure.cause is Cause.NO_OBJECT
+    # Ceph hides it from whoever may list this directory alone.
+    cause = Cause.DENIED if provider == "S3Compatible" else Cause.NO_OBJECT
+    assert caught.value.failure.cause is cause
     with pytest.raises(StoreError) as caught:
         next(store.stream(KEY))
-    assert caught.value.failure.cause is Cause.NO_OBJECT
+    assert caught.value.failure.cause is cause
 
 
 def test_a_large_object_comes_in_bounded_chunks(provider: str, make_place: MakePlace) -> None:

@@ -18,9 +18,9 @@ from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose
 from tests.servers import Cloud, Config, Right
 
-PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]
+PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"]
 # Roles list on the same server and by the same code as keys of S3 do. What differs is how URLs are signed.
-on_every_server = pytest.mark.parametrize("storage", ["S3", "AZURE", "GCS", "OBS"], indirect=True)
+on_every_server = pytest.mark.parametrize("storage", ["S3", "AZURE", "GCS", "OBS", "S3Compatible"], indirect=True)
 READING = {Right.LIST, Right.READ}
 AGENT = "Lightly/1.5.26 (Linux)"
 

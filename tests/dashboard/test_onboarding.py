@@ -13,7 +13,7 @@ from dashboard.onboarding import Checklist, checklist
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import services, tasks
-from datasources.models import CheckState, Outcome, Purpose
+from datasources.models import CheckState, Datasource, Outcome, Purpose
 from teams.models import ApiToken, Team, User
 from teams.services import create_token
 from tests.conftest import Login, s3_fields
@@ -57,6 +57,15 @@ def test_each_step_is_done_by_its_fact(alice: User, team: Team, s3_config: Cloud
     assert done(alice, team) == ["dataset", "input", "lightly"]
     ApiToken.objects.update(last_used_at=timezone.now())
     assert done(alice, team) == ["dataset", "input", "lightly", "client"]
+
+
+def test_a_step_stays_done_while_it_is_checked_again(alice: User, team: Team, s3_config: CloudConfig) -> None:
+    connect(create_dataset(name="both", owner=alice), Purpose.INPUT_OUTPUT, s3_config, Outcome.GREEN)
+    datasource = Datasource.objects.get()
+    for believed, steps_done in (("GREEN", ["dataset", "input", "lightly"]), ("RED", ["dataset"])):
+        Datasource.objects.update(known_outcome=believed)
+        services.check_again(datasource=datasource, by=alice)
+        assert done(alice, team) == steps_done
 
 
 def test_one_for_both_counts_twice(alice: User, team: Team, s3_config: CloudConfig) -> None:

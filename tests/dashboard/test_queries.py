@@ -1,5 +1,7 @@
 """Pages stay fast: the number of queries does not grow with the number of rows."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +9,7 @@ from django.utils import timezone
 
 from core.crypto import seal
 from dashboard import queries
+from dashboard.filters import STATES, Filters
 from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from teams.models import User
@@ -59,7 +62,17 @@ def count_queries(login: Login, user: User, query: dict[str, str]) -> int:
 
 
 @pytest.mark.parametrize(
-    "query", [{}, {"sort": "name"}, {"sort": "attention"}, {"q": "dataset 0"}, {"page": "2"}], ids=str
+    "query",
+    [
+        {},
+        {"sort": "name"},
+        {"sort": "attention"},
+        {"q": "dataset 0"},
+        {"page": "2"},
+        {"state": "ready"},
+        {"state": "attention", "provider": "S3", "type": "Images", "q": "dataset"},
+    ],
+    ids=str,
 )
 def test_the_home_page_asks_the_same_number_of_questions(login: Login, alice: User, query: dict[str, str]) -> None:
     make_datasets(alice, 30)
@@ -73,19 +86,59 @@ def test_needs_attention_comes_first(alice: User) -> None:
     make_datasets(alice, 9)
     flags = [
         any(source.latest_check and source.latest_check.outcome == Outcome.RED for source in dataset.datasources.all())
-        for dataset in queries.home_datasets(alice, sort="attention")
+        for dataset in queries.home_datasets(alice, filters=Filters(sort="attention"))
     ]
     assert flags == sorted(flags, reverse=True)
     assert any(flags)
 
 
+def numbers(counts: queries.Counts) -> tuple[int, int, int, int]:
+    return counts.total, counts.states["ready"], counts.states["attention"], counts.states["unconfigured"]
+
+
 def test_the_summary_counts(alice: User, charlie: User) -> None:
     make_datasets(alice, 9)
     make_datasets(charlie, 4)
-    assert queries.home_summary(alice) == queries.Summary(total=9, ready=6, attention=3)
+    summary = queries.home_summary(alice)
+    assert numbers(summary.everything) == (9, 6, 3, 0)
+    assert summary.found == summary.everything
+
+
+def test_the_summary_in_one_query(alice: User) -> None:
+    make_datasets(alice, 9)
+    team = alice.teams.get()
+    with CaptureQueriesContext(connection) as captured:
+        queries.home_summary(alice, team, Filters(search="dataset b", provider="S3", state="ready"))
+    assert len(captured) == 1
+
+
+def test_what_lacks_a_datasource_is_not_configured(alice: User) -> None:
+    make_datasets(alice, 6)
+    first, second, third, *_ = Dataset.objects.order_by("name")
+    first.datasources.all().delete()
+    second.datasources.filter(purpose=Purpose.LIGHTLY).delete()
+    third.datasources.filter(purpose=Purpose.INPUT).delete()
+    third.datasources.update(purpose=Purpose.INPUT_OUTPUT)
+    found = queries.home_datasets(alice, filters=Filters(state="unconfigured"))
+    assert sorted(dataset.name for dataset in found) == ["dataset 00000", "dataset 00001"]
+    assert queries.home_summary(alice).everything.states["unconfigured"] == 2
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("narrowed", [{}, {"search": "dataset 0000"}, {"provider": "GCS"}, {"type": "Videos"}], ids=str)
+def test_each_number_is_that_of_the_datasets_it_leads_to(alice: User, narrowed: dict[str, str], state: str) -> None:
+    make_datasets(alice, 12)
+    some = Dataset.objects.order_by("name")[4:9]
+    Dataset.objects.filter(pk__in=[dataset.pk for dataset in some]).update(type="Videos")
+    Datasource.objects.filter(dataset__in=list(some), purpose=Purpose.INPUT).update(provider="GCS")
+    Dataset.objects.get(name="dataset 00005").datasources.all().delete()
+    filters = Filters(**narrowed)
+    found = queries.home_summary(alice, filters=replace(filters, state=state)).found
+    assert found.total == queries.home_datasets(alice, filters=filters).count()
+    assert found.states[state] == queries.home_datasets(alice, filters=replace(filters, state=state)).count()
 
 
 def test_sorting_by_name(alice: User) -> None:
     make_datasets(alice, 5)
-    names = [dataset.name for dataset in queries.home_datasets(alice, sort="name")]
+    names = [dataset.name for dataset in queries.home_datasets(alice, filters=Filters(sort="name"))]
     assert names == sorted(names)

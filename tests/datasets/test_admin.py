@@ -48,7 +48,7 @@ def test_the_owner_changes(panel: Client, dataset: Dataset, bob: User) -> None:
     [
         ("charlie@example.com", "No member of Acme Vision"),
         ("nobody@example.com", "No member of Acme Vision"),
-        ("not an address", "valid email"),
+        ("not an address", "valid e-mail"),
         ("", "required"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -139,8 +140,8 @@ class TestPages:
         assert BADGE not in answer.json()["error"]
 
     def test_the_guided_way_offers_it(self, hall: sixth.Hall, login: Login, alice: User, dataset: Dataset) -> None:
-        client = login(alice)
-        assert "Shelves of the porter" in page(client, "datasources:wizard", dataset.pk, "input")
+        client, guided = login(alice), ("datasources:wizard", dataset.pk, "input")
+        assert re.search(r"icon--storage.*Shelves of the porter", page(client, *guided), re.DOTALL)
         access = page(client, "datasources:wizard", dataset.pk, "input", step="access", provider="SHELF")
         assert "porter grant" in access
         assert 'name="badge"' not in access
@@ -152,7 +153,9 @@ class TestPages:
         hall.badges[BADGE] = ALL
         checked(call, alice, dataset)
         client = login(alice)
-        assert '<span class="chip source__provider">Shelves</span>' in page(client, "dashboard:row", dataset.pk)
+        row = page(client, "dashboard:row", dataset.pk)
+        provider = r'class="chip source__provider">\s*<svg class="icon icon--storage".*?</svg>\s*Shelves</span>'
+        assert re.search(provider, row, re.DOTALL)
         health = page(client, "monitoring:health", provider="SHELF")
         assert '<option value="SHELF" selected>Shelves</option>' in health
         assert "shelf://my-shelf/street/" in health

@@ -34,6 +34,18 @@ def test_all_ways_to_ask_agree(
     assert [state for state in DatasourceState if Datasource.objects.filter(in_state(state)).exists()] == [expected]
 
 
+def test_files_that_are_not_there_are_a_state_of_their_own(dataset: Dataset) -> None:
+    source = Datasource.objects.create(dataset=dataset, purpose=Purpose.INPUT, provider="S3", path="s3://acme/")
+    for outcome, expected in ((Outcome.GREEN, DatasourceState.NO_FILES), (Outcome.RED, DatasourceState.RED)):
+        source.latest_check = PermissionCheck.objects.create(
+            datasource=source, revision=0, provider="S3", path="", state=CheckState.DONE, outcome=outcome, no_files=True
+        )
+        source.save()
+        assert state_of(source.latest_check) is expected
+        assert Datasource.objects.annotate(state=state_expression()).get().state == expected
+        assert [state for state in DatasourceState if Datasource.objects.filter(in_state(state)).exists()] == [expected]
+
+
 def test_a_filter_by_several_states_takes_each(dataset: Dataset) -> None:
     Datasource.objects.create(dataset=dataset, purpose=Purpose.INPUT, provider="S3", path="s3://acme/")
     assert Datasource.objects.filter(in_state(DatasourceState.RED, DatasourceState.NEVER)).count() == 1

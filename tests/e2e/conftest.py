@@ -122,7 +122,9 @@ def cloud(clouds: dict[str, Cloud], request: pytest.FixtureRequest) -> Cloud:
     return clouds[getattr(request, "param", "S3")]
 
 
-every_provider = pytest.mark.parametrize("cloud", ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"], indirect=True)
+every_provider = pytest.mark.parametrize(
+    "cloud", ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"], indirect=True
+)
 
 
 def filled_bucket(cloud: Cloud) -> str:

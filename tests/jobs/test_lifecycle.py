@@ -194,7 +194,7 @@ class TestFailures:
             tasks.sweep_jobs()
         job.refresh_from_db()
         assert job.state == JobState.FAILED
-        assert job.error == "The worker that did a step of this job ended before the step did. It was tried 3 times."
+        assert job.error == "The worker stopped before it finished a step of this job. It was tried 3 times."
 
     def test_attempts_are_counted_for_one_slice_alone(self) -> None:
         job = new_job(slices=8)

@@ -101,7 +101,7 @@ def test_what_a_death_costs(make: Make) -> None:
     assert ended(installation, job, 60)["message"] == result_of(1, 14)
     assert effects_of(installation, job) == [(0, number) for number in range(14)]
     (line,) = installation.query("SELECT text FROM jobs_joblogline WHERE job_id = ?", job)
-    assert line[0].startswith("The worker that did a step of this job ended before the step did.")
+    assert line[0].startswith("The worker stopped before it finished a step of this job.")
 
 
 def _owner(installation: Installation, job: str) -> str:
@@ -142,8 +142,8 @@ def test_cancelled_while_it_runs(make: Make) -> None:
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
-        ("death", "The worker that did a step of this job ended before the step did."),
-        ("memory", "Something unexpected happened (MemoryError). The worker's log says where."),
+        ("death", "The worker stopped before it finished a step of this job."),
+        ("memory", "Something unexpected happened (MemoryError). See the worker's log."),
     ],
     ids=["death", "memory"],
 )
@@ -188,7 +188,7 @@ def test_a_slice_that_does_not_end_is_ended(make: Make) -> None:
     lines = "SELECT text FROM jobs_joblogline WHERE job_id = ?"
     assert eventually(lambda: installation.query(lines, job) != [], RULES[Queue.CONTENTS].longest_seconds + SLACK)
     assert installation.query(lines, job) == [
-        ("A step took longer than the 30 s it may. Attempt 1 of 3; the step is tried again.",)
+        ("A step took longer than the limit of 30 s. Attempt 1 of 3; the step is tried again.",)
     ]
     assert worker.poll() is None
     assert ended(installation, installation.start_job(ProcessRehearsal.kind, 2, slices=2), 60)["state"] == "DONE"

@@ -68,6 +68,7 @@ WRONG = [
     ("LIGHTLY_GCS_CERTS_URL", "https://iam.example.com/x509?alt=json"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "10.0.0.5/8"),
     ("LIGHTLY_ALLOWED_PRIVATE_HOSTS", "http://minio"),
+    ("LIGHTLY_OBS_HOSTS", "https://obs.internal"),
     ("LIGHTLY_PUBLIC_URL", "lightly.example.com"),
     ("LIGHTLY_PUBLIC_URL", "https://lightly.example.com/app"),
     ("EMAIL_URL", f"mail://user:{PLANTED}@mail"),

@@ -15,7 +15,7 @@ from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources.models import CheckState, Datasource
 from datasources.states import DatasourceState
-from monitoring import health
+from monitoring import health, views
 from monitoring.health import Filters, scope_of
 from monitoring.rates import provider_rates
 from teams.models import Membership, Role, User
@@ -24,7 +24,7 @@ from tests.dashboard.test_queries import make_datasets
 from tests.monitoring.furnished import NOW, add
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/health/", "/health/tiles/", "/health/datasources.csv"]
+PAGES = ["/health/", "/health/print/", "/health/tiles/", "/health/datasources.csv"]
 
 
 class TestWhoSeesIt:
@@ -119,6 +119,7 @@ class TestCounts:
             "green": 1,
             "red": 1,
             "unknown": 2,
+            "no_files": 0,
             "checking": 1,
             "never": 1,
         }
@@ -195,6 +196,61 @@ def test_a_red_check_is_red_for_what_was_denied_not_for_what_is_unknown(alice: U
     source.latest_check.verdicts["list"] = {"state": "unknown", "cause": "timeout", "summary": ""}
     source.latest_check.save()
     assert health.summary(scope_of(alice)).causes[DatasourceState.RED] == [("denied", 1)]
+
+
+def named_datasets(owner: User, count: int) -> list[Dataset]:
+    return [create_dataset(name=f"cameras {number:03}", owner=owner) for number in range(count)]
+
+
+class TestPrinting:
+    """A browser prints what is on the page, so there is one with all rows."""
+
+    def test_all_filtered_rows_are_on_one_page(self, login: Login, alice: User) -> None:
+        datasets = named_datasets(alice, 60)
+        for number, dataset in enumerate(datasets):
+            add(dataset, cause="kms_denied" if number % 2 else "")
+        client = login(alice)
+        page = client.get("/health/", {"state": "red"}).content.decode()
+        assert 'href="/health/print/?state=red"' in page
+        all_rows, red = (client.get("/health/print/", query).content.decode() for query in ({}, {"state": "red"}))
+        assert all_rows.count('<th scope="row">') == 60
+        assert red.count('<th scope="row">') == 30
+        assert "30 datasources in state" in " ".join(red.split())
+        assert "pagination" not in all_rows
+        assert "data-print" in all_rows
+
+    def test_a_list_in_pages_says_on_paper_that_it_is_not_all(self, login: Login, alice: User) -> None:
+        client, hint = login(alice), "This is one page of the list."
+        datasets = named_datasets(alice, 51)
+        for dataset in datasets[:50]:
+            add(dataset)
+        assert hint not in client.get("/health/").content.decode()
+        add(datasets[50])
+        assert hint in client.get("/health/").content.decode()
+
+    def test_more_than_paper_takes_is_told(self, login: Login, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(views, "MOST_PRINTED", 2)
+        for dataset in named_datasets(alice, 3):
+            add(dataset)
+        page = login(alice).get("/health/print/").content.decode()
+        assert "The first 2 of 3 rows. The CSV has all of them." in page
+        assert page.count('<th scope="row">') == 2
+
+    def test_the_number_of_queries_does_not_grow(self, login: Login, alice: User) -> None:
+        client = login(alice)
+
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                client.get("/health/print/")
+            return len(captured)
+
+        datasets = named_datasets(alice, 30)
+        add(datasets[0])
+        queries()  # the first visit of a session asks more
+        few = queries()
+        for dataset in datasets[1:]:
+            add(dataset)
+        assert queries() == few
 
 
 class TestSpeed:

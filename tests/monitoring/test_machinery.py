@@ -80,7 +80,7 @@ class TestMachinery:
         )
         line = self.lines(login(alice))["Open checks"]
         assert line.startswith(
-            "unknown: late. 1 queued, 0 running; the oldest is 3 minutes old. 1 not handed to the queue yet."
+            "unknown: late. 1 queued, 0 running; the oldest is 3 minutes old. 1 not sent to the queue yet."
         )
 
     def test_a_scheduled_check_that_waits_for_its_turn_is_not_lost(
@@ -88,7 +88,7 @@ class TestMachinery:
     ) -> None:
         source = add(dataset, state=CheckState.QUEUED, finished_at=None)
         PermissionCheck.objects.filter(datasource=source).update(trigger=Trigger.SCHEDULE)
-        assert "not handed to the queue" not in self.lines(login(alice))["Open checks"]
+        assert "not sent to the queue" not in self.lines(login(alice))["Open checks"]
 
     def test_each_queue_tells_whether_a_worker_serves_it(
         self, login: Login, alice: User, monkeypatch: pytest.MonkeyPatch
@@ -101,7 +101,7 @@ class TestMachinery:
         assert lines["Checks people wait for"] == "granted: served. 1 message waits."
         assert lines["Background work"] == "granted: served. 1,200 messages wait."
         assert lines["Contents"].startswith("unknown: not served. 0 messages wait.")
-        assert lines["Runs"].startswith("denied: not served. 2 messages wait. No worker takes work from it;")
+        assert lines["Runs"].startswith("denied: not served. 2 messages wait. No worker is running for this queue.")
         assert "make worker QUEUES=runs" in lines["Runs"]
 
 

@@ -63,7 +63,7 @@ def test_it_counts(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
     with CaptureQueriesContext(connection) as captured:
         found = overview.overview()
     assert len(captured) <= 6
-    assert found.states == {"green": 2, "red": 1, "unknown": 2, "checking": 1, "never": 0}
+    assert found.states == {"green": 2, "red": 1, "unknown": 2, "no_files": 0, "checking": 1, "never": 0}
     assert (found.open_checks, found.checks_today) == (1, 6)
     assert found.oldest_open
     assert timedelta(hours=1, minutes=59) < now - found.oldest_open < timedelta(hours=2, minutes=1)

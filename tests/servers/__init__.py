@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.servers.azure import AzureCloud
+from tests.servers.ceph import CephCloud
 from tests.servers.gate import Exchange
 from tests.servers.gcs import GCSCloud
 from tests.servers.obs import OBSCloud
@@ -15,6 +16,7 @@ __all__ = [
     "ALL_RIGHTS",
     "WORKING_RIGHTS",
     "AzureCloud",
+    "CephCloud",
     "Cloud",
     "Config",
     "Exchange",
@@ -33,7 +35,7 @@ __all__ = [
 def all_clouds() -> list[Cloud]:
     """One of each, not started; start them in this order and stop them in the opposite one."""
     s3 = S3Cloud()
-    return [s3, S3DelegatedCloud(s3), AzureCloud(), GCSCloud(), OBSCloud()]
+    return [s3, S3DelegatedCloud(s3), AzureCloud(), GCSCloud(), OBSCloud(), CephCloud()]
 
 
 def environment_of(clouds: list[Cloud]) -> dict[str, str]:

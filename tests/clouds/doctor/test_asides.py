@@ -23,6 +23,7 @@ from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, endpoints_of
 from tests.servers import (
     WORKING_RIGHTS,
     AzureCloud,
+    CephCloud,
     Config,
     GCSCloud,
     OBSCloud,
@@ -66,6 +67,8 @@ def reading_rules(cloud: AnyCloud, bucket: str) -> Config:
             return cloud.grant(bucket, "street/", WORKING_RIGHTS, permissions=["storage.buckets.get"])
         case OBSCloud():
             return cloud.grant(bucket, "street/", WORKING_RIGHTS, reads_cors=True)
+        case CephCloud():
+            return cloud.owner_config(bucket, "street/")
         case AzureCloud():
             raise AssertionError("no SAS for a container may")
 
@@ -73,7 +76,7 @@ def reading_rules(cloud: AnyCloud, bucket: str) -> Config:
 def paste(cloud: AnyCloud, bucket: str, documents: list[Document]) -> None:
     """Do what the documents say, the way their cloud's tools would."""
     match cloud:
-        case S3Cloud():
+        case S3Cloud() | CephCloud():
             cloud.set_cors(bucket, json.loads(documents[0].text))
         case S3DelegatedCloud():
             words = shlex.split(documents[1].text)

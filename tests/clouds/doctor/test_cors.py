@@ -16,7 +16,7 @@ from clouds.preflight import understood
 from tests.clouds.examples import example, secrets_of
 
 SITE = "https://lightly.example.com"
-PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]
+PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"]
 
 
 @pytest.mark.parametrize(

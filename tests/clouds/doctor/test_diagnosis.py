@@ -14,13 +14,16 @@ import botocore.exceptions
 import google.api_core.exceptions
 import google.auth.exceptions
 import pytest
+from pydantic import SecretStr
 
-from clouds import PROVIDERS, Cause, CloudConfig, Failure, parse_config
+from clouds import PROVIDERS, Cause, CloudConfig, Endpoints, Failure, parse_config
 from clouds.azure import failures as azure_cloud
+from clouds.azure.config import AzureConfig
 from clouds.doctor.diagnosis import UNREADABLE, Diagnosis, answer_of, diagnose
 from clouds.gcs import failures as gcs
 from clouds.obs import failures as obs
-from clouds.permissions import ALL, Permission, State, Verdict, state_of
+from clouds.permissions import ALL, Evidence, Permission, State, Verdict, state_of
+from clouds.policies import Platform
 from clouds.s3 import failures as s3
 from tests.clouds.examples import example, secrets_of
 
@@ -68,11 +71,43 @@ def test_every_cause_is_explained_whole(provider: str, cause: Cause) -> None:
         )
 
 
+OWN = Endpoints(
+    s3="http://minio.internal:9000",
+    sts="http://sts.internal:9000",
+    azure="http://azurite.internal:10000/{account}",
+    gcs="http://gcs.internal:4443",
+)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("cause", Cause)
+def test_words_and_commands_lead_to_the_operators_own_server(provider: str, cause: Cause) -> None:
+    """Where there is one, nothing is asked of the public cloud, where there is no such bucket."""
+    for permission in Permission:
+        failure = Failure(cause, "SomeCode", 403)
+        verdict = Verdict(state_of(failure), 12, failure, KEY)
+        found = diagnose(permission, verdict, CONFIGS[provider], 15, Platform(endpoints=OWN))
+        assert_shell(found.command)
+        for public in ("amazonaws.com", "blob.core.windows.net", "storage.googleapis.com"):
+            assert public not in words(found) + found.command
+        if provider in {"S3", "S3DelegatedAccess"}:
+            for line in found.command.replace("\\\n", "").splitlines():
+                own = "http://sts.internal:9000" if line.startswith("aws sts") else "http://minio.internal:9000"
+                assert line.startswith(("aws kms", "aws ec2")) or not line.startswith("aws") or own in line, line
+        if cause is Cause.DENIED and provider in {"AZURE", "GCS"}:
+            assert {"AZURE": "http://azurite.internal:10000/account", "GCS": "http://gcs.internal:4443"}[
+                provider
+            ] in found.command
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_what_a_sentence_must_name(provider: str) -> None:
     config = CONFIGS[provider]
+    if isinstance(config, AzureConfig):  # whose letters tell what it may
+        config = config.model_copy(update={"sas_token": SecretStr("sp=t&sr=c&sv=2024-11-04&sig=abc")})
     for permission, right in PROVIDERS[provider].words.rights.items():
-        denied = explain(provider, permission, Failure(Cause.DENIED, "AccessDenied", 403))
+        verdict = Verdict(State.DENIED, 12, Failure(Cause.DENIED, "AccessDenied", 403), KEY)
+        denied = diagnose(permission, verdict, config, 15)
         assert right in denied.summary
         assert right in denied.cause
         assert right in denied.fix
@@ -94,7 +129,7 @@ def test_verdicts_without_a_cause(provider: str, permission: Permission) -> None
     config = CONFIGS[provider]
     granted = diagnose(permission, Verdict(State.GRANTED, 12, key=KEY), config, 15)
     assert (granted.answered, granted.cause, granted.fix) == ("It worked.", "", "")
-    assert granted.summary == PROVIDERS[provider].words.rights[permission]
+    assert PROVIDERS[provider].words.rights[permission] in granted.tried
     untried = diagnose(permission, Verdict(State.SKIPPED), config, 15)
     assert untried.summary == "not needed here"
     skipped = explain(provider, permission, Failure(Cause.DENIED, "AccessDenied", 403), State.SKIPPED)
@@ -102,6 +137,28 @@ def test_verdicts_without_a_cause(provider: str, permission: Permission) -> None
     for state in (State.DENIED, State.UNKNOWN):
         with pytest.raises(ValueError, match=state):
             diagnose(permission, Verdict(state), config, 15)
+
+
+@pytest.mark.parametrize(
+    ("permission", "key", "evidence", "proof"),
+    [
+        (Permission.LIST, "", Evidence(1, first="a.jpg"), "Listed 1 object; first: a.jpg"),
+        (Permission.LIST, "", Evidence(1000, True, "a.jpg"), "Listed 1,000+ objects; first: a.jpg"),
+        (Permission.LIST, "", Evidence(2, first="a\nb" + 100 * "c"), f"Listed 2 objects; first: a\ufffdb{57 * 'c'}…"),
+        (Permission.LIST, "", Evidence(), "Listed; there are no files yet"),
+        (Permission.READ, "a.jpg", Evidence(), "Read 1 byte of a.jpg"),
+        (Permission.READ, "", Evidence(missing=True), "Asked for a file that is not there, and was told so"),
+        (Permission.WRITE, "", Evidence(removed=True), "Created and removed the test file"),
+        (Permission.WRITE, "", Evidence(existed=True, removed=True), "Found its test file and removed it"),
+        (Permission.WRITE, "", Evidence(existed=True), "Found its test file, so writing is allowed"),
+        (Permission.WRITE, "", Evidence(), "Created the test file"),
+        (Permission.OVERWRITE, "", Evidence(), "Replaced the test file"),
+    ],
+)
+def test_a_green_bulb_says_what_was_seen(permission: Permission, key: str, evidence: Evidence, proof: str) -> None:
+    config = CONFIGS["S3"]
+    verdict = Verdict(State.GRANTED, 12, key=config.prefix + key, evidence=evidence)
+    assert diagnose(permission, verdict, config, 15).summary == proof
 
 
 @pytest.mark.parametrize(
@@ -192,6 +249,7 @@ def failures_of_a_hostile_cloud(chance: random.Random) -> dict[str, Failure]:
         "AZURE": azure_cloud.failure_of(microsoft),
         "GCS": gcs.failure_of(google_error),
         "OBS": obs.failure_of(huawei),
+        "S3Compatible": s3.failure_of(amazon),
     }
 
 

@@ -20,6 +20,7 @@ from clouds.doctor.grants import gap, missing, setup
 from clouds.permissions import ALL, READ_ONLY, Permission, State
 from clouds.policies import Gap, Place, Platform, Snippet
 from clouds.s3.policies import ASK_KMS_KEY, ASK_PRINCIPAL
+from clouds.s3compatible.policies import ASK_USER
 from tests.clouds.examples import example, secrets_of
 from tests.servers.s3.policy import allows
 
@@ -309,7 +310,7 @@ def test_documents_parse_whatever_the_path(prefix: str) -> None:
 
 
 STUB = """
-for tool in aws az gcloud; do
+for tool in aws az gcloud mc; do
   eval "$tool() { printf '%s\\\\0' $tool \\"\\$@\\" >> calls; printf '\\\\n' >> calls; }"
 done
 """
@@ -325,7 +326,7 @@ def calls_of(text: str, directory: Path) -> list[list[str]]:
         [bash, "-euc", STUB + text], cwd=directory, capture_output=True, text=True, timeout=20, env={"HOME": "/nowhere"}
     )
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in directory.iterdir()} <= {"calls", "lightly-condition.json"}
+    assert {path.name for path in directory.iterdir()} <= {"calls", "lightly-condition.json", "lightly-policy.json"}
     return [line.rstrip("\0").split("\0") for line in (directory / "calls").read_text().split("\0\n") if line]
 
 
@@ -335,10 +336,19 @@ def test_a_shell_runs_what_is_meant_and_nothing_else(prefix: str, tmp_path: Path
         if snippet.language != "bash":
             continue
         calls = calls_of(snippet.text, tmp_path / "here")
-        assert {call[0] for call in calls} <= {"aws", "az", "gcloud"}
+        assert {call[0] for call in calls} <= {"aws", "az", "gcloud", "mc"}
         documents = [call[call.index("--policy-document") + 1] for call in calls if "--policy-document" in call]
         for document in documents:
             assert by_policy(where, document)
+        if snippet.form == "mc":
+            [file] = [call[-1] for call in calls if call[1:4] == ["admin", "policy", "create"]]
+            assert by_policy(where, (tmp_path / "here" / file).read_text())
+        if snippet.form == "bucket":  # the same, but for whom it names
+            [call] = calls
+            document = json.loads(call[call.index("--policy") + 1])
+            for statement in document["Statement"]:
+                assert statement.pop("Principal") == {"AWS": [f"arn:aws:iam:::user/{ASK_USER}"]}
+            assert by_policy(where, json.dumps(document))
         if where.provider == "GCS":
             condition = json.loads((tmp_path / "here" / "lightly-condition.json").read_text())
             (name,) = re.findall(r'startsWith\(("(?:[^"\\]|\\.)*")\)', condition["expression"])

@@ -19,19 +19,19 @@ from clouds.permissions import Permission, State
 from clouds.policies import Place as PolicyPlace
 from clouds.policies import Platform
 from clouds.s3 import store as s3
-from tests.clouds.doctor.round_trips.fixes import Trip, take_the_similar_path
+from tests.clouds.doctor.round_trips.fixes import Trip, add_bucket_policy, take_the_similar_path
 from tests.clouds.doctor.round_trips.plans import INPUT, LIGHTLY, PLANS, PREFIX, Plan, misspelt
 from tests.clouds.doctor.scenarios import AnyCloud, Place
 from tests.clouds.doctor.scenarios.places import secrets_of
 from tests.clouds.doctor.scenarios.rows import arranged
 from tests.clouds.doctor.scenarios.rows import row as scenario
 from tests.clouds.doctor.scenarios.verdicts import Expectation
-from tests.servers import ALL_RIGHTS, AzureCloud, Config, GCSCloud, OBSCloud, S3Cloud, S3DelegatedCloud
+from tests.servers import ALL_RIGHTS, AzureCloud, CephCloud, Config, GCSCloud, OBSCloud, S3Cloud, S3DelegatedCloud
 
 
 def test_there_are_enough_of_all_providers() -> None:
     assert len(PLANS) >= 25
-    assert {plan.provider for plan in PLANS} == {"S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"}
+    assert {plan.provider for plan in PLANS} == {"S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"}
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: f"{plan.provider}: {plan.name}")
@@ -119,7 +119,7 @@ def test_a_typo_in_the_path(
 
 
 @pytest.mark.parametrize("needs", [INPUT, LIGHTLY], ids=["input", "lightly"])
-@pytest.mark.parametrize("provider", ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"])
+@pytest.mark.parametrize("provider", ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"])
 def test_the_whole_setup_is_enough_and_not_more(
     provider: str,
     needs: frozenset[Permission],
@@ -160,6 +160,8 @@ def _apply_setup(place: Place, texts: dict[str, str]) -> None:
             (permissions,) = re.findall(r"--permissions=(\S+)", texts["gcloud"])
             (document,) = re.findall(r"END_OF_CONDITION'\n(.*)\nEND_OF_CONDITION", texts["gcloud"], re.DOTALL)
             cloud.bind(place.config, place.bucket, permissions.split(","), json.loads(document)["expression"])
+        case CephCloud():
+            add_bucket_policy(cloud, place.config, texts["bucket"])
         case OBSCloud():
             text = texts["bucket"].replace("domain/<account ID>:user/<user ID>", cloud.user_id(place.config))
             cloud.put_bucket_policy(place.bucket, json.loads(text))

@@ -41,6 +41,10 @@ OBS_CODES = [
     ("ServiceUnavailable", 503, Cause.THROTTLED),
     ("InternalError", 500, Cause.SERVER_ERROR),
     (None, 502, Cause.SERVER_ERROR),
+    ("InsufficientStorageSpace", 409, Cause.QUOTA),
+    ("QuotaExceeded", 403, Cause.QUOTA),
+    ("UserSuspended", 403, Cause.SUSPENDED),
+    ("NotImplemented", 501, Cause.NOT_SUPPORTED),
     ("SomethingNew", 400, Cause.UNKNOWN),
 ]
 

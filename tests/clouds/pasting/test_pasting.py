@@ -108,8 +108,9 @@ def test_what_may_belong_to_the_value_is_left(text: str, word: bool) -> None:
 
 def test_a_weak_reading_never_leads_to_another_provider() -> None:
     text = "https://minio.acme.example/acme/street/"
-    assert isinstance(read_pasted(text, "OBS"), Reading)
-    assert [read_pasted(text, provider) for provider in PROVIDERS if provider != "OBS"] == [None] * 4
+    for provider in PROVIDERS:
+        found = read_pasted(text, provider)
+        assert (found and found.type) == (provider if provider in {"OBS", "S3Compatible"} else None)
 
 
 PIECES = [text for text, *_ in READ] + [text for text, *_ in REFUSED] + list('\ufeff"\n[@%:;=') + ["&amp;"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 import botocore.exceptions
 import pytest
@@ -21,6 +22,8 @@ S3_CODES = [
     ("", 403, Cause.DENIED),
     ("InvalidAccessKeyId", 403, Cause.UNKNOWN_KEY),
     ("InvalidClientTokenId", 403, Cause.UNKNOWN_KEY),
+    ("UnrecognizedClientException", 403, Cause.UNKNOWN_KEY),
+    ("RegionDisabledException", 403, Cause.UNKNOWN_KEY),
     ("SignatureDoesNotMatch", 403, Cause.WRONG_SECRET),
     ("ExpiredToken", 400, Cause.EXPIRED),
     ("ExpiredTokenException", 403, Cause.EXPIRED),
@@ -48,6 +51,15 @@ S3_CODES = [
     ("RequestLimitExceeded", 400, Cause.THROTTLED),
     ("TooManyRequestsException", 429, Cause.THROTTLED),
     ("InternalError", 500, Cause.SERVER_ERROR),
+    ("QuotaExceeded", 403, Cause.QUOTA),
+    ("XMinioAdminBucketQuotaExceeded", 400, Cause.QUOTA),
+    ("XMinioStorageFull", 507, Cause.QUOTA),
+    ("StorageLimitExceeded", 403, Cause.QUOTA),
+    ("", 507, Cause.QUOTA),
+    ("UserSuspended", 403, Cause.SUSPENDED),
+    ("NotImplemented", 501, Cause.NOT_SUPPORTED),
+    ("XNotImplemented", 501, Cause.NOT_SUPPORTED),
+    ("", 501, Cause.NOT_SUPPORTED),
     ("KMS.DisabledException", 400, Cause.KMS_DENIED),
     ("KMS.NotFoundException", 400, Cause.KMS_DENIED),
     ("SomethingNew", 400, Cause.UNKNOWN),
@@ -112,6 +124,16 @@ def test_s3_transport(error: Exception, cause: Cause) -> None:
     assert s3.failure_of(error) == Failure(cause, type(error).__name__)
 
 
+def test_a_server_that_puts_the_code_at_the_top() -> None:
+    """As botocore reads the answers of STS that have <Error> at the top, Ceph's for example."""
+    meta = {"HTTPStatusCode": 403, "RequestId": "tx1"}
+    bare: Any = {"Code": "SignatureDoesNotMatch", "Message": None, "HostId": "1", "ResponseMetadata": meta}
+    error = botocore.exceptions.ClientError(bare, "AssumeRole")
+    assert s3.failure_of(error) == Failure(Cause.WRONG_SECRET, "SignatureDoesNotMatch", 403, "tx1")
+    # It is the platform's own secret that is wrong, not the role, nor the external ID.
+    assert s3.failure_of_role(error).cause is Cause.NO_PRINCIPAL
+
+
 def test_an_answer_without_anything_in_it() -> None:
     assert s3.failure_of(botocore.exceptions.ClientError({}, "GetObject")) == Failure(Cause.UNKNOWN)
 
@@ -121,7 +143,7 @@ def test_an_answer_without_anything_in_it() -> None:
     [
         (client_error("AccessDenied", 403), Cause.CANNOT_ASSUME_ROLE),
         (client_error("ValidationError", 400), Cause.CANNOT_ASSUME_ROLE),
-        (client_error("RegionDisabledException", 403), Cause.CANNOT_ASSUME_ROLE),
+        (client_error("RegionDisabledException", 403), Cause.NO_PRINCIPAL),
         (client_error("InvalidClientTokenId", 403), Cause.NO_PRINCIPAL),
         (client_error("SignatureDoesNotMatch", 403), Cause.NO_PRINCIPAL),
         (client_error("ExpiredToken", 403), Cause.NO_PRINCIPAL),

@@ -19,8 +19,9 @@ def test_urls_of_single_files(connected: Dataset, listings: Listings, client: Cl
         ("metadata/file", "with space.json", ".lightly/metadata/with space.json"),
     ]:
         assert fetch(listings.answer(path, fileName=name), client).content == f"this is {OUTPUT}{key}".encode()
-    # Whether a file exists is nobody's question here.
-    assert fetch(listings.answer("embeddings/file", fileName="none.csv"), client).status_code == 404
+    # Whether a file exists is nobody's question here. Ceph hides it from whoever may list one directory alone.
+    missing = 403 if storage.cloud.provider == "S3Compatible" else 404
+    assert fetch(listings.answer("embeddings/file", fileName="none.csv"), client).status_code == missing
     for name in ["a+b.png", ".lightly/metadata/plain.json"]:
         head = fetch(listings.answer("fileHEAD", fileName=name), client, "HEAD")
         assert head.status_code == 200, name

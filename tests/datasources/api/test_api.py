@@ -10,9 +10,10 @@ from pytest_django import Settings
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import tasks
-from datasources.models import CheckState, Outcome, PermissionCheck
+from datasources.models import CheckState, Outcome, PermissionCheck, Purpose
 from teams.models import Team, User
 from tests.conftest import SECRET, Call, s3_fields
+from tests.contents.support import connect
 from tests.datasources.settings.test_forms import GCS_KEY
 from tests.servers import WORKING_RIGHTS, Cloud, Right
 
@@ -37,7 +38,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "OBS": {
         "type": "OBS",
         "fullPath": "obs://acme/street/",
-        "obsEndpoint": "https://obs.example.com",
+        "obsEndpoint": "https://obs.eu-de.otc.t-systems.com",
         "obsAccessKeyId": "AK",
         "obsSecretAccessKey": SECRET,
     },
@@ -73,6 +74,121 @@ def test_what_was_put_is_read_back_with_its_secrets_replaced(
     expected = {key: "***" if key in secrets else value for key, value in CONFIGS[provider].items()}
     assert shown == expected | {"id": stored.pk, "purpose": "INPUT", "thumbSuffix": "[filename]_t.[extension]"}
     assert SECRET not in json.dumps(shown)
+
+
+S3_COMPATIBLE = {
+    "type": "S3Compatible",
+    "fullPath": "s3://acme/street/",
+    "s3Endpoint": "https://minio.acme.example:9000",
+    "s3Region": "garage",
+    "s3AccessKeyId": "AK",
+    "s3SecretAccessKey": SECRET,
+    "s3AddressingStyle": "virtual",
+}
+AS_OBS = CONFIGS["OBS"] | {"obsEndpoint": S3_COMPATIBLE["s3Endpoint"]}
+
+
+class TestS3Compatible:
+    """The client knows it by the name of OBS; everybody else by its own."""
+
+    @pytest.mark.parametrize("agent", [STRICT, LENIENT])
+    def test_the_client_gets_what_its_models_know(self, call: Call, alice: User, dataset: Dataset, agent: str) -> None:
+        assert call(alice).put(path(dataset), S3_COMPATIBLE | {"purpose": "INPUT"}).status_code == 204
+        for shown in (
+            content(call(alice).get(path(dataset), agent=agent)),
+            *content(call(alice).get(path(dataset, "all"), agent=agent)),
+        ):
+            expected = AS_OBS | {"obsSecretAccessKey": "***", "purpose": "INPUT"}
+            assert shown == expected | {"id": dataset.datasources.get().pk}
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"s3Endpoint": "https://x.supabase.co/storage/v1/s3"},
+            {"s3Endpoint": "http://minio_1:9000"},
+            {"fullPath": "s3://Old_Bucket/street/"},
+        ],
+        ids=["path", "underscore", "bucket"],
+    )
+    def test_the_client_also_gets_what_obs_would_not_allow(
+        self, call: Call, alice: User, dataset: Dataset, odd: dict[str, str]
+    ) -> None:
+        assert call(alice).put(path(dataset), S3_COMPATIBLE | {"purpose": "INPUT"} | odd).status_code == 204
+        answer = call(alice).get(path(dataset), agent=STRICT)
+        assert answer.status_code == 200
+        shown = content(answer)
+        config = dataset.datasources.get().config
+        assert shown["obsEndpoint"] == config.facts()["endpoint"]
+        assert shown["fullPath"] == config.path.replace("s3://", "obs://")
+        assert call(alice).put(path(dataset), shown).status_code == 204
+        assert dataset.datasources.get().config == config
+
+    def test_others_get_all_its_fields(self, call: Call, alice: User, dataset: Dataset) -> None:
+        call(alice).put(path(dataset), S3_COMPATIBLE | {"purpose": "INPUT"})
+        shown = content(call(alice).get(path(dataset)))
+        expected = S3_COMPATIBLE | {"s3SecretAccessKey": "***", "purpose": "INPUT"}
+        assert shown == expected | {"id": dataset.datasources.get().pk}
+        assert call(alice).put(path(dataset), shown).status_code == 204
+        assert dataset.datasources.get().config.revealed() == S3_COMPATIBLE
+
+    def test_what_comes_as_obs_is_stored_as_what_it_is(self, call: Call, alice: User, dataset: Dataset) -> None:
+        assert call(alice).put(path(dataset), AS_OBS | {"purpose": "INPUT"}).status_code == 204
+        stored = dataset.datasources.get()
+        assert stored.provider == "S3Compatible"
+        assert stored.config.revealed() == {
+            **{name: value for name, value in S3_COMPATIBLE.items() if name != "s3Region"},
+            "s3AddressingStyle": "path",
+        }
+
+    def test_what_the_client_can_not_say_stays_for_the_same_address(
+        self, call: Call, alice: User, dataset: Dataset
+    ) -> None:
+        call(alice).put(path(dataset), S3_COMPATIBLE | {"purpose": "INPUT"})
+        echoed = content(call(alice).get(path(dataset), agent=STRICT))
+        assert call(alice).put(path(dataset), echoed | {"fullPath": "obs://acme/other/"}).status_code == 204
+        assert dataset.datasources.get().config.revealed() == S3_COMPATIBLE | {"fullPath": "s3://acme/other/"}
+        elsewhere = AS_OBS | {"purpose": "INPUT", "obsEndpoint": "https://s3.acme.example"}
+        assert call(alice).put(path(dataset), elsewhere).status_code == 204
+        assert "s3Region" not in dataset.datasources.get().config.revealed()
+
+    def test_what_is_stored_as_obs_stays_obs(self, call: Call, alice: User, dataset: Dataset) -> None:
+        """As older releases stored it, whatever answers there."""
+        connect(dataset, Purpose.INPUT, AS_OBS)
+        echoed = content(call(alice).get(path(dataset), agent=STRICT))
+        assert call(alice).put(path(dataset), echoed | {"fullPath": "obs://acme/other/"}).status_code == 204
+        assert dataset.datasources.get().config.revealed() == AS_OBS | {"fullPath": "obs://acme/other/"}
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"obsSecretAccessKey": "***", "obsEndpoint": "https://evil.example"}, "obsSecretAccessKey"),
+            ({"fullPath": "obs://b!/x"}, "fullPath"),
+            ({"fullPath": "gs://acme/x"}, "fullPath"),
+            ({"obsEndpoint": "https://acme.s3.eu-central-2.wasabisys.com"}, "obsEndpoint"),
+            ({"obsAccessKeyId": ""}, "obsAccessKeyId"),
+        ],
+    )
+    def test_what_is_wrong_is_named_as_the_client_spells_it(
+        self, call: Call, alice: User, dataset: Dataset, changes: dict[str, str], field: str
+    ) -> None:
+        call(alice).put(path(dataset), S3_COMPATIBLE | {"purpose": "INPUT"})
+        answer = call(alice).put(path(dataset), AS_OBS | {"purpose": "INPUT"} | changes)
+        assert answer.status_code == 400
+        assert content(answer)["error"].startswith(f"{field}: ")
+        assert SECRET not in answer.content.decode()
+
+
+@pytest.mark.parametrize("region", ["auto", "garage", "fsn1", "minio"])
+def test_regions_of_other_services_are_for_servers_of_ones_own(
+    call: Call, alice: User, dataset: Dataset, settings: Settings, region: str
+) -> None:
+    answer = call(alice).put(path(dataset), body(s3Region=region))
+    assert answer.status_code == 400
+    assert "S3-compatible" in content(answer)["error"]
+    settings.LIGHTLY_S3_ENDPOINT_URL = "http://garage.internal:3900"
+    assert call(alice).put(path(dataset), body(s3Region=region)).status_code == 204
+    settings.LIGHTLY_S3_ENDPOINT_URL = None
+    assert content(call(alice).get(path(dataset)))["s3Region"] == region  # what is stored stays readable
 
 
 def test_saving_queues_the_same_check_as_the_dashboard(call: Call, alice: User, dataset: Dataset) -> None:

@@ -42,7 +42,7 @@ def test_a_sas_says_itself_when_it_ends(query: str, moment: datetime | None) -> 
     assert azure(query) == moment
 
 
-@pytest.mark.parametrize("provider", ["S3", "S3DelegatedAccess", "GCS", "OBS"])
+@pytest.mark.parametrize("provider", ["S3", "S3DelegatedAccess", "GCS", "OBS", "S3Compatible"])
 def test_the_others_don_t(provider: str) -> None:
     config = parse_config(example(provider))
     assert config.expiry() is None

@@ -18,6 +18,7 @@ from datasources.checks import lifecycle as checks
 from datasources.endpoints import configured_endpoints
 from datasources.grants import grantable, missing_grant
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from datasources.states import DatasourceState, state_of
 from teams.models import User
 from tests.servers import WORKING_RIGHTS, Cloud, GCSCloud, Right, S3Cloud, Trouble
 
@@ -153,6 +154,46 @@ def test_an_empty_path_is_noted_with_the_nearest_name(s3: Cloud, dataset: Datase
     checks.run(check.pk)
     check.refresh_from_db()
     assert (check.empty, check.similar) == (True, [f"s3://{bucket}/input/"])
+    assert (check.outcome, check.no_files) == (Outcome.GREEN, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "marked", "purpose"),
+    [("input/", True, Purpose.INPUT), ("", False, Purpose.INPUT), ("lightly/", False, Purpose.LIGHTLY)],
+    ids=["a directory marker", "the root of a bucket", "what is written to"],
+)
+def test_an_empty_folder_is_no_typo(s3: Cloud, dataset: Dataset, path: str, marked: bool, purpose: Purpose) -> None:
+    bucket = s3.make_bucket()
+    if marked:
+        s3.put(bucket, path, b"")
+    config = parse_config(s3.with_path(s3.grant(bucket, "", WORKING_RIGHTS), bucket, path))
+    check = saved(dataset, config, purpose)
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert (check.outcome, check.empty, check.no_files) == (Outcome.GREEN, True, False)
+    assert state_of(check) is DatasourceState.GREEN
+
+
+def test_a_folder_that_held_something_before_is_no_typo(s3: Cloud, dataset: Dataset) -> None:
+    bucket = s3.make_bucket()
+    config = parse_config(s3.with_path(s3.grant(bucket, "", WORKING_RIGHTS), bucket, "input/"))
+    first = saved(dataset, config, Purpose.INPUT)
+    checks.run(first.pk)
+    first.refresh_from_db()
+    assert state_of(first) is DatasourceState.NO_FILES
+    s3.put(bucket, "input/a.jpg", b"x")
+    check = saved(dataset, config, Purpose.INPUT)
+    checks.run(check.pk)
+    check.refresh_from_db()
+    assert state_of(check) is DatasourceState.GREEN
+    # The same path without files: another bucket, whose path the check before is made to carry.
+    other = s3.make_bucket()
+    moved = parse_config(s3.with_path(s3.grant(other, "", WORKING_RIGHTS), other, "input/"))
+    PermissionCheck.objects.filter(pk=check.pk).update(path=moved.path)
+    again = saved(dataset, moved, Purpose.INPUT)
+    checks.run(again.pk)
+    again.refresh_from_db()
+    assert (again.empty, again.no_files) == (True, False)
 
 
 def test_what_browsers_may_is_noted_beside_the_bulbs(s3: S3Cloud, dataset: Dataset, settings: Settings) -> None:

@@ -49,7 +49,7 @@ class TestCorsNote:
         PermissionCheck.objects.update(cors=CORS)
         note = self.note(login, alice, dataset)
         assert "hx-trigger" not in note
-        assert "no CORS rule lets them" in note
+        assert "Browser access (CORS): not allowed" in note
         assert "&lt;x&gt;" in note
 
     def test_it_is_not_waited_for_for_ever(

@@ -241,7 +241,7 @@ class TestMarks:
         finish(check)
         PermissionCheck.objects.update(empty=True, similar=["s3://acme-raw/streets/"])
         marks = self.marks(page(login, alice, "settings", dataset, "lightly"))
-        assert marks["path"] == "Last check: nothing lies there. Did you mean s3://acme-raw/streets/?"
+        assert marks["path"] == "Last check: no files found. Did you mean s3://acme-raw/streets/?"
 
     def test_the_path_of_a_file_is_told_with_its_directory(
         self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck

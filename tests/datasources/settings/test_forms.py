@@ -38,6 +38,13 @@ TYPED = {
         "access_key_id": "AK",
         "secret_access_key": SECRET,
     },
+    "S3Compatible": {
+        "path": "s3://acme-raw/street",
+        "endpoint": "https://minio.acme.example:9000",
+        "access_key_id": "AK",
+        "secret_access_key": SECRET,
+        "addressing": "path",
+    },
 }
 
 
@@ -202,7 +209,9 @@ def test_every_field_says_where_to_find_its_value(provider: str, purpose: Purpos
         assert declared.endswith("."), name
         assert "console" in declared or "portal" in declared, name
         assert declared.count("`") % 2 == 0, name
-        assert re.search(r"<code>(aws|az|gcloud|obsutil|hcloud) [^<]+</code>", shown[name]), name
+        assert re.search(r"<code>(aws|az|gcloud|obsutil|hcloud|mc|radosgw-admin|openssl) [^<]+</code>", shown[name]), (
+            name
+        )
         assert strip_tags(shown[name]) == escape(declared.replace("`", "")), name
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from core.words import moment_words
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from datasources.settings import timeline
 from datasources.settings.timeline import changes, entries, pictures
@@ -207,4 +208,4 @@ class TestPicture:
         source = datasource()
         (picture,) = pictures([check(source, hours_ago=hour) for hour in range(100)])
         assert len(picture.marks) == timeline.MOST_MARKS
-        assert f"{NOW:%Y-%m-%d %H:%M}" in picture.marks[-1].title
+        assert moment_words(NOW) in picture.marks[-1].title

@@ -19,7 +19,7 @@ from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud
 
-PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]
+PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"]
 
 
 def wrong_urls(storage: Storage, listed: Listed) -> list[str]:

@@ -150,11 +150,11 @@ def test_check_again(visitor: Visitor, stack: Stack, person: Person, cloud: Clou
     settings.field("Secret access key").fill(config["s3SecretAccessKey"])
     settings.submit()
     settings.expect_bulbs(list="granted", read="granted")
-    expect(settings.root).to_contain_text("Nothing here yet")
+    expect(settings.root).to_contain_text("No files found")
 
     cloud.put(bucket, "input/first.jpg", b"1")
     settings.root.get_by_role("button", name="Check again").click()
-    expect(settings.root).not_to_contain_text("Nothing here yet")
+    expect(settings.root).not_to_contain_text("No files found")
     settings.expect_bulbs(list="granted", read="granted")
     settings.tab("Check history")
     rows = settings.root.get_by_role("table").get_by_role("row")

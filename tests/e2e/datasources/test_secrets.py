@@ -58,7 +58,7 @@ def test_left_empty_it_is_kept_but_never_aimed_elsewhere(
 
     elsewhere = cloud.with_path(config, cloud.make_bucket(), "")["fullPath"]
     changes = {path: elsewhere}
-    bound = {"S3": "Access key ID", "AZURE": "Storage account", "OBS": "Endpoint"}
+    bound = {"S3": "Access key ID", "AZURE": "Storage account", "OBS": "Endpoint", "S3Compatible": "Endpoint"}
     if label := bound.get(cloud.provider):
         assert label in others
         changes[label] = {"Access key ID": "AKIAELSEWHERE", "Storage account": "elsewhere"}.get(

@@ -59,7 +59,7 @@ def demand_second_factors(page: Page) -> None:
     """Of everybody, and so of herself first: the very next page is the one where she sets hers up."""
     open_team(page)
     page.get_by_role("navigation", name="Team").get_by_role("link", name="Settings").click()
-    page.get_by_role("button", name="Require it of everybody").click()
+    page.get_by_role("button", name="Require it").click()
     expect(page.get_by_text("Your team requires two-factor authentication.")).to_be_visible()
     set_up_app(page, PASSWORD)
     page.goto("/team/")
@@ -72,7 +72,7 @@ def invite(page: Page) -> str:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("E-mail addresses").fill(BEN)
     dialog.get_by_role("button", name="Invite").click()
-    expect(dialog.get_by_role("heading", name="Hand over the links")).to_be_visible()
+    expect(dialog.get_by_role("heading", name="Send these links")).to_be_visible()
     link = dialog.get_by_role("group", name=BEN).inner_text().strip()
     dialog.get_by_role("link", name="Done").click()
     return link

@@ -15,7 +15,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from playwright.sync_api import Page, expect
 
-from dashboard.help import FOR_READERS
+from dashboard.handbook import FOR_READERS
 from tests.e2e.conftest import Visit, filled_bucket, reader
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Axe
@@ -45,6 +45,8 @@ FOR_NOBODY = [
     "{link}",
     "{link_of_known}",
     "/invitation/?token=nonsense",
+    "{grant}",
+    "/grant/?token=nonsense",
 ]
 FOR_OWNER = [
     "/",
@@ -53,11 +55,15 @@ FOR_OWNER = [
     f"{TEAM}/activity/",
     f"{TEAM}/settings/",
     f"{TEAM}/service-accounts/",
+    # Dialogs that say why it is not possible; the page they belong to says it too, so no button opens them.
+    f"{TEAM}/leave/",
+    f"{TEAM}/delete/",
     "/teams/new/",  # a dialog as a page of its own, as it is without JavaScript
     "{link}",  # for somebody else
     "/tokens/",
     "/api/",
     "/health/",
+    "/health/print/",
     "/inbox/",
     "/jobs/",
     "/jobs/{job_id}/",
@@ -70,9 +76,12 @@ FOR_OWNER = [
     f"{DATASET}/",
     f"{DATASET}/sharing/",
     f"{TABS}/input/",
+    f"{TABS}/input/admin-links/",
     f"{TABS}/dataset/",
     f"{TABS}/history/",
     "/help/",
+    "/help/?q=role",
+    "/help/?q=nothing+like+this",
     *(f"/help/{name}/" for name in FOR_READERS),
     "/accounts/logout/",
     "/accounts/password/set/",
@@ -90,11 +99,12 @@ SHOWS = {
     "/jobs/": "Check all datasources",
     "/jobs/{job_id}/": "0 of 2",
     f"{WIZARD}?step=check": "All green.",
+    f"{TABS}/input/admin-links/": "not opened yet",
     f"{DATASET}/": "Last checks",
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "4 identical results, last",
 }
-REFUSING = {"/invitation/?token=nonsense": 410, "/accounts/3rdparty/login/error/": 401}
+REFUSING = {"/invitation/?token=nonsense": 410, "/grant/?token=nonsense": 404, "/accounts/3rdparty/login/error/": 401}
 # The page underneath, and what is opened there.
 DIALOGS = [
     ("/", "/datasets/new/"),
@@ -103,8 +113,6 @@ DIALOGS = [
     (PEOPLE, f"{TEAM}/people/{{user_id}}/role/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/remove/"),
     ("/jobs/{job_id}/", "/jobs/{job_id}/cancel/"),
-    (f"{TEAM}/settings/", f"{TEAM}/leave/"),
-    (f"{TEAM}/settings/", f"{TEAM}/delete/"),
     (f"{TEAM}/settings/", "/teams/new/"),
     (f"{TEAM}/service-accounts/", f"{ACCOUNT}/tokens/"),
     (f"{TEAM}/service-accounts/", f"{ACCOUNT}/reset/"),
@@ -131,6 +139,8 @@ NO_PAGES = [
     "/metrics",
     "/first-steps/",
     "/first-steps/away/",
+    "/palette/",
+    "/datasets/check-shown/",
     "/datasets/sample/",
     f"{DATASET}/row/",
     f"{DATASET}/datasources/",
@@ -138,6 +148,9 @@ NO_PAGES = [
     f"{TABS}/input/permissions/",
     f"{TABS}/input/access/",
     f"{TABS}/input/cors/",
+    f"{TABS}/input/admin-links/{{link_id}}/revoke/",
+    "/grant/bulbs/",
+    "/grant/check/",
     "/inbox/bell/",
     "/inbox/read/",
     "/inbox/{notice_id}/read/",
@@ -168,8 +181,9 @@ ELSEWHERE = re.compile(r"^(admin/|\^?v1/)")
 
 def test_every_page_is_listed() -> None:
     ids = dict.fromkeys(("team_id", "dataset_id", "user_id", "account_id", "account_token_id"), "a" * 24)
-    ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id"), "a" * 24)
+    ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id", "link_id"), "a" * 24)
     ids |= {"link": "/invitation/", "link_of_known": "/invitation/", "reset": "/accounts/password/reset/key/1-x/"}
+    ids |= {"grant": "/grant/"}
     dialogs = [opened for _, opened in DIALOGS]
     listed = [path.format_map(ids).partition("?")[0] for path in FOR_NOBODY + FOR_OWNER + dialogs + NO_PAGES]
     known = {resolve(path).route for path in [*listed, *SECOND_FACTOR]}

@@ -21,7 +21,7 @@ def set_up_app(page: Page, password: str) -> str:
     """From the page of sign-in and security to a working authenticator app. Answers its secret."""
     page.get_by_role("link", name="Set up the app").click()
     # Whoever finds an unlocked screen shall not add a key of their own.
-    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Go on").click()
     secret = page.locator("#code-totp-secret").inner_text().strip()

@@ -36,7 +36,7 @@ def test_invited_in_and_out_again(visit: Visit, stack: Stack, person: Person, na
     expect_accessible(page, axe)
     dialog.get_by_label("E-mail addresses").fill(email)
     dialog.get_by_role("button", name="Invite").click()
-    expect(dialog.get_by_role("heading", name="Hand over the links")).to_be_visible()
+    expect(dialog.get_by_role("heading", name="Send these links")).to_be_visible()
     dialog.get_by_role("button", name="Copy").click()
     expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")

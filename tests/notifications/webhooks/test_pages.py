@@ -49,8 +49,8 @@ def test_the_secret_is_in_one_answer_alone(login: Login, alice: User, team: Team
         ("https://hooks.example.com/\r\nX-Evil: 1", "not a web address"),
         ("http://hooks.example.com/", "must begin with https://"),
         ("http://127.0.0.1:9000/", "must begin with https://"),
-        ("https://me:password@hooks.example.com/", "Leave out user names"),
-        ("https://hooks.example.com/#part", "Leave out user names"),
+        ("https://me:password@hooks.example.com/", "Remove user names"),
+        ("https://hooks.example.com/#part", "Remove user names"),
         (f"https://hooks.example.com/{'x' * 2000}", "at most 2000 characters"),
     ],
 )

@@ -80,7 +80,7 @@ class OBSCloud:
 
     def environment(self, address: str | None = None) -> dict[str, str]:
         """The endpoint is in the config: see `at_address` for a fault proxy in between."""
-        return {"LIGHTLY_ALLOWED_PRIVATE_HOSTS": HOST}
+        return {"LIGHTLY_ALLOWED_PRIVATE_HOSTS": HOST, "LIGHTLY_OBS_HOSTS": HOST}
 
     def make_bucket(self) -> str:
         name = f"bucket-{secrets.token_hex(6)}"

@@ -8,7 +8,7 @@ from tests.servers import ALL_RIGHTS, Cloud, Right, all_clouds, environment_of
 from tests.servers.faults import refused
 from tests.servers.process import answers
 
-PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS"]
+PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"]
 
 
 @pytest.fixture(params=PROVIDERS)
@@ -79,6 +79,7 @@ def test_one_environment_reaches_them_all(clouds: dict[str, Cloud]) -> None:
         "LIGHTLY_GCS_CERTS_URL",
         "LIGHTLY_GCS_ENDPOINT_URL",
         "LIGHTLY_GCS_TOKEN_URL",
+        "LIGHTLY_OBS_HOSTS",
         "LIGHTLY_S3_ENDPOINT_URL",
         "LIGHTLY_STS_ENDPOINT_URL",
     }

@@ -118,7 +118,7 @@ class TestWhoeverInvited:
         else:
             admin.memberships.update(role=Role.MEMBER)
         for one in made:
-            with pytest.raises(UnusableInvitationError, match="Whoever invited you"):
+            with pytest.raises(UnusableInvitationError, match="The person who invited you"):
                 invitation_of(token_of(one))
             with pytest.raises(UnusableInvitationError):
                 invitations.accept_with_single_sign_on(invitation=one, name="Ben")

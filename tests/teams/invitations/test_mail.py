@@ -65,10 +65,10 @@ class TestMail:
         def refuse(*_: object, **__: object) -> None:
             raise ConnectionRefusedError("with a link in it")
 
-        monkeypatch.setattr(tasks, "send_mail", refuse)
+        monkeypatch.setattr(mail.EmailMultiAlternatives, "send", refuse)
         tasks.mail_invitation(invitation.pk)
         html = login(alice).get(reverse("teams:people", args=[invitation.team_id])).content.decode()
-        assert "The mail server did not take it (ConnectionRefusedError)." in html
+        assert "The mail server refused it (ConnectionRefusedError)." in html
         assert "with a link" not in html
 
     def test_a_queue_that_can_not_be_reached(self, monkeypatch: pytest.MonkeyPatch, invitation: Invitation) -> None:

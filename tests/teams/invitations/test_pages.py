@@ -67,7 +67,7 @@ class TestThePage:
     def test_somebody_else_is_told_and_may_sign_out(self, login: Login, charlie: User, invitation: Invitation) -> None:
         client, link = login(charlie), path_of(invitation)
         html = client.get(link).content.decode()
-        assert "For somebody else" in html
+        assert "For another person" in html
         assert charlie.email in html
         assert client.post(link, ACCOUNT).status_code == 200
         assert Invitation.objects.get().state is InvitationState.PENDING
@@ -128,7 +128,7 @@ class TestInviting:
         assert answer.status_code == 422
         for words in (
             "Line 2: “nonsense”",
-            "Line 3: ben@example.com is there twice",
+            "Line 3: ben@example.com is listed twice",
             "Line 4: “boss” is not a valid role",
         ):
             assert words in html

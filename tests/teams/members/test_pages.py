@@ -127,10 +127,10 @@ class TestPeople:
     def test_the_last_owner_is_told_why_not(self, login: Login, alice: User, team: Team) -> None:
         answer = login(alice).post(url("change_role", team.pk, alice.pk), {"role": "MEMBER"})
         assert answer.status_code == 422
-        assert "Make somebody else an owner first" in answer.content.decode()
+        assert "Make another member an owner first" in answer.content.decode()
         answer = login(alice).post(reverse("datasets:leave_team", args=[team.pk]))
         assert answer.status_code == 422
-        assert "Make somebody else an owner first" in answer.content.decode()
+        assert "Make another member an owner first" in answer.content.decode()
 
 
 class TestSeveralTeams:
@@ -183,6 +183,64 @@ class TestSettings:
         html = login(alice).get(page).content.decode()
         assert "The team is named Acme Robotics now." in html
         assert "name: Acme Vision → Acme Robotics" in login(alice).get(url("activity", team.pk)).content.decode()
+
+    def test_an_only_member_is_told_beforehand_why_leaving_is_impossible(
+        self, login: Login, alice: User, team: Team
+    ) -> None:
+        client, leave = login(alice), reverse("datasets:leave_team", args=[team.pk])
+        for page in (url("settings", team.pk), leave):
+            html = client.get(page).content.decode()
+            assert "You are the only member of this team" in html
+            assert f'<a href="{url("people", team.pk)}">Invite people</a>' in html
+            assert "Leave this team" not in html
+            assert 'type="submit" form="dialog-form"' not in html
+        assert client.post(leave).status_code == 422  # whoever asks all the same
+
+    def test_an_only_owner_is_told_to_make_another_one(self, login: Login, alice: User, bob: User, team: Team) -> None:
+        client, leave = login(alice), reverse("datasets:leave_team", args=[team.pk])
+        for page in (url("settings", team.pk), leave):
+            assert "You are the only owner of this team" in client.get(page).content.decode()
+        assert "You are the only owner" not in login(bob).get(leave).content.decode()
+        membership.change_role(team=team, user=bob, role=Role.OWNER, by=alice)
+        html = login(alice).get(url("settings", team.pk)).content.decode()
+        assert "Leave this team" in html
+        assert "You are the only owner" not in html
+
+    def test_who_cannot_hand_over_their_datasets_is_told_beforehand(
+        self, login: Login, alice: User, bob: User, team: Team
+    ) -> None:
+        """All others are disabled, and an empty list of new owners would explain nothing."""
+        create_dataset(name="street-scenes", owner=bob)
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+        html = login(bob).get(reverse("datasets:leave_team", args=[team.pk])).content.decode()
+        assert "Nobody else in the team can take over your datasets" in html
+        assert 'name="heir"' not in html
+
+    def test_what_keeps_a_team_from_being_deleted_is_told_beforehand(
+        self, login: Login, alice: User, bob: User, team: Team
+    ) -> None:
+        service_accounts.create(team=team, name="nightly", by=alice)
+        dataset = create_dataset(name="in-the-way", owner=alice)
+        client = login(alice)
+        told = {
+            "The team has 1 dataset. Delete it first.": "/",
+            "1 other member is in the team. Remove them first.": url("people", team.pk),
+            "The team has 1 service account. Delete it first.": url("service_accounts", team.pk),
+            "This is your only team. Create or join another one first.": url("create"),
+        }
+        for page in (url("settings", team.pk), url("delete", team.pk)):
+            html = " ".join(client.get(page).content.decode().split())
+            for words, target in told.items():
+                assert f'<li>{words} <a href="{target}">' in html
+            assert "Delete this team" not in html
+            assert 'type="submit" form="dialog-form"' not in html
+        dataset.delete()
+        Membership.objects.filter(team=team).exclude(user=alice).delete()
+        membership.create_team(name="Second", by=alice)
+        html = client.get(url("settings", team.pk)).content.decode()
+        assert "Delete this team" in html
+        assert "be deleted yet" not in html
+        assert 'type="submit" form="dialog-form"' in client.get(url("delete", team.pk)).content.decode()
 
     def test_deleting(self, login: Login, alice: User, team: Team) -> None:
         answer = login(alice).post(url("delete", team.pk), headers=IN_DIALOG)

@@ -80,7 +80,7 @@ class TestTokens:
 class TestBounds:
     def test_its_role_is_for_ever(self, alice: User, bob: User, account: User, team: Team) -> None:
         for user, role in ((account, Role.ADMIN), (bob, Role.SERVICEACCOUNT)):
-            with pytest.raises(PermissionDenied, match="keeps its role"):
+            with pytest.raises(PermissionDenied, match="role of a service account"):
                 membership.change_role(team=team, user=user, role=role, by=alice)
         with pytest.raises(PermissionDenied):
             membership.end_membership(team=team, user=account, by=account)

@@ -54,7 +54,7 @@ def test_with_one_the_password_is_not(client: Client, alice: User) -> None:
     assert sign_in(client, alice) == "/accounts/2fa/authenticate/"
     assert client.get("/").status_code == 302
     wrong = client.post("/accounts/2fa/authenticate/", {"code": "000000"})
-    assert "This code is not right" in wrong.content.decode()
+    assert "This code is wrong" in wrong.content.decode()
     assert client.post("/accounts/2fa/authenticate/", {"code": code(secret)})["Location"] == "/"
     assert client.get("/").status_code == 200
 
@@ -120,7 +120,7 @@ class TestDemanded:
         assert client.get(link)["Location"] == "/accounts/2fa/"
         client.get("/", headers={"HX-Request": "true"})  # what pages fetch by themselves is not what somebody opened
         client.post("/tokens/", {"name": "x"})
-        assert "Go on to the page" not in client.get("/accounts/2fa/").content.decode()
+        assert "Continue to the page" not in client.get("/accounts/2fa/").content.decode()
         assert "invitation" not in str(list(Session.objects.all()[0].get_decoded().values()))  # sealed
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
@@ -131,7 +131,7 @@ class TestDemanded:
         assert elsewhere.name in page.content.decode()
         client.post(link)
         assert elsewhere.members.filter(pk=bob.pk).exists()
-        assert "Go on to the page" not in client.get("/accounts/2fa/").content.decode()
+        assert "Continue to the page" not in client.get("/accounts/2fa/").content.decode()
 
     def test_an_address_sealed_with_another_key_is_forgotten(self, client: Client, bob: User) -> None:
         sign_in(client, bob)
@@ -141,7 +141,7 @@ class TestDemanded:
         session.save()
         page = client.get("/accounts/2fa/")
         assert page.status_code == 200
-        assert "Go on to the page" not in page.content.decode()
+        assert "Continue to the page" not in page.content.decode()
 
     def test_recovery_codes_alone_are_none(self, login: Login, bob: User) -> None:
         RecoveryCodes.activate(bob)

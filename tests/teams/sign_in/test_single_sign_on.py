@@ -80,7 +80,7 @@ def test_nobody_else_gets_in(client: Client, provider: OpenIDProvider, alice: Us
     provider.person = claims
     answer = sign_in(client)
     assert answer.status_code == 403
-    assert "not known here" in answer.content.decode()
+    assert "no account here" in answer.content.decode()
     assert "_auth_user_id" not in client.session
     assert User.objects.count() == 1
     assert not SocialAccount.objects.exists()

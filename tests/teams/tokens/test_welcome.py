@@ -36,7 +36,7 @@ def test_the_first_visit_creates_and_signs_in_the_owner(client: Client) -> None:
         ({"password_again": "another-one-8"}, "The two passwords differ"),
         ({"password": "short", "password_again": "short"}, "too short"),
         ({"password": "ava@example.com", "password_again": "ava@example.com"}, "too similar"),
-        ({"email": "ava"}, "valid email"),
+        ({"email": "ava"}, "valid e-mail"),
         ({"team_name": ""}, "required"),
     ],
 )

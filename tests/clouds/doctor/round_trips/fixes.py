@@ -17,9 +17,10 @@ from clouds.doctor.probe import Report
 from clouds.permissions import Permission
 from clouds.policies import Place as PolicyPlace
 from clouds.policies import Platform, Snippet
+from clouds.s3compatible.policies import ASK_USER
 from tests.clouds.doctor.scenarios import Place
 from tests.clouds.doctor.scenarios.conditions import account_is
-from tests.servers import AzureCloud, Config, GCSCloud, OBSCloud, S3DelegatedCloud
+from tests.servers import AzureCloud, CephCloud, Config, GCSCloud, OBSCloud, S3DelegatedCloud
 from tests.servers.gcs import State as AccountState
 
 
@@ -146,6 +147,18 @@ def make_a_key(trip: Trip) -> None:
 
 
 def put_bucket_policy(trip: Trip) -> None:
+    if isinstance(trip.cloud, CephCloud):
+        add_bucket_policy(trip.cloud, trip.config, trip.snippets()["bucket"].text)
+        return
     assert isinstance(trip.cloud, OBSCloud)
     text = trip.snippets()["bucket"].text.replace("domain/<account ID>:user/<user ID>", trip.cloud.user_id(trip.config))
     trip.cloud.put_bucket_policy(parse_config(trip.config, trip.place.endpoints).bucket, json.loads(text))
+
+
+def add_bucket_policy(cloud: CephCloud, config: Config, command: str) -> None:
+    """The statements of `aws s3api put-bucket-policy`, as a shell would read it, beside those that are there."""
+    words = shlex.split(command)
+    options = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    assert options["--endpoint-url"] == config["s3Endpoint"]
+    document = words[words.index("--policy") + 1].replace(ASK_USER, cloud.user_of(config))
+    cloud.add_statements(options["--bucket"], json.loads(document)["Statement"])

@@ -23,7 +23,14 @@ from tests.clouds.doctor.round_trips.fixes import (
     set_the_region,
 )
 from tests.clouds.doctor.scenarios import Place
-from tests.clouds.doctor.scenarios.conditions import account_is, broken_by, in_region, trusting_another, with_sas
+from tests.clouds.doctor.scenarios.conditions import (
+    account_is,
+    broken_by,
+    called_garage,
+    in_region,
+    trusting_another,
+    with_sas,
+)
 from tests.servers import ALL_RIGHTS, AzureCloud, Right, S3Cloud, S3DelegatedCloud
 from tests.servers.gcs import State as AccountState
 from tests.servers.s3 import KMS_KEY
@@ -177,6 +184,13 @@ PLANS = [
          condition=broken_by("with_missing_bucket")),
     plan("typo in the endpoint", "OBS", Cause.UNREACHABLE, enter_the_field, "a typo", field="endpoint",
          condition=with_typo_in_endpoint, state=State.UNKNOWN),
+    plan("no read", "S3Compatible", Cause.DENIED, put_bucket_policy, "s3:GetObject", rights={LIST}, needs=INPUT),
+    plan("no write", "S3Compatible", Cause.DENIED, put_bucket_policy, "s3:PutObject", rights={LIST, READ}),
+    plan("nothing", "S3Compatible", Cause.DENIED, put_bucket_policy, rights=set()),
+    plan("wrong secret", "S3Compatible", Cause.WRONG_SECRET, enter_the_field, field="secret_access_key",
+         condition=broken_by("with_wrong_secret")),
+    plan("region", "S3Compatible", Cause.WRONG_REGION, set_the_region, "expects garage", field="region",
+         condition=called_garage),
 ]  # fmt: skip
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios.places import Condition, Place
-from tests.servers import ALL_RIGHTS, AzureCloud, GCSCloud, OBSCloud, S3Cloud, S3DelegatedCloud, Trouble
+from tests.servers import ALL_RIGHTS, AzureCloud, CephCloud, GCSCloud, OBSCloud, S3Cloud, S3DelegatedCloud, Trouble
 from tests.servers.faults import cut, untrusted_tls
 from tests.servers.gate import Gate, NoAnswer, Request, Response, Silence
 from tests.servers.gcs import State as AccountState
+from tests.servers.xml_errors import xml_error
 
 
 def broken_by(method: str) -> Condition:
@@ -195,7 +196,7 @@ def with_broken_private_key(place: Place) -> None:
 
 
 def redirected(place: Place) -> None:
-    assert isinstance(place.cloud, OBSCloud)
+    assert isinstance(place.cloud, OBSCloud | CephCloud)
     elsewhere = place.stack.enter_context(Gate())
     place.cloud.redirect(place.bucket, f"http://{elsewhere.address}")
     place.stack.callback(place.cloud.redirect, place.bucket, None)
@@ -231,12 +232,52 @@ def nowhere(place: Place) -> None:
 
 
 def over_tls(*, right_name: bool) -> Condition:
-    """The test authority is trusted, as the operator of a private cloud would have it."""
+    """The test authority is trusted: by the machine, as the operator of a private cloud would have it, or by the
+    datasource, where it has a field for that."""
 
     def condition(place: Place) -> None:
-        assert isinstance(place.cloud, OBSCloud)
-        place.monkeypatch.setenv("SSL_CERT_FILE", str(place.cloud.ca_file))
-        url = place.cloud.https_url if right_name else place.cloud.wrong_name_url
-        place.config = place.cloud.with_endpoint(place.config, url)
+        cloud = place.cloud
+        assert isinstance(cloud, OBSCloud | CephCloud)
+        url = cloud.https_url if right_name else cloud.wrong_name_url
+        place.config = cloud.with_endpoint(place.config, url)
+        if isinstance(cloud, CephCloud):
+            place.config |= {"s3CaCertificate": cloud.authority_pem}
+        else:
+            place.monkeypatch.setenv("SSL_CERT_FILE", str(cloud.ca_file))
 
     return condition
+
+
+def owned(place: Place) -> None:
+    assert isinstance(place.cloud, CephCloud)
+    place.config = place.cloud.owner_config(place.bucket, place.prefix)
+
+
+def full(place: Place) -> None:
+    assert isinstance(place.cloud, CephCloud)
+    place.cloud.limit_objects(place.bucket, len(place.cloud.keys(place.bucket)))
+
+
+def suspended(place: Place) -> None:
+    assert isinstance(place.cloud, CephCloud)
+    place.cloud.suspend(place.config)
+
+
+def without_conditional_writes(place: Place) -> None:
+    def answer(request: Request) -> Response | None:
+        if request.method != "PUT" or not request.header("If-None-Match"):
+            return None
+        return xml_error(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
+
+    place.intercept(answer)
+
+
+def called_garage(place: Place) -> None:
+    """Ceph takes signatures for any region; Garage and others insist on their own."""
+
+    def answer(request: Request) -> Response | None:
+        if "/garage/s3/aws4_request" in request.header("Authorization"):
+            return None
+        return xml_error(400, "AuthorizationHeaderMalformed", "unexpected scope", Region="garage")
+
+    place.intercept(answer)

@@ -8,21 +8,26 @@ from tests.clouds.doctor.scenarios.conditions import (
     account_is,
     at_peer,
     broken_by,
+    called_garage,
     cut_off,
+    full,
     in_region,
     nowhere,
     over_tls,
+    owned,
     platform_is,
     redirected,
     silent_to,
+    suspended,
     troubled,
     trusting_another,
     untrusted,
     with_broken_private_key,
     with_sas,
+    without_conditional_writes,
     without_kms,
 )
-from tests.clouds.doctor.scenarios.places import AWS, STORES, is_listing, is_write
+from tests.clouds.doctor.scenarios.places import AWS, MOST_STORES, STORES, is_listing, is_write
 from tests.clouds.doctor.scenarios.rows import SHORT, SHORTEST, row
 from tests.clouds.doctor.scenarios.verdicts import (
     NO,
@@ -40,6 +45,12 @@ from tests.clouds.doctor.scenarios.verdicts import (
 from tests.servers import ALL_RIGHTS, WORKING_RIGHTS, Trouble
 from tests.servers.faults import drip, refused, reset, silent
 from tests.servers.gcs import State as AccountState
+
+# botocore takes a 200 that should be XML and is not for a server error.
+BY_BOTOCORE = Expectation(
+    (unknown(Cause.SERVER_ERROR), unknown(Cause.UNKNOWN)),
+    (unknown(Cause.SERVER_ERROR), unknown(Cause.UNKNOWN), *[unknown(Cause.SERVER_ERROR)] * 2),
+)
 
 TROUBLES = [
     row("unreachable", ALL_RIGHTS, nothing_known(Cause.UNREACHABLE), condition=at_peer(refused)),
@@ -60,13 +71,7 @@ TROUBLES = [
         ALL_RIGHTS,
         nothing_known(Cause.UNKNOWN),
         condition=at_peer(WebServer),
-        # botocore takes a 200 that should be XML and is not for a server error.
-        but={
-            "S3": Expectation(
-                (unknown(Cause.SERVER_ERROR), unknown(Cause.UNKNOWN)),
-                (unknown(Cause.SERVER_ERROR), unknown(Cause.UNKNOWN), *[unknown(Cause.SERVER_ERROR)] * 2),
-            )
-        },
+        but={"S3": BY_BOTOCORE, "S3Compatible": BY_BOTOCORE},
     ),
     row(
         "silent host",
@@ -90,7 +95,7 @@ TROUBLES = [
         nothing_known(Cause.TIMEOUT),
         condition=troubled(Trouble.SILENT),
         deadline=SHORTEST,
-        only=STORES,
+        only=MOST_STORES,
     ),
     # What has finished keeps its verdict.
     row(
@@ -99,7 +104,7 @@ TROUBLES = [
         Expectation((YES, YES), (YES, YES, NO_ANSWER, NO_ANSWER)),
         condition=silent_to(lambda request: is_write(request.method, request.raw_path)),
         deadline=SHORT,
-        only=STORES,
+        only=MOST_STORES,
     ),
     row(
         "silent to reads",
@@ -107,7 +112,7 @@ TROUBLES = [
         Expectation((YES, NO_ANSWER), (YES, NO_ANSWER, YES, YES)),
         condition=silent_to(lambda request: request.method == "GET" and not is_listing(request)),
         deadline=SHORT,
-        only=STORES,
+        only=MOST_STORES,
     ),
     row(
         "silent to lists",
@@ -115,7 +120,7 @@ TROUBLES = [
         Expectation((NO_ANSWER, NO_ANSWER), (NO_ANSWER, NO_ANSWER, YES, YES)),
         condition=silent_to(is_listing),
         deadline=SHORT,
-        only=STORES,
+        only=MOST_STORES,
     ),
     row("throttled", ALL_RIGHTS, nothing_known(Cause.THROTTLED), condition=troubled(Trouble.THROTTLED)),
     row("server error", ALL_RIGHTS, nothing_known(Cause.SERVER_ERROR), condition=troubled(Trouble.SERVER_ERROR)),
@@ -273,27 +278,66 @@ SPECIALS = [
         ALL_RIGHTS,
         refused_by_cloud(Cause.REDIRECTED),
         condition=redirected,
-        only=("OBS",),
+        only=("OBS", "S3Compatible"),
     ),
     row(
         "certificate for another name",
         ALL_RIGHTS,
         nothing_known(Cause.TLS),
         condition=over_tls(right_name=False),
-        only=("OBS",),
+        only=("OBS", "S3Compatible"),
     ),
     row(
         "trusted certificate",
         ALL_RIGHTS,
         Expectation((YES, YES), (YES, YES, YES, YES)),
         condition=over_tls(right_name=True),
-        only=("OBS",),
+        only=("OBS", "S3Compatible"),
     ),
     row(
         "private host that nobody allowed",
         ALL_RIGHTS,
         refused_by_cloud(Cause.ADDRESS_BLOCKED),
         condition=lambda place: place.environment.update(LIGHTLY_ALLOWED_PRIVATE_HOSTS="10.0.0.0/8"),
-        only=("OBS",),
+        only=("OBS", "S3Compatible"),
+    ),
+    # Whose bucket it is, may read what is in it.
+    row(
+        "empty path, the bucket's owner",
+        ALL_RIGHTS,
+        Expectation((YES, YES), (YES, YES, YES, YES)),
+        condition=owned,
+        objects=(),
+        only=("S3Compatible",),
+    ),
+    row(
+        "quota used up",
+        ALL_RIGHTS,
+        Expectation((YES, YES), (YES, YES, no(Cause.QUOTA), skipped(Cause.QUOTA))),
+        condition=full,
+        only=("S3Compatible",),
+    ),
+    row(
+        "user suspended",
+        ALL_RIGHTS,
+        refused_by_cloud(Cause.SUSPENDED),
+        condition=suspended,
+        only=("S3Compatible",),
+    ),
+    # A server may have no conditional writes; then the check writes its own object without.
+    row(
+        "no conditional writes",
+        ALL_RIGHTS,
+        Expectation((YES, YES), (YES, YES, YES, YES)),
+        condition=without_conditional_writes,
+        only=("S3", "S3Compatible"),
+    ),
+    row(
+        "region of another name",
+        ALL_RIGHTS,
+        refused_by_cloud(Cause.WRONG_REGION),
+        condition=called_garage,
+        region="garage",
+        only=("S3Compatible",),
     ),
 ]

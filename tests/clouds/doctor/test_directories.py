@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clouds import Deadline, open_store, parse_config
-from clouds.doctor.probe import MOST_NAMES, probe
+from clouds.doctor.probe import LISTED, probe
 from clouds.permissions import READ_ONLY, Permission, State
 from contents.listing.folder import IMAGES, VIDEOS, samples_folder
 from contents.listing.walker import walk
@@ -61,7 +61,7 @@ def test_directories_alone_are_nothing(provider: str, make_place: MakePlace) -> 
 @pytest.mark.parametrize("provider", CLOUDS)
 def test_files_behind_many_directories_are_found(provider: str, make_place: MakePlace) -> None:
     place = make_place(provider)
-    directories = [f"input/{number:03}" for number in range(MOST_NAMES + 1)]
+    directories = [f"input/{number:03}" for number in range(LISTED + 1)]
     if isinstance(place.cloud, AzureCloud):
         put_directories(place, *directories)
     else:
