@@ -108,6 +108,27 @@ class CloudConfig(BaseModel):
     def secret_fields(cls) -> list[str]:
         return [name for name, info in cls.fields().items() if info.annotation is SecretStr]
 
+    @classmethod
+    def credential_fields(cls) -> list[str]:
+        """What stands for the credential: the secrets, what they were given for, and what the team brings to it.
+
+        No path is among them, so several datasources may have the same credential.
+        """
+        secrets = cls.secret_fields()
+        return [
+            name
+            for name, info in cls.fields().items()
+            if name in secrets or extra(info, "binds_secret") or extra(info, "from_team")
+        ]
+
+    def credential(self) -> dict[str, str]:
+        """The values of `credential_fields` in clear, the same for all spellings of a secret. For digests only."""
+        values = {name: getattr(self, name) for name in self.credential_fields()}
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+        }
+
     def target(self) -> dict[str, str]:
         """What a stored secret was given for. If any of it changes, the secret must be entered again."""
         bound = {name: str(getattr(self, name)) for name, info in self.fields().items() if extra(info, "binds_secret")}

@@ -25,6 +25,8 @@ class Cause(StrEnum):
     CHANGED = "changed"  # replaced by somebody while it was read in pieces
     ARCHIVED = "archived"
     KMS_DENIED = "kms_denied"
+    RETENTION = "retention"  # a policy or a hold keeps objects unchanged, so that no grant would help
+    CALLER_PAYS = "caller_pays"  # the bucket bills who calls, and nobody was named who can be billed
     CANNOT_ASSUME_ROLE = "cannot_assume_role"
     NO_PRINCIPAL = "no_principal"  # the platform itself has no AWS identity to assume roles with
     CLOCK_SKEW = "clock_skew"

@@ -1,8 +1,10 @@
 """A store is one opened place in a cloud. Every cloud implements it, and nobody else calls an SDK."""
 
+import base64
+import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -49,11 +51,15 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object that a listing found. `modified` is Unix time in whole seconds, `size` bytes."""
+    """An object that a listing found. `modified` is Unix time in whole seconds, `size` bytes.
+
+    `directory`: the cloud says that it stands for a directory and is no file, whatever its name.
+    """
 
     key: str
     modified: int
     size: int
+    directory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,48 @@ class Preflight:
     methods: str = ""  # Access-Control-Allow-Methods
 
 
+# What buckets whose versioning is suspended call the only version they keep.
+UNVERSIONED = "null"
+
+
+class Written:
+    """The versions a store has written of each key, as its cloud names them.
+
+    Without care, every write and every removal of a check would stay for ever in a bucket that keeps versions.
+    """
+
+    def __init__(self) -> None:
+        self._versions: dict[str, list[str]] = {}
+
+    def note(self, key: str, version: object) -> None:
+        """`version` is empty where the bucket keeps none."""
+        if version:
+            self._versions.setdefault(key, []).append(str(version))
+
+    def taken(self, key: str) -> list[str]:
+        """Those of this key, the newest first. They are forgotten."""
+        return self._versions.pop(key, [])[::-1]
+
+    def erase(self, key: str, remove: Callable[[], object], remove_version: Callable[[str], object]) -> None:
+        """Remove exactly these versions, so that no delete marker comes on top. A plain removal where there are none.
+
+        Raises StoreError. Whoever may not remove versions leaves the object in sight: the next check uses it again, and
+        adds one version, where a removal would cost three.
+        """
+        versions = self.taken(key)
+        if not versions:
+            remove()
+        for version in versions:
+            try:
+                remove_version(version)
+            except StoreError as error:
+                if error.failure.cause is Cause.NO_OBJECT:  # another check of the same path was faster
+                    continue
+                if version != UNVERSIONED:
+                    raise
+                remove()
+
+
 class Store(ABC):
     """One opened place in a cloud. Keys are full object names in the bucket. Every method raises StoreError."""
 
@@ -107,7 +155,7 @@ class Store(ABC):
 
     @abstractmethod
     def keys(self, prefix: str, *, limit: int) -> list[str]:
-        """Up to `limit` object names that start with `prefix`."""
+        """Up to `limit` object names that start with `prefix`, but for those of directories where the cloud tells."""
 
     @abstractmethod
     def folders(self, prefix: str, *, limit: int) -> list[str]:
@@ -126,7 +174,9 @@ class Store(ABC):
 
     @abstractmethod
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
-        """A URL good for this method (GET, HEAD, PUT) on this object, which need not exist. Makes no request.
+        """A URL good for this method (GET, HEAD, PUT) on this object, which need not exist.
+
+        Makes no request. Only of Google's buckets it is asked once who pays, because the URL must name the payer.
 
         It lives for `seconds`, but not longer than the credential it was signed with.
         """
@@ -150,6 +200,10 @@ class Store(ABC):
     @abstractmethod
     def delete(self, key: str) -> None:
         """Remove an object. Clouds differ in whether a missing one is an error (cause NO_OBJECT)."""
+
+    def erase(self, key: str) -> None:
+        """Remove an object that this store has written, and of its versions those that this store has written."""
+        self.delete(key)
 
     @abstractmethod
     def cors_rules(self) -> list[CorsRule]:
@@ -180,6 +234,15 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give connections back. A call that still hangs may end with an error."""
+
+
+def content_md5(data: bytes) -> str:
+    """The header Content-MD5 of an upload.
+
+    Buckets with Object Lock (S3, WORM of OBS) take no object without a checksum. All servers know this oldest one.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+    """
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
 def piece_of_refusal(error: StoreError) -> Piece:

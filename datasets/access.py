@@ -26,6 +26,11 @@ def datasets_for(user: Person) -> QuerySet[Dataset]:
     )
 
 
+def editable_datasets_for(user: Person) -> QuerySet[Dataset]:
+    """Those the person may change."""
+    return datasets_for(user).filter(Q(asker_may_edit=True))
+
+
 def own_datasets(user: User) -> QuerySet[Dataset]:
     return datasets_for(user).filter(owner=user)
 

@@ -18,7 +18,7 @@ from core.ids import first_id_at
 from datasets.models import Dataset
 from datasources import services
 from datasources.checks import lifecycle as checks
-from datasources.models import OPEN_STATES, Alert, Datasource, PermissionCheck
+from datasources.models import OPEN_STATES, Alert, Datasource, GrantLink, PermissionCheck
 from datasources.states import DatasourceState, in_state, state_of
 from teams.admin.base import LookOnlyAdmin, Question, StaffAdmin, chosen, list_link, moment, row_link
 
@@ -155,7 +155,7 @@ class DatasourceAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Datasource]:
         # What is not even read can't be shown.
-        return super().get_queryset(request).defer("sealed_config")
+        return super().get_queryset(request).defer("sealed_config", "credential_digest")
 
     @admin.display(description="bulbs")
     def bulbs(self, datasource: Datasource) -> str:
@@ -263,3 +263,17 @@ class AlertAdmin(LookOnlyAdmin):
     search_help_text = "Id of the alert or of the datasource"
     ordering = ("-pk",)
     fields = ("datasource", "kind", "created_at")
+
+
+@admin.register(GrantLink)
+class GrantLinkAdmin(LookOnlyAdmin):
+    """The link itself is shown to those alone who may edit the dataset."""
+
+    title = "Links for cloud admins"
+    goes_with_its_parent = True
+    list_display = ("created_at", "made_by", "datasource", "expires_at", "opened_at")
+    list_select_related = ("made_by", "datasource")
+    search_fields = ("made_by__email", "id__exact", "datasource__id__exact")
+    search_help_text = "E-mail address of who made it, or id of the datasource"
+    ordering = ("-pk",)
+    fields = ("datasource", "made_by", "created_at", "expires_at", "opened_at", "checks_asked")

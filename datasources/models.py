@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from clouds import PROVIDERS, CloudConfig, parse_config
 from clouds.permissions import ALL, READ_ONLY, Permission
-from core.crypto import CannotDecryptError, seal, unseal
+from core.crypto import CannotDecryptError, digests, seal, unseal
 from core.ids import HexIdModel
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
@@ -41,6 +41,8 @@ class Datasource(HexIdModel):
     provider = models.CharField(max_length=32, editable=False)
     path = models.TextField(editable=False)
     sealed_config = models.TextField(editable=False)
+    # By which datasources with the same credential are found, see credential_digests. Also written by set_config alone.
+    credential_digest = models.CharField(max_length=64, blank=True, default="", editable=False, db_index=True)
     thumbnail_suffix = models.TextField(blank=True, default=DEFAULT_THUMBNAIL_SUFFIX)
     # Grows with every save. A check judges one revision, and only the newest one's verdict is shown.
     revision = models.PositiveIntegerField(default=0, editable=False)
@@ -85,10 +87,16 @@ class Datasource(HexIdModel):
         self.provider = config.type
         self.path = config.path
         self.sealed_config = seal(json.dumps(config.revealed()))
+        self.credential_digest = credential_digests(config)[0]
 
     @property
     def provider_class(self) -> type[CloudConfig]:
         return PROVIDERS[self.provider].config_class
+
+
+def credential_digests(config: CloudConfig) -> list[str]:
+    """What `credential_digest` is where the credential is this one: as made today first, then with each older key."""
+    return digests(json.dumps([config.type, sorted(config.credential().items())]))
 
 
 class CheckState(models.TextChoices):
@@ -110,6 +118,7 @@ class Trigger(models.TextChoices):
     PERSON = "PERSON", _("A person, in the dashboard")
     API = "API", _("A script, over the REST API")
     SCHEDULE = "SCHEDULE", _("The schedule")
+    LINK = "LINK", _("A cloud admin, with a link")
 
 
 class PermissionCheck(HexIdModel):
@@ -151,6 +160,11 @@ class PermissionCheck(HexIdModel):
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
 
+    @property
+    def found_a_file(self) -> bool:
+        """Whether the path is a file's: then the directory it is in, and nothing else, was found near it."""
+        return list(self.similar) == [f"{self.path.removesuffix('/').rpartition('/')[0]}/"]
+
 
 OPEN_STATES = (CheckState.QUEUED, CheckState.RUNNING)
 
@@ -166,3 +180,21 @@ class Alert(HexIdModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.datasource_id}"
+
+
+class GrantLink(HexIdModel):
+    """Shows a cloud admin, who needs no account, what one datasource still has to be granted.
+
+    The address is stored nowhere: datasources.grant_links makes it of the id, with the server's key. A link that is
+    revoked is deleted. One whose maker may no longer edit the dataset opens nothing.
+    """
+
+    datasource = models.ForeignKey(Datasource, on_delete=models.CASCADE, related_name="grant_links")
+    made_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+    opened_at = models.DateTimeField(null=True, editable=False)  # for the first time
+    checks_asked = models.PositiveSmallIntegerField(default=0, editable=False)  # by visitors
+
+    def __str__(self) -> str:
+        return f"link to the grant of {self.datasource_id}"

@@ -32,6 +32,22 @@ def save(
     trigger: Trigger = Trigger.PERSON,
 ) -> PermissionCheck:
     """Store a datasource and queue its check, which is returned. What served the same purpose before is replaced."""
+    check = store(dataset=dataset, purpose=purpose, config=config, thumb_suffix=thumb_suffix, by=by, trigger=trigger)
+    # tasks.dispatch and not delay_on_commit: a broker that is down must not turn a save that succeeded into an error.
+    transaction.on_commit(partial(tasks.dispatch, check.pk))
+    return check
+
+
+def store(
+    *,
+    dataset: Dataset,
+    purpose: Purpose,
+    config: CloudConfig,
+    thumb_suffix: str,
+    by: User | None,
+    trigger: Trigger = Trigger.PERSON,
+) -> PermissionCheck:
+    """As save, for callers who store several in one transaction and hand all their checks to the broker at once."""
     # Saves of one dataset wait for each other here, so that revisions have an order.
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     dataset.datasources.filter(purpose__in=_REPLACES[purpose]).delete()
@@ -46,13 +62,15 @@ def save(
     datasource.expires_at = expiry.moment if expiry else None
     datasource.save()
     touch(dataset=dataset)
-    return _queue_and_dispatch(datasource, by, trigger)
+    return _queue(datasource, by, trigger)
 
 
 @transaction.atomic
-def check_again(*, datasource: Datasource, by: User | None) -> PermissionCheck | None:
+def check_again(
+    *, datasource: Datasource, by: User | None, trigger: Trigger = Trigger.PERSON
+) -> PermissionCheck | None:
     """Queue a check of what is stored, or return the one that is open for it. None if the datasource is gone."""
-    check = _open_or_new(datasource.pk, by, Trigger.PERSON)
+    check = _open_or_new(datasource.pk, by, trigger)
     if check and check.dispatched_at is None:
         transaction.on_commit(partial(tasks.dispatch, check.pk))
     return check
@@ -110,11 +128,4 @@ def check_now(*, datasource_ids: list[str], by: User | None, trigger: Trigger) -
 def _queue(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
     check = checks.queue(datasource, by, trigger)
     checks.forget_old(datasource)
-    return check
-
-
-def _queue_and_dispatch(datasource: Datasource, by: User | None, trigger: Trigger) -> PermissionCheck:
-    check = _queue(datasource, by, trigger)
-    # tasks.dispatch and not delay_on_commit: a broker that is down must not turn a save that succeeded into an error.
-    transaction.on_commit(partial(tasks.dispatch, check.pk))
     return check

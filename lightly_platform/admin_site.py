@@ -20,7 +20,13 @@ from monitoring.overview import overview
 # Where a model stands on the first page, by its label. One that is named nowhere stands under the name of its app.
 SECTIONS = {
     "People": ["teams.User", "teams.Team", "teams.Membership", "teams.Invitation"],
-    "Data": ["datasets.Dataset", "datasources.Datasource", "datasources.PermissionCheck", "datasources.Alert"],
+    "Data": [
+        "datasets.Dataset",
+        "datasources.Datasource",
+        "datasources.PermissionCheck",
+        "datasources.Alert",
+        "datasources.GrantLink",
+    ],
     "Ways to sign in": [
         "teams.ApiToken",
         "mfa.Authenticator",

@@ -244,6 +244,9 @@ class AuditAction(models.TextChoices):
     SERVICE_ACCOUNT_DELETED = "SERVICE_ACCOUNT_DELETED", _("deleted the service account")
     TOKEN_CREATED = "TOKEN_CREATED", _("created the token")
     TOKEN_REVOKED = "TOKEN_REVOKED", _("revoked the token")
+    GRANT_LINK_CREATED = "GRANT_LINK_CREATED", _("made a link for a cloud admin:")
+    GRANT_LINK_OPENED = "GRANT_LINK_OPENED", _("opened a link for a cloud admin:")
+    GRANT_LINK_REVOKED = "GRANT_LINK_REVOKED", _("revoked a link for a cloud admin:")
 
 
 class AuditEntry(HexIdModel):

@@ -14,7 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clouds import CloudConfig
 from datasets.models import Dataset
-from datasources.models import Purpose
+from datasources.grant_links import services as grant_links
+from datasources.models import Datasource, Purpose
 from datasources.runners import start_check_all
 from datasources.services import save
 from notifications.models import Notice
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.django_db
 APPS = ("teams", "datasets", "jobs", "notifications", "datasources", "monitoring", "dashboard")
 # These anybody may open. A new one has to be added here knowingly.
 OPEN = {"teams:welcome", "teams:invitation", "teams:join", "monitoring:healthz", "monitoring:metrics"}
+OPEN |= {"datasources:grant_link", "datasources:grant_link_bulbs", "datasources:grant_link_check"}
 
 
 SEARCHES = ("/", "/health/", "/team/", "/admin/teams/user/", "/admin/datasets/dataset/")
@@ -67,6 +69,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
         "invitation_id": invitation.pk,
         "notice_id": Notice.objects.create(user=alice, title="Problem").pk,
         "job_id": start_check_all(teams=[team], by=alice)[0].pk,
+        "link_id": grant_links.make(datasource=Datasource.objects.get(), by=alice).pk,
         "tab": "input",
     }
 

@@ -85,6 +85,10 @@ class AzureConfig(CloudConfig):
     def principal(self) -> str:
         return self.account
 
+    def credential(self) -> dict[str, str]:
+        """People paste the token with or without its question mark."""
+        return super().credential() | {"sas_token": self.sas_token.get_secret_value().lstrip("?")}
+
     def expiry(self) -> Expiry | None:
         """The end of the token, or of the user delegation key that signed it (`ske`), whichever comes first.
 

@@ -36,7 +36,8 @@ CAUSES = {
     # A SAS with `c` but without `w`: creating is allowed, and the blob is there.
     "UnauthorizedBlobOverwrite": Cause.ALREADY_EXISTS,
     "BlobArchived": Cause.ARCHIVED,
-    "BlobImmutableDueToPolicy": Cause.DENIED,
+    "BlobImmutableDueToPolicy": Cause.RETENTION,
+    "BlobImmutableDueToLegalHold": Cause.RETENTION,
     "ServerBusy": Cause.THROTTLED,
     "OperationTimedOut": Cause.THROTTLED,
     "InternalError": Cause.SERVER_ERROR,

@@ -102,8 +102,12 @@ AZURE = Provider(
     ),
     recognise=recognise,
     answers=Answers(
-        causes=frozenset({Cause.NETWORK_RULES, Cause.NOT_YET_VALID, Cause.EXPIRED}),
-        codes={Cause.DENIED: _MISMATCH, Cause.NETWORK_RULES: "AuthorizationFailure"},
+        causes=frozenset({Cause.NETWORK_RULES, Cause.NOT_YET_VALID, Cause.EXPIRED, Cause.RETENTION}),
+        codes={
+            Cause.DENIED: _MISMATCH,
+            Cause.NETWORK_RULES: "AuthorizationFailure",
+            Cause.RETENTION: "BlobImmutableDueToPolicy",
+        },
         variants=_VARIANTS,
         values={"sas_token": f"?sr=c&sp=a{_END}"},  # its only letter is of no use here
     ),

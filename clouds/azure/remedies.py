@@ -126,10 +126,21 @@ def _letters(case: Case, fields: dict[str, str]) -> Remedy | None:
 
 
 def _denied(case: Case) -> Remedy:
+    held = re.sub(r"[^a-z]", "", token(case).get("sp", ""))
+    any_of = case.permission is Permission.WRITE
+    needed = set(_NEEDED[case.permission])
+    if held and (needed & set(held) if any_of else needed <= set(held)):
+        return replace(
+            common.denied(case),
+            cause=f"Your token has the letters {held}, so it gives {case.right}, and Azure refuses it all the same. "
+            f"Something else denies it: a policy or a lock of the container {case.config.bucket} or of the account.",
+            fix="Look for policies and locks of the container and of the storage account in the Azure portal.",
+            sure="See what the token says, and do the same with it.",
+            command=f"{READ_TOKEN}\n{same_call(case)}",
+        )
     return replace(
         common.denied(case),
-        cause=f"{sentence(case.grantee)} lacks {case.right}, or a policy of the container denies it, such as one that "
-        "keeps blobs unchanged.",
+        cause=f"{sentence(case.grantee)} lacks {case.right}, or a policy of the container denies it.",
         fix=f"Make a new SAS token with {case.right} for the container {case.config.bucket}, and enter it.",
         sure="See what the token says, and do the same with it.",
         command=f"{READ_TOKEN}\n{same_call(case)}",
@@ -210,6 +221,21 @@ def _no_bucket(case: Case) -> Remedy:
     return replace(common.no_bucket(case), sure="Azure says whether the container exists.", command=exists)
 
 
+def _retention(case: Case) -> Remedy:
+    account, container = shell(case.value("account")), shell(case.config.bucket)
+    return replace(
+        common.retention(case),
+        sure="Azure says whether the container has an immutability policy or a legal hold.",
+        command=command(
+            "az storage container show",
+            f"--account-name {account}",
+            f"--name {container}",
+            "--auth-mode login",
+            "--query 'properties.[hasImmutabilityPolicy,hasLegalHold]'",
+        ),
+    )
+
+
 def _hidden(case: Case) -> Remedy:
     return replace(common.hidden(case), command=same_call(case))
 
@@ -222,4 +248,5 @@ _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.NETWORK_RULES: _network_rules,
     Cause.NO_BUCKET: _no_bucket,
     Cause.HIDDEN: _hidden,
+    Cause.RETENTION: _retention,
 }

@@ -1,5 +1,8 @@
 """Azure Blob Storage."""
 
+import contextlib
+import itertools
+import secrets
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,9 +18,11 @@ from clouds.azure.config import AzureConfig, sas_fields
 from clouds.azure.failures import failure_of, failure_of_time
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage
-from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
+from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, Written, piece_of_refusal
 
 MOST_PER_PAGE = 5000
+LEAST_PER_PAGE = 100
+MOST_PAGES_OF_DIRECTORIES = 10
 PUBLIC_ENDPOINT = "https://{account}.blob.core.windows.net"
 
 
@@ -33,23 +38,38 @@ def open_with_sas(config: AzureConfig, endpoints: Endpoints, limit: TimeLimit, /
         connection_timeout=limit.timeout(),
         read_timeout=limit.timeout(),
     )
-    return AzureStore(service.get_container_client(config.bucket), limit)
+    letters = sas_fields(token).get("sp")
+    return AzureStore(service.get_container_client(config.bucket), limit, letters)
 
 
 class AzureStore(Store):
     # A SAS is judged before the blob is looked up, so a refusal says nothing of the blob and all of the right.
     missing_key_denial_is_proof = True
 
-    def __init__(self, container: ContainerClient, limit: TimeLimit) -> None:
+    def __init__(self, container: ContainerClient, limit: TimeLimit, letters: str | None = None) -> None:
+        """`letters`: what the token allows, None where a stored access policy says so."""
         self.container = container
+        self.letters = letters
+        self.written = Written()
         self.limit = limit
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
+        names: list[str] = []
         with _StoreErrors():
-            pages = self.container.list_blobs(
-                name_starts_with=prefix, results_per_page=limit, **self._limits()
-            ).by_page()
-            return [blob.name for blob in next(pages, [])]
+            # Where directories are real they come before what is in them, so many may come first.
+            pages = self._listed(prefix, max(limit, LEAST_PER_PAGE))
+            for blobs in itertools.islice(pages, MOST_PAGES_OF_DIRECTORIES):
+                names += [blob.name for blob in blobs if not _is_directory(blob)]
+                if len(names) >= limit:
+                    break
+        return names[:limit]
+
+    def _listed(self, prefix: str, per_page: int, **start: Any) -> Any:
+        """Pages of blobs, with the metadata that tells directories from files."""
+        found = self.container.list_blobs(
+            name_starts_with=prefix, include=["metadata"], results_per_page=per_page, **start, **self._limits()
+        )
+        return found.by_page()
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
         with _StoreErrors():
@@ -63,29 +83,25 @@ class AzureStore(Store):
         # `start_from` came with service version 2026-02-06, which the SDK asks for by name. It includes `after` itself.
         start: dict[str, Any] = {"start_from": after} if after else {}
         with _StoreErrors():
-            pages = self.container.list_blobs(
-                name_starts_with=prefix, results_per_page=limit + len(start), **start, **self._limits()
-            ).by_page()
+            pages = self._listed(prefix, limit + len(start), **start)
             # Azure may send an empty page and a marker when it crosses from one of its machines to the next.
             for blobs in pages:
                 found = [blob for blob in blobs if blob.name != after]
                 if found and found[0].name < after and _by_directory(found[0].name) < _by_directory(after):
                     return self._page_by_markers(prefix, after, limit)
-                if found or not pages.continuation_token:  # type: ignore[attr-defined]
-                    more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+                if found or not pages.continuation_token:
+                    more = len(found) > limit or bool(pages.continuation_token)
                     return Page([_entry(blob) for blob in found[:limit]], more)
         return Page([], more=False)
 
     def _page_by_markers(self, prefix: str, after: str, limit: int) -> Page:
         """From servers older than `start_from`, which ignore it: read on from the front until `after` has passed."""
         order: Callable[[str], str] = str if self.in_plain_order() else _by_directory
-        pages = self.container.list_blobs(
-            name_starts_with=prefix, results_per_page=MOST_PER_PAGE, **self._limits()
-        ).by_page()
+        pages = self._listed(prefix, MOST_PER_PAGE)
         for blobs in pages:
             found = [blob for blob in blobs if order(blob.name) > order(after)]
-            if found or not pages.continuation_token:  # type: ignore[attr-defined]
-                more = len(found) > limit or bool(pages.continuation_token)  # type: ignore[attr-defined]
+            if found or not pages.continuation_token:
+                more = len(found) > limit or bool(pages.continuation_token)
                 return Page([_entry(blob) for blob in found[:limit]], more, starts_at_front=True)
         return Page([], more=False, starts_at_front=True)
 
@@ -121,19 +137,67 @@ class AzureStore(Store):
                 answer.http_response.internal_response.close()
 
     def create(self, key: str, data: bytes) -> None:
+        try:
+            self._create(key, data)
+        except StoreError as error:
+            if error.failure.code == "AuthorizationPermissionMismatch" and self._may_create_elsewhere(key, data):
+                raise StoreError(replace(error.failure, cause=Cause.ALREADY_EXISTS)) from None
+            raise
+
+    def _create(self, key: str, data: bytes) -> None:
         with _StoreErrors():
-            self.container.upload_blob(key, data, overwrite=False, **self._limits())
+            answer = self.container.get_blob_client(key).upload_blob(data, overwrite=False, **self._limits())
+        self.written.note(key, answer.get("version_id"))
+
+    def _may_create_elsewhere(self, key: str, data: bytes) -> bool:
+        """Whether a refusal means that the blob is there, which a token with `c` and without `w` can't replace.
+
+        Some servers say then that the permission is missing. So where the token's letters don't settle it, another
+        blob is created, under a name that nobody has, and removed.
+        """
+        letters = self.letters
+        if letters is not None and ("w" in letters or "c" not in letters):
+            return False
+        if letters is not None and "d" not in letters and self._exists(key):
+            return True
+        elsewhere = f"{key}-{secrets.token_hex(8)}"
+        try:
+            self._create(elsewhere, data)
+        except StoreError:
+            return False
+        with contextlib.suppress(StoreError):
+            self.erase(elsewhere)
+        return True
+
+    def _exists(self, key: str) -> bool:
+        try:
+            return key in self.keys(key, limit=1)
+        except StoreError:
+            pass
+        try:
+            self.read_range(key, 0, 1)
+        except StoreError:
+            return False
+        return True
 
     def replace(self, key: str, data: bytes) -> None:
         # A SAS that may create but not replace would be granted this if another check had just deleted the key.
         with _StoreErrors({"ConditionNotMet": Cause.NO_OBJECT}):
-            self.container.upload_blob(
-                key, data, overwrite=True, match_condition=MatchConditions.IfPresent, **self._limits()
+            answer = self.container.get_blob_client(key).upload_blob(
+                data, overwrite=True, match_condition=MatchConditions.IfPresent, **self._limits()
             )
+        self.written.note(key, answer.get("version_id"))
 
     def delete(self, key: str) -> None:
         with _StoreErrors():
             self.container.delete_blob(key, **self._limits())
+
+    def erase(self, key: str) -> None:
+        """First the blob, which Azure turns into one more version, then the versions, which takes the letter `x`."""
+        self.delete(key)
+        for version in self.written.taken(key):
+            with _StoreErrors():
+                self.container.get_blob_client(key).delete_blob(version_id=version, **self._limits())
 
     def cors_rules(self) -> list[CorsRule]:
         # They are the account's, and no SAS for a container may read them. A preflight request tells as much.
@@ -151,7 +215,16 @@ class AzureStore(Store):
 
 
 def _entry(blob: BlobProperties) -> Entry:
-    return Entry(blob.name, int(blob.last_modified.timestamp()), blob.size)
+    return Entry(blob.name, int(blob.last_modified.timestamp()), blob.size, directory=_is_directory(blob))
+
+
+def _is_directory(blob: BlobProperties) -> bool:
+    """Data Lake Storage Gen2 lists directories among the blobs, and so do drivers of Hadoop.
+
+    https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
+    """
+    metadata = {name.lower(): value for name, value in (blob.metadata or {}).items()}
+    return str(metadata.get("hdi_isfolder", "")).lower() == "true"
 
 
 def _by_directory(name: str) -> str:

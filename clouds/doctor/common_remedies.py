@@ -171,6 +171,28 @@ def kms_denied(case: Case) -> Remedy:
     )
 
 
+def retention(case: Case) -> Remedy:
+    return Remedy(
+        "kept unchanged by a retention policy or a hold",
+        f"A retention policy of the {case.container} {case.config.bucket}, or a hold on the object, keeps objects as "
+        f"they are. Nobody can replace or delete them until it ends, whatever {case.grantee} may do.",
+        "Choose a path that is under no retention, for example in another "
+        f"{case.container}. Or let the retention policy or the hold end, then check again.",
+        f"Read the retention settings of the {case.container} and of the object in your cloud's console.",
+        field="path",
+    )
+
+
+def caller_pays(case: Case) -> Remedy:
+    return Remedy(
+        "the caller pays",
+        f"The {case.container} {case.config.bucket} lets the caller pay (requester pays), and {case.grantee} has "
+        "nobody who can be billed.",
+        f"Use credentials of an account that can be billed, or let the owner of the {case.container} pay.",
+        f"Read in the settings of the {case.container} who pays.",
+    )
+
+
 def cannot_assume_role(case: Case) -> Remedy:
     return Remedy(
         "cannot assume the role",
@@ -321,6 +343,8 @@ REMEDIES = {
     Cause.CHANGED: changed,
     Cause.ARCHIVED: archived,
     Cause.KMS_DENIED: kms_denied,
+    Cause.RETENTION: retention,
+    Cause.CALLER_PAYS: caller_pays,
     Cause.CANNOT_ASSUME_ROLE: cannot_assume_role,
     Cause.NO_PRINCIPAL: no_principal,
     Cause.CLOCK_SKEW: clock_skew,

@@ -34,7 +34,7 @@ UNREADABLE = Diagnosis(
     "Nothing: the stored settings of this datasource can't be decrypted.",
     "",
     "The encryption key they were stored with is no longer among LIGHTLY_ENCRYPTION_KEYS.",
-    "Enter credentials again and save, or ask the operator to restore the old key.",
+    "Enter the credentials again and save, or ask the operator to restore the old key.",
     "Other datasources that were stored at the same time can't be read either.",
 )
 

@@ -19,10 +19,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from clouds.config import CloudConfig, Endpoints
-from clouds.failures import OWN_OBJECT, Cause, Failure, StoreError, safe_name
+from clouds.doctor.nearby import nearby
+from clouds.failures import OWN_OBJECT, Cause, Failure, StoreError
 from clouds.permissions import Evidence, Permission, State, Verdict, state_of
 from clouds.provider import open_store
 from clouds.store import Deadline, Store
@@ -36,10 +36,8 @@ PROBE_CONTENT = b"Lightly Platform writes this file to check its permissions. Yo
 NEVER_THERE = "-missing"
 # How often we write the key anew when another check of the same path has deleted it meanwhile.
 MOST_ATTEMPTS = 3
-MOST_SIBLINGS = 200
 # How many names are asked for, in the one request that proves listing. Every cloud gives as many at once.
 LISTED = 1000
-MOST_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -122,9 +120,11 @@ class _Probe:
         names: list[str] = []
         listed = self._try(lambda: names.extend(store.keys(prefix, limit=LISTED)), key=prefix)
         if listed.state is State.GRANTED:
-            self.found = [name for name in names if name not in self.markers | {self.key}]
+            theirs = [name for name in names if name not in self.markers | {self.key}]
+            files = [name for name in theirs if not name.endswith("/")]
+            self.found = files or (theirs if len(names) >= LISTED else [])  # else files may come later
             # The root of a bucket is there whenever the bucket is.
-            self.is_directory = bool(self.found or self.markers & set(names) or not prefix)
+            self.is_directory = bool(theirs or self.markers & set(names) or not prefix)
             first = self.found[0].removeprefix(prefix) if self.found else ""
             listed = replace(listed, evidence=Evidence(len(self.found), len(names) >= LISTED, first))
         self._conclude(Permission.LIST, listed)
@@ -212,24 +212,17 @@ class _Probe:
         written = self.verdicts.get(Permission.WRITE)
         if written and written.state is not State.DENIED:  # an answer may get lost, and the object be there
             # Deleting is not a right we ask for: without it the one object stays.
-            deleted = self._try(lambda: store.delete(self.key), key=self.key)
+            deleted = self._try(lambda: store.erase(self.key), key=self.key)
             if deleted.state is State.GRANTED and written.state is State.GRANTED:
                 self._conclude(Permission.WRITE, replace(written, evidence=replace(written.evidence, removed=True)))
 
     def _look_for_similar(self, store: Store) -> None:
-        """Nothing is there: perhaps the path has a typo. Best effort: the parent may be none of our business."""
-        if not self.config.prefix:
-            return
-        parent, _, name = self.config.prefix.removesuffix("/").rpartition("/")
-        parent = f"{parent}/" if parent else ""
-        names: list[str] = []
-        listed = self._try(lambda: names.extend(store.folders(parent, limit=MOST_SIBLINGS)), key=parent)
-        if listed.state is State.GRANTED:
-            fit = [folder for folder in names if folder != f"{name}/" and folder == safe_name(folder)]
-            others = {folder.removesuffix("/"): folder for folder in fit}
-            nearest = get_close_matches(name, others, n=MOST_SUGGESTIONS, cutoff=0.6)
+        """Nothing is there: perhaps the path has a typo, or is a file's."""
+        if self.config.prefix:
+            found: list[str] = []
+            self._try(lambda: found.extend(nearby(store, self.config.prefix)), key=self.config.prefix)
             with self.closed:
-                self.similar = tuple(parent + others[match] for match in nearest)
+                self.similar = tuple(found)
 
     def _try(self, action: Callable[[], object], key: str) -> Verdict:
         if self.deadline.over:  # nobody waits for the answer any more

@@ -1,4 +1,4 @@
-"""Python code: calls of the official `lightly` client that do what the dashboard's forms do. Pure text.
+"""The same in Python: calls of the official `lightly` client that do what the dashboard's forms do. Pure text.
 
 Whatever a user entered stands in the text as a Python literal, so no value can become code. A secret never stands
 there: its place is taken by a word, or by reading a file.

@@ -70,7 +70,7 @@ class GCSConfig(CloudConfig):
     project_id: str = Field(
         alias="gcsProjectId",
         title="Project ID",
-        description="Of the Google Cloud project that owns the bucket.",
+        description="Of the Google Cloud project that owns the bucket, or that pays where the caller pays.",
         examples=["acme-vision-prod"],
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.:_-]*$",
         json_schema_extra={
@@ -96,6 +96,11 @@ class GCSConfig(CloudConfig):
     @property
     def principal(self) -> str:
         return str(json.loads(self.credentials.get_secret_value())["client_email"])
+
+    def credential(self) -> dict[str, str]:
+        """Of a key file its contents count, and not how they are set."""
+        key = json.loads(self.credentials.get_secret_value())
+        return super().credential() | {"credentials": json.dumps(key, sort_keys=True)}
 
     def facts(self) -> dict[str, str]:
         return super().facts() | {"service_account": self.principal}

@@ -20,11 +20,12 @@ def failure_of(error: Exception) -> Failure:
 
 
 _REASONS = {
+    "retentionPolicyNotMet": Cause.RETENTION,
+    "objectUnderActiveHold": Cause.RETENTION,
     "forbidden": Cause.DENIED,
     "insufficientPermissions": Cause.DENIED,
     "accessNotConfigured": Cause.DENIED,
     "accountDisabled": Cause.DENIED,
-    "userProjectMissing": Cause.DENIED,
     "vpcServiceControls": Cause.NETWORK_RULES,
     "SECURITY_POLICY_VIOLATED": Cause.NETWORK_RULES,
     "rateLimitExceeded": Cause.THROTTLED,
@@ -34,11 +35,28 @@ _REASONS = {
 }
 
 
+# The JSON API says `required` for many things, and answers to downloads have no reason at all. The last one is the
+# right to bill the project: https://cloud.google.com/storage/docs/requester-pays
+_CAUSES_BY_TEXT = {
+    "requester pays bucket": Cause.CALLER_PAYS,
+    "user project specified in the request is invalid": Cause.CALLER_PAYS,
+    "serviceusage.services.use": Cause.CALLER_PAYS,
+    # https://cloud.google.com/storage/docs/bucket-lock and …/object-holds: with a reason, or as plain `forbidden`.
+    "retention policy": Cause.RETENTION,
+    "object retention": Cause.RETENTION,
+    "temporary hold": Cause.RETENTION,
+    "event-based hold": Cause.RETENTION,
+}
+
+
 def _failure_of_call(error: google.api_core.exceptions.GoogleAPICallError) -> Failure:
     reason = next((str(detail.get("reason", "")) for detail in error.errors if isinstance(detail, dict)), "")
     status = int(error.code) if error.code is not None else None
     message = str(error.message)
-    cause = _REASONS.get(reason)
+    cause = _CAUSES_BY_TEXT.get(next((text for text in _CAUSES_BY_TEXT if text in message.lower()), ""))
+    if reason.startswith("userProject"):  # …Missing, …AccessDenied, …AccountProblem
+        cause = Cause.CALLER_PAYS
+    cause = cause or _REASONS.get(reason)
     if cause is None:
         # Missing bucket and missing object share status and reason; only the text names the bucket.
         missing = Cause.NO_BUCKET if "bucket does not exist" in message else Cause.NO_OBJECT

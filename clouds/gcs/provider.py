@@ -91,9 +91,7 @@ GCS = Provider(
     ),
     explain=explain,
     policies=snippets,
-    beyond_grants=frozenset(
-        {"disabled_client", "deleted_client", "unauthorized_client", "access_denied", "userProjectMissing"}
-    ),
+    beyond_grants=frozenset({"disabled_client", "deleted_client", "unauthorized_client", "access_denied"}),
     cors_documents=cors_documents,
     client_method=ClientMethod(
         "set_gcs_config", {"resource_path": "path", "project_id": "project_id", "credentials": "credentials"}
@@ -105,15 +103,21 @@ GCS = Provider(
                 Cause.NETWORK_RULES,
                 Cause.MALFORMED_CREDENTIAL,
                 Cause.KMS_DENIED,
+                Cause.RETENTION,
+                Cause.CALLER_PAYS,
                 Cause.UNKNOWN_KEY,
                 Cause.WRONG_SECRET,
                 Cause.CLOCK_SKEW,
             }
         ),
-        codes={Cause.DENIED: "forbidden", Cause.NETWORK_RULES: "vpcServiceControls"},
+        codes={
+            Cause.DENIED: "forbidden",
+            Cause.NETWORK_RULES: "vpcServiceControls",
+            Cause.CALLER_PAYS: "required",
+            Cause.RETENTION: "retentionPolicyNotMet",
+        },
         variants=[
             (Failure(Cause.CREDENTIAL_REFUSED, "invalid_grant", 400, detail="disabled"), {}),
-            (Failure(Cause.DENIED, "userProjectMissing", 400), {}),
         ],
         values={"credentials": json.dumps({"client_email": "lightly@acme-vision-prod.iam.gserviceaccount.com"})},
     ),

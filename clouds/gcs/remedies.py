@@ -59,12 +59,6 @@ def _denied(case: Case) -> Remedy:
             cause=f"{sentence(case.grantee)} may create objects, but lacks {case.right} for this path. To Google, "
             "replacing an object is deleting it and creating another, so a role without delete can't overwrite.",
         )
-    if case.failure.code == "userProjectMissing":
-        return replace(
-            usual,
-            cause=f"The bucket {case.config.bucket} lets the caller pay, which this platform does not do. "
-            f"So {case.right} is refused.",
-        )
     return usual
 
 
@@ -139,6 +133,37 @@ def _kms_denied(case: Case) -> Remedy:
     )
 
 
+def _caller_pays(case: Case) -> Remedy:
+    account, project = case.config.principal, case.value("project_id")
+    grant = command(
+        f"gcloud projects add-iam-policy-binding {shell(project)}",
+        f"--member={shell(f'serviceAccount:{account}')}",
+        "--role=roles/serviceusage.serviceUsageConsumer",
+    )
+    return replace(
+        common.caller_pays(case),
+        summary=f"the caller pays, and the project {project} can't be billed",
+        cause=f"The bucket {case.config.bucket} lets the caller pay (requester pays). The project {project} was named "
+        f"to be billed. It does not exist, has no billing account, or {case.grantee} may not bill it.",
+        fix=f"Let the service account bill the project, by the role Service Usage Consumer on {project}. Or enter the "
+        "ID of a project that it may bill.",
+        sure="Google says whether the caller pays. The second command lets the service account bill the project.",
+        command=f"gcloud storage buckets describe gs://{case.config.bucket} --billing-project={shell(project)} "
+        f"--format='value(requester_pays)'\n{grant}",
+        field="project_id",
+    )
+
+
+def _retention(case: Case) -> Remedy:
+    return replace(
+        common.retention(case),
+        sure="Google says until when the bucket keeps objects, and whether it holds new ones.",
+        command=f"gcloud storage buckets describe gs://{case.config.bucket} "
+        "--format='default(retention_policy,default_event_based_hold)'\n"
+        + command("gcloud storage objects describe", _url(case)),
+    )
+
+
 def _no_bucket(case: Case) -> Remedy:
     shell_text = f"gcloud storage buckets describe gs://{case.config.bucket}"
     return replace(common.no_bucket(case), sure="Google says whether the bucket exists.", command=shell_text)
@@ -156,6 +181,8 @@ _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.UNKNOWN_KEY: _unknown_key,
     Cause.NETWORK_RULES: _network_rules,
     Cause.KMS_DENIED: _kms_denied,
+    Cause.RETENTION: _retention,
+    Cause.CALLER_PAYS: _caller_pays,
     Cause.NO_BUCKET: _no_bucket,
     Cause.HIDDEN: _hidden,
 }

@@ -1,8 +1,12 @@
 """Google Cloud Storage."""
 
+import contextlib
 import json
 import os
-from typing import Any
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import google.auth.exceptions
 from google.cloud import storage
@@ -14,10 +18,11 @@ from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.gcs.config import PUBLIC_TOKEN_URL, GCSConfig
 from clouds.gcs.failures import StoreErrors
 from clouds.paths import directory_names
-from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, piece_of_refusal
+from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, Written, piece_of_refusal
 
 PUBLIC_ENDPOINT = "https://storage.googleapis.com"
 MOST_PER_PAGE = 1000
+Answer = TypeVar("Answer")
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 
 
@@ -54,103 +59,175 @@ class GCSStore(Store):
     def __init__(self, client: storage.Client, bucket: str, limit: TimeLimit, endpoint: str) -> None:
         self.client = client
         self.endpoint = endpoint
-        self.bucket = client.bucket(bucket)  # makes no call, and needs no right on the bucket itself
+        self.name = bucket
         self.limit = limit
+        self.asked = False
+        self.written = Written()
+        self.payers = _PAYERS.setdefault((endpoint, bucket, str(client.project)), Payer())
+
+    @property
+    def bucket(self) -> storage.Bucket:
+        """Makes no call, and needs no right on the bucket itself."""
+        return self.client.bucket(self.name, user_project=self.client.project if self.payers.caller else None)
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
-        with StoreErrors():
+        def call() -> list[str]:
             found = self.client.list_blobs(self.bucket, prefix=prefix, max_results=limit, **self._limits())
             return [blob.name for blob in found]
 
+        return self._call(call)
+
     def folders(self, prefix: str, *, limit: int) -> list[str]:
-        with StoreErrors():
+        def call() -> list[str]:
             found = self.client.list_blobs(
                 self.bucket, prefix=prefix, delimiter="/", max_results=limit, **self._limits()
             )
             next(found.pages, None)
             return directory_names(prefix, sorted(found.prefixes))
 
+        return self._call(call)
+
     def page(self, prefix: str, *, after: str, limit: int) -> Page:
+        return self._call(lambda: self._page(prefix, after, limit))
+
+    def _page(self, prefix: str, after: str, limit: int) -> Page:
         # `start_offset` includes `after` itself.
-        size = min(MOST_PER_PAGE, limit + bool(after))
-        with StoreErrors():
-            found = self.client.list_blobs(
-                self.bucket,
-                prefix=prefix,
-                start_offset=after or None,
-                page_size=size,
-                fields="items(name,timeCreated,size),nextPageToken",
-                **self._limits(),
-            )
-            # Google may send a page without objects and a token for the next one.
-            for blobs in found.pages:
-                # Of the two times an object has, that of its content: the other one moves with its metadata.
-                entries = [
-                    Entry(blob.name, int(blob.time_created.timestamp()), blob.size)
-                    for blob in blobs
-                    if blob.name != after
-                ]
-                if entries or not found.next_page_token:
-                    return Page(entries[:limit], len(entries) > limit or bool(found.next_page_token))
+        found = self.client.list_blobs(
+            self.bucket,
+            prefix=prefix,
+            start_offset=after or None,
+            page_size=min(MOST_PER_PAGE, limit + bool(after)),
+            fields="items(name,timeCreated,size),nextPageToken",
+            **self._limits(),
+        )
+        # Google may send a page without objects and a token for the next one.
+        for blobs in found.pages:
+            # Of the two times an object has, that of its content: the other one moves with its metadata.
+            entries = [
+                Entry(blob.name, int(blob.time_created.timestamp()), blob.size) for blob in blobs if blob.name != after
+            ]
+            if entries or not found.next_page_token:
+                return Page(entries[:limit], len(entries) > limit or bool(found.next_page_token))
         return Page([], more=False)
 
     def in_plain_order(self) -> bool:
         return True
 
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
+        if not self.payers.known and not self.asked:
+            self.asked = True
+            with contextlib.suppress(StoreError):
+                self.keys(key, limit=1)
+        bucket = self.bucket
+        payer = {"userProject": bucket.user_project} if bucket.user_project else None
         with StoreErrors():
-            url: str = self.bucket.blob(key).generate_signed_url(
-                version="v4", expiration=seconds, method=method, api_access_endpoint=self.endpoint
+            url: str = bucket.blob(key).generate_signed_url(
+                version="v4",
+                expiration=seconds,
+                method=method,
+                api_access_endpoint=self.endpoint,
+                query_parameters=payer,
             )
         return url
 
     def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
-        blob = self.bucket.blob(key)
         condition = {"if_generation_match": int(version)} if version else {}
+
+        def call() -> Piece:
+            blob = self.bucket.blob(key)
+            data: bytes = blob.download_as_bytes(
+                start=start,
+                end=start + length - 1,
+                raw_download=True,  # else a part of a compressed object would be unpacked, which can't work
+                checksum=None,  # it is of the whole object
+                **condition,
+                **self._limits(),
+            )
+            if start and len(data) > length:  # the whole object was sent, and its beginning is not asked for
+                raise not_storage()
+            return Piece(data[:length], str(blob.generation or ""))
+
         try:
-            with StoreErrors():
-                data: bytes = blob.download_as_bytes(
-                    start=start,
-                    end=start + length - 1,
-                    raw_download=True,  # else a part of a compressed object would be unpacked, which can't work
-                    checksum=None,  # it is of the whole object
-                    **condition,
-                    **self._limits(),
-                )
+            return self._call(call)
         except StoreError as error:
             return piece_of_refusal(error)
-        if start and len(data) > length:  # the whole object was sent, and its beginning is not asked for
-            raise not_storage()
-        return Piece(data[:length], str(blob.generation or ""))
 
     def create(self, key: str, data: bytes) -> None:
-        with StoreErrors():
-            self.bucket.blob(key).upload_from_string(data, if_generation_match=0, **self._limits())
+        self._put(key, data, if_generation_match=0)
 
     def replace(self, key: str, data: bytes) -> None:
-        with StoreErrors():
-            self.bucket.blob(key).upload_from_string(data, **self._limits())
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **condition: int) -> None:
+        def call() -> None:
+            blob = self.bucket.blob(key)
+            blob.upload_from_string(data, **condition, **self._limits())
+            self.written.note(key, blob.generation)
+
+        self._call(call)
 
     def delete(self, key: str) -> None:
-        with StoreErrors():
-            self.bucket.blob(key).delete(**self._limits())
+        self._call(lambda: self.bucket.blob(key).delete(**self._limits()))
+
+    def erase(self, key: str) -> None:
+        """By generations, which Google counts in every bucket. One that was removed by number leaves no older one."""
+
+        def remove(generation: str) -> None:
+            self._call(lambda: self.bucket.blob(key, generation=int(generation)).delete(**self._limits()))
+
+        self.written.erase(key, lambda: self.delete(key), remove)
 
     def cors_rules(self) -> list[CorsRule]:
-        bucket = self.client.bucket(self.bucket.name)
-        with StoreErrors():
+        def call() -> list[CorsRule]:
+            bucket = self.bucket
             bucket.reload(**self._limits())
-        return [rule for entry in bucket.cors if (rule := _cors_rule(entry))]
+            return [rule for entry in bucket.cors if (rule := _cors_rule(entry))]
+
+        return self._call(call)
 
     def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
-        url, _, _ = self.sign(key, seconds=60).partition("?")
+        url = f"{self.endpoint}/{self.name}/{urllib.parse.quote(key, safe='/~')}"
         return preflight.ask(url, origin=origin, deadline=deadline)
 
     def close(self) -> None:
         self.client.close()
 
+    def _call(self, action: Callable[[], Answer]) -> Answer:
+        """Once more, billed to the project that was entered, where the cloud says that the caller pays.
+
+        Not at first: to name a project takes the right to bill it, even where the bucket's owner pays.
+        """
+        billed = self.payers.caller
+        try:
+            with StoreErrors():
+                answer = action()
+        except StoreError as error:
+            # Whatever else the cloud answers, it says first that the caller pays.
+            self.payers.known = self.payers.known or error.failure.status is not None
+            if error.failure.cause is not Cause.CALLER_PAYS or billed:
+                raise
+        else:
+            self.payers.known = True
+            return answer
+        self.payers.caller = True
+        with StoreErrors():
+            return action()
+
     def _limits(self) -> dict[str, Any]:
         # retry=None: the default would go on for 120 s.
         return {"timeout": self.limit.timeout(), "retry": None}
+
+
+@dataclass
+class Payer:
+    """What this process knows of who pays for a bucket."""
+
+    caller: bool = False
+    known: bool = False
+
+
+# By endpoint, bucket and project.
+_PAYERS: dict[tuple[str, str, str], Payer] = {}
 
 
 def _cors_rule(entry: dict[str, Any]) -> CorsRule | None:

@@ -23,6 +23,7 @@ CAUSES = {
     "NoSuchKey": Cause.NO_OBJECT,
     "PreconditionFailed": Cause.ALREADY_EXISTS,
     "InvalidObjectState": Cause.ARCHIVED,
+    "ObjectLocked": Cause.RETENTION,
     "PermanentRedirect": Cause.WRONG_REGION,
     "SlowDown": Cause.THROTTLED,
     "ServiceUnavailable": Cause.THROTTLED,

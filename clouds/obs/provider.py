@@ -96,6 +96,7 @@ OBS = Provider(
             {
                 Cause.WRONG_REGION,
                 Cause.KMS_DENIED,
+                Cause.RETENTION,
                 Cause.UNKNOWN_KEY,
                 Cause.WRONG_SECRET,
                 Cause.CLOCK_SKEW,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from obs import GetObjectHeader
+from obs import GetObjectHeader, PutObjectHeader
 
 from clouds import preflight
 from clouds.config import Endpoints
@@ -24,6 +24,8 @@ from clouds.store import (
     Preflight,
     Store,
     TimeLimit,
+    Written,
+    content_md5,
     piece_of_refusal,
     whole_piece,
 )
@@ -44,6 +46,7 @@ class OBSStore(Store):
     def __init__(self, client: GuardedObsClient, bucket: str) -> None:
         self.client = client
         self.bucket = bucket
+        self.written = Written()
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         body = self._list(prefix=prefix, max_keys=limit)
@@ -93,13 +96,25 @@ class OBSStore(Store):
         return whole_piece(data, expected=min(length, sent), version=etag.strip('"'))
 
     def create(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("putContent", key, content=data, extensionHeaders={"If-None-Match": "*"}))
+        self._put(key, data, extensionHeaders={"If-None-Match": "*"})
 
     def replace(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("putContent", key, content=data))
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **options: Any) -> None:
+        headers = PutObjectHeader(md5=content_md5(data))
+        answer = self._call("putContent", key, content=data, headers=headers, **options)
+        _check_is_object(answer)
+        # Not from the body, in which the SDK puts it for one of its two ways to sign only.
+        self.written.note(key, dict(answer.header).get("version-id"))
 
     def delete(self, key: str) -> None:
         self._call("deleteObject", key)
+
+    def erase(self, key: str) -> None:
+        self.written.erase(
+            key, lambda: self.delete(key), lambda version: self._call("deleteObject", key, versionId=version)
+        )
 
     def cors_rules(self) -> list[CorsRule]:
         try:

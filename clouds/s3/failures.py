@@ -15,6 +15,8 @@ CAUSES = {
     "Forbidden": Cause.DENIED,
     "InvalidAccessKeyId": Cause.UNKNOWN_KEY,
     "InvalidClientTokenId": Cause.UNKNOWN_KEY,
+    "UnrecognizedClientException": Cause.UNKNOWN_KEY,
+    "RegionDisabledException": Cause.UNKNOWN_KEY,  # only STS says so, of the platform's own account
     "SignatureDoesNotMatch": Cause.WRONG_SECRET,
     "ExpiredToken": Cause.EXPIRED,
     "ExpiredTokenException": Cause.EXPIRED,
@@ -30,6 +32,7 @@ CAUSES = {
     # Two conditional writes of one key at the same moment: the other one, also a check's, is about to create it.
     "ConditionalRequestConflict": Cause.ALREADY_EXISTS,
     "InvalidObjectState": Cause.ARCHIVED,
+    "ObjectLocked": Cause.RETENTION,  # MinIO
     "PermanentRedirect": Cause.WRONG_REGION,
     "IllegalLocationConstraintException": Cause.WRONG_REGION,
     "SlowDown": Cause.THROTTLED,
@@ -62,6 +65,8 @@ def failure_of(error: Exception) -> Failure:
         # For a KMS refusal S3 answers a plain AccessDenied; only its message names kms:GenerateDataKey or kms:Decrypt.
         if code.startswith("KMS.") or (cause is Cause.DENIED and "kms:" in str(details.get("Message") or "")):
             cause = Cause.KMS_DENIED
+        if cause is Cause.DENIED and "object lock" in str(details.get("Message", "")).lower():
+            cause = Cause.RETENTION
         detail = ""
         if cause is Cause.DENIED:
             cause, detail = _reason_of_denial(str(details.get("Message") or ""))

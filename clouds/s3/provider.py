@@ -42,6 +42,7 @@ CAUSES = frozenset(
         Cause.NETWORK_RULES,
         Cause.WRONG_REGION,
         Cause.KMS_DENIED,
+        Cause.RETENTION,
         Cause.UNKNOWN_KEY,
         Cause.WRONG_SECRET,
         Cause.EXPIRED,
@@ -170,6 +171,7 @@ S3_ROLE = Provider(
         variants=[
             (Failure(Cause.CANNOT_ASSUME_ROLE, "AccessDenied", 403, detail="identity-based policy"), {}),
             (Failure(Cause.CANNOT_ASSUME_ROLE, "AccessDenied", 403), {"external_id": "lightly-another"}),
+            (Failure(Cause.NO_PRINCIPAL, "InvalidClientTokenId", 403, region="ap-south-2"), {"region": "ap-south-2"}),
         ],
     ),
 )

@@ -27,6 +27,8 @@ def explain(case: Case) -> Remedy | None:
     if _is_role(case):
         if case.failure.cause in _OF_THE_SESSION:
             return _session(case)
+        if case.failure.cause is Cause.NO_PRINCIPAL:
+            return _no_principal(case)
         if case.failure.cause is Cause.CANNOT_ASSUME_ROLE:
             return _cannot_assume_role(case)
     remedy = _REMEDIES.get(case.failure.cause)
@@ -177,6 +179,14 @@ def _no_bucket(case: Case) -> Remedy:
     )
 
 
+def _retention(case: Case) -> Remedy:
+    return replace(
+        common.retention(case),
+        sure="S3 says whether the bucket locks objects, and for how long.",
+        command=command(f"aws s3api get-object-lock-configuration --bucket={case.config.bucket}", *_at(case)),
+    )
+
+
 def _kms_denied(case: Case) -> Remedy:
     key = case.value("kms_key_arn")
     show = command(f"aws s3api get-bucket-encryption --bucket={case.config.bucket}", *_at(case))
@@ -226,6 +236,21 @@ def _cannot_assume_role(case: Case) -> Remedy:
     )
 
 
+def _no_principal(case: Case) -> Remedy:
+    region = case.failure.region
+    if not region:
+        return replace(common.no_principal(case), command=_sts(case, "get-caller-identity"))
+    return Remedy(
+        f"AWS does not know this platform in {region}",
+        f"The bucket's region {region} must be enabled in an AWS account before it knows its credentials. In this "
+        "installation's account it is not, and STS could not be reached in another region.",
+        f"{common.OPERATOR} to enable {region} in its AWS account, or to let it reach STS in another region.",
+        "The operator can ask AWS which regions are enabled.",
+        f"aws account get-region-opt-status --region-name {region}",
+        "region",
+    )
+
+
 def _session(case: Case) -> Remedy:
     return Remedy(
         "the role's temporary key was refused",
@@ -235,10 +260,6 @@ def _session(case: Case) -> Remedy:
         "Assume the role yourself, and list with the key that you get.",
         _sts(case, "assume-role", f"--role-arn={shell(case.value('role_arn'))}", "--role-session-name=test"),
     )
-
-
-def _no_principal(case: Case) -> Remedy:
-    return replace(common.no_principal(case), command=_sts(case, "get-caller-identity"))
 
 
 _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
@@ -252,4 +273,5 @@ _REMEDIES: dict[Cause, Callable[[Case], Remedy]] = {
     Cause.NO_BUCKET: _no_bucket,
     Cause.KMS_DENIED: _kms_denied,
     Cause.NO_PRINCIPAL: _no_principal,
+    Cause.RETENTION: _retention,
 }

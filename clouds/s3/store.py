@@ -3,6 +3,7 @@
 import functools
 import re
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,6 +16,7 @@ from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
 from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
+from clouds.s3.policies import partition
 from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
@@ -25,6 +27,8 @@ from clouds.store import (
     Preflight,
     Store,
     TimeLimit,
+    Written,
+    content_md5,
     piece_of_refusal,
     whole_piece,
 )
@@ -49,8 +53,43 @@ def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit:
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
-    """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile)."""
-    sts = make_client("sts", region_name=config.region, endpoint_url=endpoints.sts, config=client_config(limit))
+    """Temporary keys of the role. The one place that uses the platform's own AWS identity (environment or profile).
+
+    In regions that its account has not enabled, STS does not know that identity. It is asked in another one then: what
+    the STS of a region hands out is good in all regions.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+    """
+    try:
+        return _assume_role_in(config.region, config, endpoints, limit)
+    except StoreError as error:
+        if error.failure.code not in _UNKNOWN_IN_REGION:
+            raise
+        refused = error
+    for region in _other_regions(config.region):
+        try:
+            return _assume_role_in(region, config, endpoints, limit)
+        except StoreError as error:
+            if error.failure.status is None:  # only the bucket's region has answered
+                raise StoreError(replace(refused.failure, region=config.region)) from None
+            if error.failure.code not in _UNKNOWN_IN_REGION:
+                raise
+    raise refused
+
+
+_UNKNOWN_IN_REGION = {"InvalidClientTokenId", "UnrecognizedClientException", "RegionDisabledException"}
+# Enabled in every account of their partition.
+_DEFAULT_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+def _other_regions(region: str) -> list[str]:
+    """Where else the platform's identity may be known: in its own region, or in one that can't be disabled."""
+    own = str(_session().region_name or "")
+    candidates = [own if partition(own) == partition(region) else "", _DEFAULT_REGIONS.get(partition(region), "")]
+    return [other for other in dict.fromkeys(candidates) if other not in {"", region}]
+
+
+def _assume_role_in(region: str, config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
+    sts = make_client("sts", region_name=region, endpoint_url=endpoints.sts, config=client_config(limit))
     try:
         answer = sts.assume_role(
             RoleArn=config.role_arn,
@@ -106,8 +145,13 @@ def s3_client(
         config=client_config(
             limit,
             signature_version="s3v4",
-            # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host.
-            s3={"addressing_style": "path" if endpoints.s3 else "auto"},
+            # Own endpoints (MinIO and the like) seldom have a wildcard DNS entry for bucket.host. At AWS, "auto" would
+            # sign links for the global host, which refuses regions opened after March 2019. "virtual" takes the
+            # region's own host for links as for calls, and a path where the bucket's name can't be a host's.
+            s3={
+                "addressing_style": "path" if endpoints.s3 else "virtual",
+                "us_east_1_regional_endpoint": "regional",
+            },
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
@@ -135,9 +179,15 @@ def refuse_other_region(response: Any, **_: Any) -> None:
         raise StoreError(Failure(Cause.WRONG_REGION, safe_code(code), http.status_code, region=safe_code(region)))
 
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+PAYER = "&x-amz-request-payer=requester"
+_PAYABLE = {"list_objects_v2", "get_object", "put_object", "delete_object"}
+
+
 class S3Store(Store):
     # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
     missing_key_denial_is_proof = False
+    knows_payers = True
 
     def __init__(
         self,
@@ -154,7 +204,10 @@ class S3Store(Store):
         self.secret_access_key = secret_access_key
         self.owners_may_read = owners_may_read
         self.is_ceph = False  # as far as it has answered
-        self.signers: dict[tuple[str, int], UrlSigner] = {}
+        self.written = Written()
+        # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
+        self.caller_pays = False
+        self.signers: dict[tuple[str, int, str], UrlSigner] = {}
         self.encryption: dict[str, Any] = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         )
@@ -206,10 +259,12 @@ class S3Store(Store):
         return True
 
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
-        signer = self.signers.get((method, seconds))
+        at_aws = ".amazonaws.com" in self.client.meta.endpoint_url
+        payer = PAYER if at_aws or self.caller_pays else ""
+        signer = self.signers.get((method, seconds, payer))
         if signer is None:
-            example = self._presigned(method, seconds)
-            signer = self.signers[method, seconds] = UrlSigner(example, method, self.secret_access_key)
+            example = self._presigned(method, seconds) + payer
+            signer = self.signers[method, seconds, payer] = UrlSigner(example, method, self.secret_access_key)
         return signer.url(key)
 
     def _presigned(self, method: str, seconds: int) -> str:
@@ -248,13 +303,24 @@ class S3Store(Store):
             return self._call("get_object", Key=key, Range=wanted)
 
     def create(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("put_object", Key=key, Body=data, IfNoneMatch="*", **self.encryption))
+        self._put(key, data, IfNoneMatch="*")
 
     def replace(self, key: str, data: bytes) -> None:
-        _check_is_object(self._call("put_object", Key=key, Body=data, **self.encryption))
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes, **condition: str) -> None:
+        checked = condition | self.encryption
+        answer = self._call("put_object", Key=key, Body=data, ContentMD5=content_md5(data), **checked)
+        _check_is_object(answer)
+        self.written.note(key, answer.get("VersionId"))
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
+
+    def erase(self, key: str) -> None:
+        self.written.erase(
+            key, lambda: self.delete(key), lambda version: self._call("delete_object", Key=key, VersionId=version)
+        )
 
     def cors_rules(self) -> list[CorsRule]:
         try:
@@ -275,6 +341,32 @@ class S3Store(Store):
         self.client.close()
 
     def _call(self, operation: str, **arguments: Any) -> Any:
+        """Once more, at the caller's cost, where access is denied without a reason.
+
+        S3 does not say that a bucket lets the caller pay. Of a grant that is missing it mostly says which.
+        """
+        payable = operation in _PAYABLE and self.knows_payers
+        payer = {"RequestPayer": "requester"} if payable else {}
+        if self.caller_pays:
+            return self._call_once(operation, **arguments, **payer)
+        try:
+            return self._call_once(operation, **arguments)
+        except StoreError as error:
+            if not payable or error.failure.cause is not Cause.DENIED or error.failure.detail:
+                raise
+            denied = error
+        try:
+            answer = self._call_once(operation, **arguments, **payer)
+        except StoreError as second:
+            # Past the question who pays, S3 may still say something else, such as that the object does not exist.
+            if second.failure.cause not in {Cause.NO_OBJECT, Cause.ALREADY_EXISTS}:
+                raise denied from None
+            self.caller_pays = True
+            raise
+        self.caller_pays = True
+        return answer
+
+    def _call_once(self, operation: str, **arguments: Any) -> Any:
         try:
             answer = getattr(self.client, operation)(Bucket=self.bucket, **arguments)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:

@@ -30,6 +30,8 @@ def _refuse_redirect(response: Any, **_: Any) -> None:
 
 
 class S3CompatibleStore(S3Store):
+    knows_payers = False  # nobody but AWS lets callers pay
+
     def __init__(self, config: S3CompatibleConfig, endpoints: Endpoints, limit: TimeLimit) -> None:
         secret = config.secret_access_key.get_secret_value()
         self.connections = GuardedConnections(limit, endpoints.allowed_private_hosts, config.ca_certificate)

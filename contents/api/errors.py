@@ -39,6 +39,7 @@ _OF_CREDENTIALS = frozenset(
         Cause.CREDENTIAL_REFUSED,
         Cause.MALFORMED_CREDENTIAL,
         Cause.KMS_DENIED,
+        Cause.CALLER_PAYS,
         Cause.CANNOT_ASSUME_ROLE,
         Cause.NO_PRINCIPAL,
         Cause.SUSPENDED,

@@ -31,6 +31,8 @@ class Folder:
 
     def counts(self, entry: Entry) -> bool:
         name = entry.key
+        if entry.directory:
+            return False
         if self.start is not None and entry.modified < self.start:
             return False
         if self.end is not None and entry.modified > self.end:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from clouds import CloudConfig, Entry, Page, Store, StoreError
+from clouds import CloudConfig, Page, Store, StoreError
 from clouds.failures import PASSING
 from clouds.permissions import Permission
 from contents.listing import shards
@@ -206,7 +206,7 @@ class _Listing:
         if page.more and not page.entries:
             raise UnreliableServerError(Unreliable.STUCK)
         length = len(self.prefix)
-        entries = [Entry(entry.key[length:], entry.modified, entry.size) for entry in page.entries]
+        entries = [replace(entry, key=entry.key[length:]) for entry in page.entries]
         visible = [entry for entry in entries if not self.folder.hides(entry.key)]
         if page.more and not visible and shards.successor(hidden).startswith(prefix):
             return self._look(prefix, hidden, limit)

@@ -7,7 +7,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from datasources.checks.lifecycle import KEPT_PER_DATASOURCE
-from datasources.models import OPEN_STATES, Alert, Datasource, PermissionCheck
+from datasources.models import OPEN_STATES, Alert, Datasource, GrantLink, PermissionCheck
 
 ALERTS = timedelta(days=90)
 # At once: a deletion holds locks.
@@ -16,6 +16,7 @@ BATCH = 1000
 
 def prune() -> None:
     Alert.objects.filter(created_at__lt=timezone.now() - ALERTS).delete()
+    GrantLink.objects.filter(expires_at__lt=timezone.now()).delete()
     while _forget_checks():
         pass
 

@@ -188,7 +188,11 @@ class DatasourceStatus:
             gettext("Last check: %(summary)s (%(list)s).") % {"summary": summary, "list": ", ".join(bulbs)}
             for summary, bulbs in found.items()
         ]
-        if name == "path" and self.empty and self.check and self.check.similar:
+        if name == "path" and self.empty and self.check and self.check.found_a_file:
+            faults.append(
+                gettext("Last check: this is a file. Enter its directory: %(path)s") % {"path": self.check.similar[0]}
+            )
+        elif name == "path" and self.empty and self.check and self.check.similar:
             faults.append(
                 gettext("Last check: no files found. Did you mean %(list)s?")
                 % {"list": " or ".join(self.check.similar)}

@@ -74,6 +74,7 @@ class DatasourceForm(forms.Form):
         self.config_class = config_class
         self.stored = stored if isinstance(stored, config_class) else None
         self.copy_source = copied_from
+        self.kept: list[str] = []  # the secrets that were not entered now; known once the form is valid
         super().__init__(data, files, initial=self._initial(suffix))
         for name, info in config_class.fields().items():
             self.fields[name] = self._field(info)
@@ -218,7 +219,8 @@ class DatasourceForm(forms.Form):
 
     def _checked_config(self, data: dict[str, Any]) -> CloudConfig | None:
         """The config that the fields give; None after the problems were put beside the fields."""
-        values, keep = {}, []
+        values: dict[str, Any] = {}
+        keep = self.kept = []
         for name in self.config_class.fields():
             if value := self._uploaded(name) or data.get(name):
                 values[name] = value

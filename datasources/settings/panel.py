@@ -7,7 +7,7 @@ what the templates read. Nothing below looks anything up again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -18,12 +18,16 @@ from clouds.policies import Place, Snippet
 from datasets.models import Dataset
 from datasources import services
 from datasources.grants import full_setup
-from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, Purpose
+from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, PermissionCheck, Purpose
 from datasources.settings.bulbs import DatasourceStatus, statuses_of
 from datasources.settings.forms import SUFFIX_FIELD, DatasourceForm, config_class_for, open_names
 from datasources.settings.pasting import PASTED, PASTED_INTO, understand
+from datasources.shared_credentials import services as shared_credentials
+from datasources.shared_credentials.queries import Sharing, sharing
 from teams.models import User
 
+# The box "Use the new credentials for the other datasources too".
+EVERYWHERE = "everywhere"
 PURPOSES = {"input": Purpose.INPUT, "lightly": Purpose.LIGHTLY}
 
 
@@ -100,6 +104,20 @@ class DatasourcePanel(Panel):
     """
 
     form: DatasourceForm
+    asker: User | None = None  # who looks at the page, if what is said depends on it
+    everywhere = False  # whether EVERYWHERE is ticked
+    replaced: shared_credentials.Replaced | None = None  # after a save with EVERYWHERE
+
+    def for_person(self, person: User) -> Self:
+        self.asker = person
+        return self
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Which other datasources use the same credential as what is stored, as far as the asker may see them."""
+        if self.asker is None or self.config is None:
+            return Sharing()
+        return sharing(self.config, person=self.asker, apart_from=self.datasource)
 
     @property
     def purpose(self) -> Purpose:
@@ -154,6 +172,7 @@ class DatasourcePanel(Panel):
 
     def fill_form(self, data: Mapping[str, Any], files: Mapping[str, Any]) -> DatasourceForm:
         """The form as it was sent, after each pasted value went to its own field. Ask it whether it is valid."""
+        self.everywhere = EVERYWHERE in data
         copied_from = self.other_purpose if data.get("copied_from") == self.other_purpose else None
         stored = self.other_config if copied_from else self.config
         chosen = config_class_for(data.get("provider"), stored)
@@ -183,17 +202,26 @@ class DatasourcePanel(Panel):
     def save(self, *, by: User) -> "DatasourcePanel":
         """Store what the valid form says, and queue its check. Returns the panel as it is from now on."""
         config = self.form.cleaned_data["config"]
-        check = services.save(
-            dataset=self.dataset,
-            purpose=self.purpose,
-            config=config,
-            thumb_suffix=self.form.cleaned_data.get(SUFFIX_FIELD, DEFAULT_THUMBNAIL_SUFFIX),
-            by=by,
-        )
+        check, replaced = self._store(config, by)
         saved = DatasourcePanel(self.dataset, self.tab, in_dialog=self.in_dialog)
-        saved.datasources = self.datasources | {self.purpose: check.datasource}
+        if replaced is None:  # else the other tab's may have changed too
+            saved.datasources = self.datasources | {self.purpose: check.datasource}
         saved.config = config
+        saved.asker, saved.replaced = self.asker, replaced
         return saved
+
+    def _store(self, config: CloudConfig, by: User) -> tuple[PermissionCheck, shared_credentials.Replaced | None]:
+        own: Any = {
+            "dataset": self.dataset,
+            "purpose": self.purpose,
+            "thumb_suffix": self.form.cleaned_data.get(SUFFIX_FIELD, DEFAULT_THUMBNAIL_SUFFIX),
+            "by": by,
+        }
+        # A secret that is stored stays where it is: only what was entered now may go to other datasources.
+        is_new = self.config and shared_credentials.is_another(config, self.config) and not self.form.kept
+        if self.everywhere and self.config and is_new:
+            return shared_credentials.save_everywhere(old=self.config, new=config, **own)
+        return services.save(config=config, **own), None
 
     # ---- what stands around the form ----
 

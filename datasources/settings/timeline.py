@@ -146,9 +146,11 @@ class Entry:
 
 
 def who(check: PermissionCheck) -> str:
-    """Who asked for the check: a person, a person's script, or the schedule."""
+    """Who asked for the check: a person, a person's script, the schedule, or a cloud admin with a link."""
     if check.trigger == Trigger.SCHEDULE:
         return gettext("the schedule")
+    if check.trigger == Trigger.LINK:
+        return gettext("a cloud admin, with a link")
     email = check.requested_by.email if check.requested_by else gettext("somebody who left")
     return gettext("a script of %(email)s") % {"email": email} if check.trigger == Trigger.API else email
 

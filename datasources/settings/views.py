@@ -27,6 +27,7 @@ from datasources.settings.events import check_finished, dataset_changed
 from datasources.settings.forms import config_class_for
 from datasources.settings.panel import DatasourcePanel, Panel
 from datasources.settings.pasting import PASTED_INTO, understand
+from datasources.shared_credentials import words
 from teams.requests import PageRequest
 
 HISTORY_SIZE = 20
@@ -38,8 +39,9 @@ def settings(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     """The tabs Input and Lightly: one datasource's form beside its bulbs. POST saves and queues a check."""
     if request.method == "POST":
         panel = DatasourcePanel(editable_dataset_for(request.user, dataset_id), tab, in_dialog=_in_dialog(request))
-        return _save(request, panel)
+        return _save(request, panel.for_person(request.user))
     panel = DatasourcePanel(dataset_for(request.user, dataset_id), tab, in_dialog=_in_dialog(request))
+    panel.for_person(request.user)
     panel.show_form(request.GET.get("provider"), copy="copy" in request.GET)
     return _render(request, panel)
 
@@ -54,11 +56,16 @@ def _save(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
     saved = panel.save(by=request.user)
     for note in form.understood.notes if form.understood else ():
         messages.info(request, note)
+    if panel.everywhere:
+        words.tell(request, saved.replaced)
     if not request.htmx:  # in the dialog the bulbs beside the form say it
         messages.success(request, gettext("%(purpose)s saved.") % {"purpose": saved.purpose.label})
         return redirect(saved.url)
     saved.show_form()
-    return dataset_changed(_render(request, saved, is_saved=True), saved.dataset)
+    answer = dataset_changed(_render(request, saved, is_saved=True), saved.dataset)
+    for datasource in saved.replaced.changed if saved.replaced else ():
+        dataset_changed(answer, datasource.dataset)
+    return answer
 
 
 @require_POST
@@ -90,6 +97,7 @@ def check_again(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse
 def permissions(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     """The bulbs of one datasource with their reasons. The part fetches itself again while a check is open."""
     panel = DatasourcePanel(dataset_for(request.user, dataset_id), tab, in_dialog=_in_dialog(request))
+    panel.for_person(request.user)
     response = render(request, "datasources/_permissions.html", _context(panel, oob=True))
     return response if panel.status.is_open else check_finished(response)
 

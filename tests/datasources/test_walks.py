@@ -193,9 +193,10 @@ def test_a_request_looks_everything_up_once(
         reads = [query for query in queries if re.match('SELECT.*"sealed_config"', query["sql"])]
         found[name] = (len(decrypted), len(reads), len(queries))
     assert found == {
-        "show": (1, 1, 5),
-        "show a copy": (2, 1, 5),  # the datasource's own, and the one that is copied
-        "refuse": (1, 1, 5),
-        "save": (1, 3, 17),  # the service reads what it replaces and what it locks
+        # Two queries find out which other datasources have the same credential.
+        "show": (1, 1, 7),
+        "show a copy": (2, 1, 7),  # the datasource's own, and the one that is copied
+        "refuse": (1, 1, 7),
+        "save": (1, 3, 19),  # the service reads what it replaces and what it locks
         "poll": (0, 1, 5),
     }

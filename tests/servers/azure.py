@@ -62,6 +62,10 @@ class AzureGate(Gate):
         super().__init__()
         self.as_azurite = as_azurite
         self.troubles: dict[str, Trouble] = {}
+        self.versions: dict[str, set[str]] = {}
+        """Of containers that keep versions: their identifiers."""
+        self.kept: dict[str, str] = {}
+        """By container: the code with which changes of its blobs are refused."""
 
     def answer(self, request: Request) -> Response:
         container = request.path.split("/")[2] if request.path.count("/") > 1 else ""
@@ -76,8 +80,27 @@ class AzureGate(Gate):
                 return _error(
                     500, "InternalError", "The server encountered an internal error. Please retry the request."
                 )
+        changes = request.method == "DELETE" or request.header("If-Match") == "*"
+        if container in self.kept and changes:
+            return _error(409, self.kept[container], "This operation is not permitted as the blob is immutable.")
+        if container in self.versions and "versionid" in request.query:
+            return self._remove_version(request, container)
         answer = self.forward(request)
+        if container in self.versions and request.method == "PUT" and answer.status == 201:
+            version = f"2026-11-28T00:00:00.{len(self.requests):07}Z"
+            self.versions[container].add(version)
+            answer = Response(answer.status, answer.body, {**answer.headers, "x-ms-version-id": version})
         return answer if self.as_azurite else _corrected(request, answer)
+
+    def _remove_version(self, request: Request, container: str) -> Response:
+        """Azurite keeps none. It takes a letter of its own."""
+        version = request.query["versionid"]
+        if "x" not in request.query.get("sp", ""):
+            return _error(403, "AuthorizationPermissionMismatch", "This request is not authorized.")
+        if version not in self.versions[container]:
+            return _error(404, "BlobNotFound", "The specified blob does not exist.")
+        self.versions[container].remove(version)
+        return Response(202)
 
 
 def _corrected(request: Request, answer: Response) -> Response:
@@ -150,6 +173,10 @@ class AzureCloud:
     def put(self, bucket: str, key: str, data: bytes) -> None:
         self._service.get_blob_client(bucket, key).upload_blob(data, overwrite=True)
 
+    def put_directory(self, bucket: str, key: str) -> None:
+        """As an account with a hierarchical namespace lists one."""
+        self._service.get_blob_client(bucket, key).upload_blob(b"", overwrite=True, metadata={"hdi_isfolder": "true"})
+
     def get(self, bucket: str, key: str) -> bytes:
         return self._service.get_blob_client(bucket, key).download_blob().readall()
 
@@ -207,6 +234,20 @@ class AzureCloud:
     def set_cors(self, rules: list[CorsRule]) -> None:
         """Of the whole account: whoever sets some takes them away again."""
         self._service.set_service_properties(cors=rules)
+
+    def keep_versions(self, bucket: str, config: Config, *, removable: bool) -> None:
+        """From now on. `removable`: the config gets a token that may remove versions."""
+        self.gate.versions[bucket] = set()
+        if removable:
+            config["accountKey"] = f"?{self.container_sas(bucket, _letters_of(config).replace('d', 'dx'))}"
+
+    def versions(self, bucket: str) -> int:
+        """All that were written since."""
+        return len(self.gate.versions[bucket])
+
+    def keep(self, bucket: str, code: str) -> None:
+        """Under an immutability policy or a legal hold."""
+        self.gate.kept[bucket] = code
 
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:

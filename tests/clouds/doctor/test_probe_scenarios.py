@@ -94,8 +94,9 @@ def assert_storage(place: Place, row: Row, purpose: str, report: Report, before:
     # Google cannot grant replacing without deleting.
     may_delete = Right.DELETE in row.rights or (place.cloud.provider == "GCS" and Right.REPLACE in row.rights)
     failures = [verdict.failure for verdict in report.verdicts.values() if verdict.failure]
+    kept = Cause.RETENTION in {failure.cause for failure in failures}
     in_time = Cause.TIMEOUT not in {failure.cause for failure in failures}
-    if purpose == "INPUT" or (may_delete and in_time):
+    if purpose == "INPUT" or (may_delete and in_time and not kept):
         assert left is None
     if left is not None:
         assert report.verdicts[Permission.WRITE].state in {State.GRANTED, State.UNKNOWN}

@@ -33,6 +33,7 @@ OBS_CODES = [
     ("PreconditionFailed", 412, Cause.ALREADY_EXISTS),
     (None, 412, Cause.ALREADY_EXISTS),
     ("InvalidObjectState", 403, Cause.ARCHIVED),
+    ("ObjectLocked", 403, Cause.RETENTION),
     ("PermanentRedirect", 301, Cause.WRONG_REGION),
     ("TemporaryRedirect", 307, Cause.REDIRECTED),
     (None, 302, Cause.REDIRECTED),

@@ -22,6 +22,8 @@ S3_CODES = [
     ("", 403, Cause.DENIED),
     ("InvalidAccessKeyId", 403, Cause.UNKNOWN_KEY),
     ("InvalidClientTokenId", 403, Cause.UNKNOWN_KEY),
+    ("UnrecognizedClientException", 403, Cause.UNKNOWN_KEY),
+    ("RegionDisabledException", 403, Cause.UNKNOWN_KEY),
     ("SignatureDoesNotMatch", 403, Cause.WRONG_SECRET),
     ("ExpiredToken", 400, Cause.EXPIRED),
     ("ExpiredTokenException", 403, Cause.EXPIRED),
@@ -38,6 +40,7 @@ S3_CODES = [
     ("412", 412, Cause.ALREADY_EXISTS),
     ("ConditionalRequestConflict", 409, Cause.ALREADY_EXISTS),
     ("InvalidObjectState", 403, Cause.ARCHIVED),
+    ("ObjectLocked", 400, Cause.RETENTION),
     ("PermanentRedirect", 301, Cause.WRONG_REGION),
     ("IllegalLocationConstraintException", 400, Cause.WRONG_REGION),
     ("SlowDown", 503, Cause.THROTTLED),
@@ -61,6 +64,11 @@ S3_CODES = [
     ("KMS.NotFoundException", 400, Cause.KMS_DENIED),
     ("SomethingNew", 400, Cause.UNKNOWN),
 ]
+
+
+def test_s3_says_only_in_words_that_an_object_is_locked() -> None:
+    error = client_error("AccessDenied", 403, "Access Denied because object protected by object lock.")
+    assert s3.failure_of(error).cause is Cause.RETENTION
 
 
 @pytest.mark.parametrize(("code", "status", "cause"), S3_CODES)
@@ -135,7 +143,7 @@ def test_an_answer_without_anything_in_it() -> None:
     [
         (client_error("AccessDenied", 403), Cause.CANNOT_ASSUME_ROLE),
         (client_error("ValidationError", 400), Cause.CANNOT_ASSUME_ROLE),
-        (client_error("RegionDisabledException", 403), Cause.CANNOT_ASSUME_ROLE),
+        (client_error("RegionDisabledException", 403), Cause.NO_PRINCIPAL),
         (client_error("InvalidClientTokenId", 403), Cause.NO_PRINCIPAL),
         (client_error("SignatureDoesNotMatch", 403), Cause.NO_PRINCIPAL),
         (client_error("ExpiredToken", 403), Cause.NO_PRINCIPAL),

@@ -45,6 +45,8 @@ FOR_NOBODY = [
     "{link}",
     "{link_of_known}",
     "/invitation/?token=nonsense",
+    "{grant}",
+    "/grant/?token=nonsense",
 ]
 FOR_OWNER = [
     "/",
@@ -74,6 +76,7 @@ FOR_OWNER = [
     f"{DATASET}/",
     f"{DATASET}/sharing/",
     f"{TABS}/input/",
+    f"{TABS}/input/admin-links/",
     f"{TABS}/dataset/",
     f"{TABS}/history/",
     "/help/",
@@ -96,11 +99,12 @@ SHOWS = {
     "/jobs/": "Check all datasources",
     "/jobs/{job_id}/": "0 of 2",
     f"{WIZARD}?step=check": "All green.",
+    f"{TABS}/input/admin-links/": "not opened yet",
     f"{DATASET}/": "Last checks",
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "4 identical results, last",
 }
-REFUSING = {"/invitation/?token=nonsense": 410, "/accounts/3rdparty/login/error/": 401}
+REFUSING = {"/invitation/?token=nonsense": 410, "/grant/?token=nonsense": 404, "/accounts/3rdparty/login/error/": 401}
 # The page underneath, and what is opened there.
 DIALOGS = [
     ("/", "/datasets/new/"),
@@ -144,6 +148,9 @@ NO_PAGES = [
     f"{TABS}/input/permissions/",
     f"{TABS}/input/access/",
     f"{TABS}/input/cors/",
+    f"{TABS}/input/admin-links/{{link_id}}/revoke/",
+    "/grant/bulbs/",
+    "/grant/check/",
     "/inbox/bell/",
     "/inbox/read/",
     "/inbox/{notice_id}/read/",
@@ -174,8 +181,9 @@ ELSEWHERE = re.compile(r"^(admin/|\^?v1/)")
 
 def test_every_page_is_listed() -> None:
     ids = dict.fromkeys(("team_id", "dataset_id", "user_id", "account_id", "account_token_id"), "a" * 24)
-    ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id"), "a" * 24)
+    ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id", "link_id"), "a" * 24)
     ids |= {"link": "/invitation/", "link_of_known": "/invitation/", "reset": "/accounts/password/reset/key/1-x/"}
+    ids |= {"grant": "/grant/"}
     dialogs = [opened for _, opened in DIALOGS]
     listed = [path.format_map(ids).partition("?")[0] for path in FOR_NOBODY + FOR_OWNER + dialogs + NO_PAGES]
     known = {resolve(path).route for path in [*listed, *SECOND_FACTOR]}

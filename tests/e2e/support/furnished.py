@@ -11,12 +11,14 @@ from tests.servers import Config
 def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     """Gives the team of this person one of everything. What the addresses of pages need: ids by their URL's names.
 
-    `link`, `link_of_known` and `reset` are what else leads somewhere: an invitation for a new address, one for an
-    address with an account, and a link with which the colleague may set a password.
+    `link`, `link_of_known`, `reset` and `grant` are what else leads somewhere: an invitation for a new address, one for
+    an address with an account, a link with which the colleague may set a password, and one for a cloud admin.
     """
     from django.db import transaction
 
     from datasets.services import create_dataset, share_dataset
+    from datasources.grant_links import addresses
+    from datasources.grant_links import services as grant_links
     from datasources.models import Datasource
     from notifications.models import Notice
     from notifications.webhooks.services import save_webhook
@@ -48,10 +50,12 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
         save(dataset.pk, purpose.upper(), config, email)
     make_notices(email, ["GOOD", "SOON", "INFO", "BAD"])
     save_webhook(team=team, url="https://hooks.example.com/lightly", by=owner)
+    datasource = Datasource.objects.get(dataset=dataset, purpose="INPUT")
+    opened, unopened = (grant_links.make(datasource=datasource, by=owner) for _ in range(2))
     return {
         "team_id": team.pk,
         "dataset_id": dataset.pk,
-        "datasource_id": Datasource.objects.filter(dataset=dataset).values_list("pk", flat=True)[0],
+        "datasource_id": datasource.pk,
         "user_id": colleague.pk,
         "account_id": account.pk,
         "account_token_id": account.api_tokens.get().pk,
@@ -62,6 +66,8 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
         "link": links.path_of(invited[f"{name}-new@example.com"]),
         "link_of_known": links.path_of(invited[known]),
         "reset": password_path(colleague),
+        "link_id": unopened.pk,
+        "grant": addresses.path_of(opened),
     }
 
 

@@ -145,6 +145,26 @@ class GCSCloud:
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
         self.gate.certificates.setdefault(info["client_email"], {})[info["private_key_id"]] = pem
 
+    def keep_versions(self, bucket: str, config: Config, *, removable: bool) -> None:
+        """From now on. Who may delete objects may remove versions, so they are always removable."""
+        self.gate.noncurrent[bucket] = set()
+
+    def versions(self, bucket: str) -> int:
+        """All there are."""
+        return len(self.keys(bucket)) + len(self.gate.noncurrent[bucket])
+
+    def keep(self, bucket: str, reason: str, text: str) -> None:
+        """Under a retention policy or a hold, as Google words the refusal."""
+        self.gate.kept[bucket] = reason, text
+
+    def let_caller_pay(self, bucket: str) -> None:
+        """Requester pays."""
+        self.gate.caller_pays.add(bucket)
+
+    def let_bill_nobody(self, config: Config) -> None:
+        """The config's account lacks serviceusage.services.use on every project."""
+        self.gate.bills_nobody.add(json.loads(config["gcsCredentials"])["client_email"])
+
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:
             self.gate.troubles.pop(bucket, None)

@@ -46,6 +46,14 @@ class GCSGate(Gate):
         self.accounts: dict[str, Account] = {}
         self.buckets: set[str] = set()
         self.troubles: dict[str, Trouble] = {}
+        self.kept: dict[str, tuple[str, str]] = {}
+        """By bucket: why its objects can't be replaced or deleted, as (reason, text)."""
+        self.noncurrent: dict[str, set[str]] = {}
+        """Of buckets that keep versions: the generations of objects that were replaced or deleted."""
+        self.caller_pays: set[str] = set()
+        """Buckets whose caller names a project to bill."""
+        self.bills_nobody: set[str] = set()
+        """E-mail addresses of accounts that may bill no project."""
         self.cors: dict[str, list[dict[str, Any]]] = {}
         self.certificates: dict[str, dict[str, str]] = {}
         """By e-mail and key id, as Google publishes them."""
@@ -75,6 +83,8 @@ class GCSGate(Gate):
             return account
         if call.bucket not in self.buckets:
             return json_error(404, "notFound", "The specified bucket does not exist.")
+        if refusal := self._refuse_payer(request, account, call.bucket):
+            return refusal
         match call.operation:
             case "list":
                 return self._list(request, account, call)
@@ -112,6 +122,21 @@ class GCSGate(Gate):
             return json_error(401, "authError", "Invalid Credentials")
         return account
 
+    def _refuse_payer(self, request: Request, account: Account, bucket: str) -> Response | None:
+        media = request.query.get("alt") == "media"
+        project = request.query.get("userProject")
+        if bucket in self.caller_pays and not project:
+            message = "Bucket is a requester pays bucket but no user project provided."
+            return Response(400, message.encode(), TEXT) if media else json_error(400, "required", message)
+        # To name a project takes the right to bill it, whoever pays.
+        if project and account.email in self.bills_nobody:
+            message = (
+                f"{account.email} does not have serviceusage.services.use access to the Google Cloud project. "
+                "Permission 'serviceusage.services.use' denied on resource (or it may not exist)."
+            )
+            return Response(403, message.encode(), TEXT) if media else json_error(403, "forbidden", message)
+        return None
+
     def _list(self, request: Request, account: Account, call: Call) -> Response:
         query = request.query
         if not account.may(LIST, call.bucket, query.get("prefix", "")):
@@ -145,15 +170,36 @@ class GCSGate(Gate):
             return json_error(412, "conditionNotMet", message)
         if exists and not account.may(DELETE, call.bucket, call.key):
             return denied(account, DELETE, "object")
+        if exists and call.bucket in self.kept:
+            return self._refuse_kept(call)
+        self._keep_version(call)
         return self.forward(request)
 
     def _delete(self, request: Request, account: Account, call: Call) -> Response:
         if not account.may(DELETE, call.bucket, call.key):
             return denied(account, DELETE, "object")
-        if not self._exists(call):
+        wanted, current = request.query.get("generation"), self._generation(call)
+        noncurrent = self.noncurrent.get(call.bucket, set())
+        if wanted in noncurrent:
+            noncurrent.discard(str(wanted))
+            return Response(204)
+        if not current or wanted not in {None, current}:
             return json_error(404, "notFound", f"No such object: {call.bucket}/{call.key}")
-        self.forward(request)
+        if call.bucket in self.kept:
+            return self._refuse_kept(call)
+        if not wanted:
+            self._keep_version(call)
+        self.forward(replace(request, target=request.raw_path))
         return Response(204)
+
+    def _keep_version(self, call: Call) -> None:
+        """The one that is about to be replaced or deleted."""
+        if call.bucket in self.noncurrent and (current := self._generation(call)):
+            self.noncurrent[call.bucket].add(current)
+
+    def _refuse_kept(self, call: Call) -> Response:
+        reason, text = self.kept[call.bucket]
+        return json_error(403, reason, f"Object '{call.bucket}/{call.key}' {text}")
 
     def _answer_about_bucket(self, request: Request, account: Account, call: Call, permission: str) -> Response:
         if permission not in account.permissions or call.bucket != account.bucket:
@@ -219,6 +265,9 @@ class GCSGate(Gate):
             return xml_error(400, "ExpiredToken", "The provided token has expired.")
         if bucket not in self.buckets:
             return xml_error(404, "NoSuchBucket", "The specified bucket does not exist.")
+        if bucket in self.caller_pays and not query.get("userProject"):
+            message = "Bucket is a requester pays bucket but no user project provided."
+            return xml_error(400, "UserProjectMissing", message)
         if request.method == "PUT":
             return self._upload_signed(request, account, bucket, key)
         if request.method not in {"GET", "HEAD"} or not account.may(GET, bucket, key):

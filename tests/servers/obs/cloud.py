@@ -134,6 +134,21 @@ class OBSCloud:
     def put_bucket_policy(self, bucket: str, policy: Mapping[str, Any]) -> None:
         self.shared.policies[bucket] = policy
 
+    def keep_versions(self, bucket: str, config: Config, *, removable: bool) -> None:
+        """From now on. `removable`: whether the config's user may remove versions."""
+        self._s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        if not removable:
+            self.shared.keeps_versions.add(bucket)
+
+    def versions(self, bucket: str) -> int:
+        """All there are, with delete markers."""
+        found = self._s3.list_object_versions(Bucket=bucket)
+        return len(found.get("Versions", [])) + len(found.get("DeleteMarkers", []))
+
+    def lock(self, bucket: str) -> None:
+        """WORM with a default retention."""
+        self.shared.locked.add(bucket)
+
     def trouble(self, bucket: str, trouble: Trouble | None) -> None:
         if trouble is None:
             self.shared.troubles.pop(bucket, None)

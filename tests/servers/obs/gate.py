@@ -53,6 +53,10 @@ class Shared:
     """By bucket: the bucket policy, of which as much is understood as the product writes."""
     cors: dict[str, str] = field(default_factory=dict)
     """A bucket's CORS document, as it was put."""
+    keeps_versions: set[str] = field(default_factory=set)
+    """Buckets of which nobody may remove a version."""
+    locked: set[str] = field(default_factory=set)
+    """Buckets with WORM and a default retention: as with S3, no object comes in without a checksum."""
     conditional_writes: bool = True
     """Whether `If-None-Match: *` is honoured; some S3-like stores ignore it and overwrite."""
 
@@ -168,6 +172,8 @@ class OBSGate(Gate):
                 hidden = not exists and not self._may(user, Right.LIST, bucket, key)
                 allowed = self._may(user, Right.READ, bucket, key) and not hidden
             case "PUT":
+                if bucket in self.shared.locked and not request.header("Content-MD5"):
+                    return xml_error(400, "InvalidRequest", "Content-MD5 is required for WORM protection.")
                 allowed = self._may(user, Right.CREATE, bucket, key)
                 asks = self.shared.conditional_writes and request.header("If-None-Match") == "*"
                 if allowed and exists and asks:
@@ -176,6 +182,8 @@ class OBSGate(Gate):
                 allowed = allowed and (not exists or self._may(user, Right.REPLACE, bucket, key))
             case "DELETE":
                 allowed = self._may(user, Right.DELETE, bucket, key)
+                if "versionId" in request.query and bucket in self.shared.keeps_versions:
+                    return _denied()
             case _:
                 allowed = False
         return self._store(request, bucket, key) if allowed else _denied()
@@ -194,7 +202,8 @@ class OBSGate(Gate):
         scope = "operator/20200101/us-east-1/s3/aws4_request"
         headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
         query = request.target.partition("?")[2] if not key else ""
-        target = f"/{bucket}/{quote(key, safe='/~')}" if key else f"/{bucket}?{query}"
+        version = f"?versionId={request.query['versionId']}" if "versionId" in request.query else ""
+        target = f"/{bucket}/{quote(key, safe='/~')}{version}" if key else f"/{bucket}?{query}"
         return self.forward(Request(request.method, target, headers, request.body))
 
 

@@ -146,6 +146,26 @@ class S3Cloud:
         self.gate.buckets[bucket].region = region
         self.gate.buckets[bucket].redirects = redirects
 
+    def lock(self, bucket: str) -> None:
+        """Object Lock with a default retention."""
+        self.gate.buckets[bucket].locked = True
+
+    def keep_versions(self, bucket: str, config: Config, *, removable: bool) -> None:
+        """From now on. `removable`: whether the config's user may remove versions."""
+        self._s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        if removable:
+            statement = allow("s3:DeleteObjectVersion", f"arn:aws:s3:::{bucket}/*")
+            self.attach_policy(config, {"Version": "2012-10-17", "Statement": [statement]})
+
+    def versions(self, bucket: str) -> int:
+        """All there are, with delete markers."""
+        found = self._s3.list_object_versions(Bucket=bucket)
+        return len(found.get("Versions", [])) + len(found.get("DeleteMarkers", []))
+
+    def let_caller_pay(self, bucket: str) -> None:
+        """Requester pays."""
+        self.gate.buckets[bucket].caller_pays = True
+
     def deny_kms(self, bucket: str, *actions: str) -> None:
         """Nobody but the operator may use the bucket's key; by default to write (kms:GenerateDataKey)."""
         self.gate.buckets[bucket].denied_kms = frozenset(actions or {"kms:GenerateDataKey"})

@@ -79,6 +79,9 @@ class Bucket:
     denied_kms: frozenset[str] = frozenset()
     trouble: Trouble | None = None
     cors: list[Rule] = field(default_factory=list)
+    caller_pays: bool = False
+    locked: bool = False
+    """Object Lock with a default retention: no object comes in without a checksum."""
 
 
 class S3Gate(Gate):
@@ -90,6 +93,8 @@ class S3Gate(Gate):
         self.roles: dict[str, Role] = {}
         self.buckets: dict[str, Bucket] = {}
         self.operator = Credentials("", "")
+        self.unknown_in: dict[str, str] = {}
+        """Regions in which STS does not know the platform, and the code with which it says so."""
 
     def answer(self, request: Request) -> Response:
         if request.raw_path == "/" and request.method == "POST":
@@ -104,9 +109,13 @@ class S3Gate(Gate):
         bucket = self.buckets.get(name)
         if bucket is None:
             return xml_error(404, "NoSuchBucket", "The specified bucket does not exist", BucketName=name)
+        if bucket.caller_pays and not _pays(request):
+            return xml_error(403, "AccessDenied", "Access Denied")
         if refusal := _refuse_region(request, bucket) or _refuse_policy(request, principal, name, key):
             return refusal
         if key and (refusal := self._refuse_object(request, principal, bucket, name, key)):
+            return refusal
+        if key and bucket.locked and (refusal := _refuse_unchecked(request)):
             return refusal
         if "X-Amz-Signature" in request.query:
             return self._forward_presigned(request)
@@ -194,6 +203,8 @@ class S3Gate(Gate):
 
     def _answer_sts(self, request: Request) -> Response:
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        if code := self.unknown_in.get(credential_of(request)[1]):
+            return sts_error(403, code, "The security token included in the request is invalid")
         answer = self.forward(request)
         if answer.status != 200 or form.get("Action") != "AssumeRole":
             return answer
@@ -230,6 +241,19 @@ def _refuse_region(request: Request, bucket: Bucket) -> Response | None:
     return xml_error(400, "AuthorizationHeaderMalformed", message, where, Region=bucket.region)
 
 
+def _pays(request: Request) -> bool:
+    name = "x-amz-request-payer"
+    return "requester" in {request.header(name), request.query.get(name)}
+
+
+def _refuse_unchecked(request: Request) -> Response | None:
+    names = {name.lower() for name in request.headers}
+    if request.method != "PUT" or any(name.startswith(("content-md5", "x-amz-checksum-")) for name in names):
+        return None
+    message = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+    return xml_error(400, "InvalidRequest", message)
+
+
 def _refuse_policy(request: Request, principal: Principal, name: str, key: str) -> Response | None:
     arn = f"arn:aws:s3:::{name}"
     query = request.query
@@ -241,6 +265,8 @@ def _refuse_policy(request: Request, principal: Principal, name: str, key: str) 
     else:
         arn = f"{arn}/{key}"
         action = _OBJECT_ACTIONS[request.method]
+        if request.method == "DELETE" and "versionId" in query:
+            action = "s3:DeleteObjectVersion"
         if action == "s3:PutObject" and "If-None-Match" in request.headers:
             context = {"s3:if-none-match": request.header("If-None-Match")}
     if allows(principal.policy, action, arn, context):

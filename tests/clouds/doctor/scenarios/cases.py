@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from clouds import Cause
 from clouds.permissions import ALL, READ_ONLY, Permission, State
+from tests.clouds.doctor.scenarios.buckets import BUCKETS
 from tests.clouds.doctor.scenarios.places import PROVIDERS
 from tests.clouds.doctor.scenarios.rights import CREDENTIALS, EMPTY, NAMES, RIGHTS
 from tests.clouds.doctor.scenarios.rows import Row
 from tests.clouds.doctor.scenarios.troubles import SPECIALS, TROUBLES
 from tests.clouds.doctor.scenarios.verdicts import Expected
 
-TABLE = [*RIGHTS, *EMPTY, *NAMES, *CREDENTIALS, *TROUBLES, *SPECIALS]
+TABLE = [*RIGHTS, *EMPTY, *NAMES, *CREDENTIALS, *TROUBLES, *SPECIALS, *BUCKETS]
 NEEDS = {"INPUT": READ_ONLY, "LIGHTLY": ALL}
 Kind = tuple[Permission, State, Cause | None]
 

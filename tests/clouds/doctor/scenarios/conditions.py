@@ -10,7 +10,7 @@ from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios.places import Condition, Place
 from tests.servers import ALL_RIGHTS, AzureCloud, CephCloud, GCSCloud, OBSCloud, S3Cloud, S3DelegatedCloud, Trouble
 from tests.servers.faults import cut, untrusted_tls
-from tests.servers.gate import Gate, Request, Response, Silence
+from tests.servers.gate import Gate, NoAnswer, Request, Response, Silence
 from tests.servers.gcs import State as AccountState
 from tests.servers.xml_errors import xml_error
 
@@ -85,6 +85,69 @@ def without_kms(*actions: str) -> Condition:
     def condition(place: Place) -> None:
         assert isinstance(place.cloud, S3Cloud | S3DelegatedCloud)
         place.cloud.deny_kms(place.bucket, *actions)
+
+    return condition
+
+
+def with_object_lock(place: Place) -> None:
+    """The bucket keeps what is written for a while, and wants a checksum with it."""
+    assert isinstance(place.cloud, S3Cloud | OBSCloud)
+    place.cloud.lock(place.bucket)
+
+
+def where_caller_pays(place: Place) -> None:
+    assert isinstance(place.cloud, S3Cloud | GCSCloud)
+    place.cloud.let_caller_pay(place.bucket)
+
+
+def where_caller_pays_and_bills_nobody(place: Place) -> None:
+    assert isinstance(place.cloud, GCSCloud)
+    place.cloud.let_caller_pay(place.bucket)
+    place.cloud.let_bill_nobody(place.config)
+
+
+def which_bills_nobody(place: Place) -> None:
+    """The bucket's owner pays, and the account may bill no project."""
+    assert isinstance(place.cloud, GCSCloud)
+    place.cloud.let_bill_nobody(place.config)
+
+
+def kept(*refusal: str) -> Condition:
+    """By a retention policy or a hold: `refusal` is what the cloud says, as its own `keep` takes it."""
+
+    def condition(place: Place) -> None:
+        assert isinstance(place.cloud, GCSCloud | AzureCloud)
+        place.cloud.keep(place.bucket, *refusal)
+
+    return condition
+
+
+def in_opt_in_region(region: str, code: str = "InvalidClientTokenId") -> Condition:
+    """The bucket is in a region that the platform's own account has not enabled."""
+
+    def condition(place: Place) -> None:
+        assert isinstance(place.cloud, S3DelegatedCloud)
+        place.cloud.set_home_region(place.bucket, region)
+        place.config = place.config | {"s3Region": region}
+        place.monkeypatch.setitem(place.cloud.s3.gate.unknown_in, region, code)
+
+    return condition
+
+
+def in_region_alone(region: str) -> Condition:
+    """As before, and the STS of no other region answers."""
+
+    def condition(place: Place) -> None:
+        in_opt_in_region(region)(place)
+        usual = place.gate.answer
+
+        def answer(request: Request) -> Response:
+            elsewhere = f"/{region}/sts/" not in request.header("Authorization")
+            if elsewhere and request.method == "POST" and request.raw_path == "/":
+                raise NoAnswer
+            return usual(request)
+
+        place.monkeypatch.setattr(place.gate, "answer", answer)
 
     return condition
 
