@@ -11,13 +11,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from core.web.navigation import HELP, HOME, Navigation
-from dashboard import help as handbook
-from dashboard import queries
+from dashboard import handbook, queries
 from dashboard.filters import ATTENTION, Filters
 from teams.queries import current_team_of
 from teams.requests import PageRequest
 
 MOST_DATASETS = 8
+MOST_SECTIONS = 5
 # While nothing is typed yet.
 MOST_RED = 5
 
@@ -48,7 +48,7 @@ def palette(request: PageRequest) -> HttpResponse:
         Group(gettext("Needs attention"), list(_red(request, search))),
         Group(gettext("Do"), list(_matching(_actions(request), search))),
         Group(gettext("Go to"), list(_matching(_pages(request), search))),
-        Group(gettext("Help"), list(_matching(_help(), search)) if search else []),
+        Group(gettext("Help"), list(_help(search)) if search else []),
     ]
     shown = [group for group in groups if group.options]
     count = sum(len(group.options) for group in shown)
@@ -89,9 +89,11 @@ def _pages(request: PageRequest) -> Iterator[Option]:
         yield Option(str(shown.entry.label), shown.entry.url, shown.entry.icon)
 
 
-def _help() -> Iterator[Option]:
-    for name, title in handbook.pages().items():
-        yield Option(title, HELP.url(name), "info")
+def _help(search: str) -> Iterator[Option]:
+    for found in handbook.search(search)[:MOST_SECTIONS]:
+        section = found.section
+        more = found.page_title if found.page_title != section.title else ""
+        yield Option(section.title, f"{HELP.url(section.page)}#{section.anchor}", "info", more=more)
 
 
 def _matching(options: Iterable[Option], search: str) -> Iterator[Option]:

@@ -355,49 +355,10 @@ def test_a_key_that_is_seen_to_be_gone_may_be_read(shelf: Shelf, monkeypatch: py
 
 
 # --- near a typo ----------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_names_near_a_typo_are_suggested(provider: str, clouds: dict[str, AnyCloud], endpoints: Endpoints) -> None:
-    cloud = clouds[provider]
-    bucket = cloud.make_bucket()
-    for key in ("input/a.jpg", "inputs 2/ü/a.jpg", "unlike/a.jpg", "input.jpg", "data/Bilder ü/a.jpg", "data/x/a.jpg"):
-        cloud.put(bucket, key, b"1")
-    everywhere = cloud.grant(bucket, "", {LIST, READ})
-
-    def similar(prefix: str) -> tuple[tuple[str, ...], bool]:
-        report = probe(parse_config(cloud.with_path(everywhere, bucket, prefix), endpoints), READ_ONLY, endpoints, 15)
-        assert states(report)[Permission.LIST] is State.GRANTED
-        return report.similar, report.empty
-
-    assert similar("inptu/") == (("input/", "inputs 2/"), True)
-    assert similar("inputs/") == (("input/", "inputs 2/"), True)
-    assert similar("data/Bilder/") == (("data/Bilder ü/",), True)
-    assert similar("dat/Bilder ü/") == (("data/Bilder ü/",), True)
-    assert similar("dat/Bilder/") == (("data/Bilder ü/",), True)  # two typos
-    assert similar("dat/nothing like it/") == (("data/",), True)
-    assert similar("input/nothing like it/") == ((), True)
-    assert similar("input/a.jpg/") == (("input/",), True)  # a file
-    assert similar("input.jpg/") == (("",), True)  # a file in the bucket's root
-    assert similar("quite-else/") == ((), True)
-    assert similar("input/") == ((), False)
-    assert similar("") == ((), False)
-
-
 def test_names_that_can_t_be_shown_are_not_suggested(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = ["inputs\x00/", "input\u202e/", "inputs\ud800/", "input\n/", "inputs/"]
     monkeypatch.setattr(shelf, "folders", lambda *_, **__: hostile)
     assert probe(CONFIG, READ_ONLY, Endpoints(), 15).similar == ("inputs/",)
-
-
-@pytest.mark.parametrize("provider", [provider for provider in PROVIDERS if provider != "AZURE"])
-def test_nothing_is_suggested_where_the_parent_is_none_of_our_business(
-    provider: str, clouds: dict[str, AnyCloud], endpoints: Endpoints
-) -> None:
-    cloud = clouds[provider]
-    bucket = cloud.make_bucket()
-    cloud.put(bucket, "input/a.jpg", b"1")
-    report = probe(parse_config(cloud.grant(bucket, "inptu/", {LIST, READ}), endpoints), READ_ONLY, endpoints, 15)
-    assert states(report)[Permission.LIST] is State.GRANTED
-    assert (report.similar, report.empty) == ((), True)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -14,7 +14,7 @@ from tests.servers import Cloud
 
 
 def test_a_dataset_is_a_few_letters_away(visitor: Visitor, stack: Stack, person: Person, axe: Axe) -> None:
-    stack.backstage.datasets([f"plain {number}" for number in range(3)], person)
+    stack.backstage.datasets([f"quokka {number}" for number in range(3)], person)
     target = stack.backstage.dataset("zebra crossing", person)
     page = visitor.page
     page.goto("/tokens/")
@@ -25,12 +25,12 @@ def test_a_dataset_is_a_few_letters_away(visitor: Visitor, stack: Stack, person:
     expect(palette.get_by_role("group", name="Go to").get_by_role("option", name="Inbox")).to_be_visible()
     expect_accessible(page, axe)
 
-    page.keyboard.type("plain")
+    page.keyboard.type("quokka")
     expect(palette.get_by_role("option")).to_have_count(3)
     expect(palette.get_by_role("status")).to_have_text("3 results")
-    expect(chosen).to_have_text("plain 0")
+    expect(chosen).to_have_text("quokka 0")
     page.keyboard.press("ArrowUp")  # around the corner
-    expect(chosen).to_have_text("plain 2")
+    expect(chosen).to_have_text("quokka 2")
     expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "none")
     page.keyboard.press("Escape")
     expect(palette).to_be_hidden()
