@@ -215,6 +215,8 @@
       if (form.matches("[data-guard]") && (kept || xhr?.status === 422)) edited = form
     }
     typed.clear()
+    // Refused: the first wrong field has the focus, and comes into view.
+    if (xhr?.status === 422) target.querySelector("[aria-invalid=true]")?.focus()
     const tip = openTip && document.getElementById(openTip)
     if (tip?.matches(".tip:not(:popover-open)")) show(tip)
   })
