@@ -129,3 +129,15 @@ def test_the_gear_opens_the_first_tab_that_is_red(
     PermissionCheck.objects.filter(datasource__purpose=Purpose.LIGHTLY).delete()
     row = login(alice).get(reverse("dashboard:row", args=[dataset.pk])).content.decode()
     assert f'hx-get="{reverse("datasources:settings", args=[dataset.pk, "input"])}"' in row
+
+
+def test_a_row_tells_a_path_without_files_from_an_empty_folder(
+    login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
+) -> None:
+    check = saved(dataset, s3_config, Purpose.INPUT)
+    for no_files, words in ((True, "No files found (Input)"), (False, "empty folder (Input)")):
+        PermissionCheck.objects.filter(pk=check.pk).update(
+            state=CheckState.DONE, outcome=Outcome.GREEN, empty=True, no_files=no_files
+        )
+        row = login(alice).get(reverse("dashboard:row", args=[dataset.pk])).content.decode()
+        assert words in " ".join(row.replace("<span>", "").replace("</span>", "").split())
