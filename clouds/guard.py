@@ -2,12 +2,23 @@
 
 The address is looked up once, judged, and then that very address is connected to: a second look-up could answer
 differently (DNS rebinding), and redirects are not followed, so nothing gets past.
+
+Where the operator has set a proxy (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), the connection goes to the proxy, whose address
+is the operator's choice. The name is judged all the same, as far as it can be looked up here. What the proxy makes of
+the name is the proxy's to guard.
 """
 
+import base64
+import http.client
 import ipaddress
 import socket
 import time
+import urllib.parse
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests.utils
 
 from clouds.failures import Cause, Failure, StoreError
 
@@ -15,19 +26,79 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iterable[str]) -> socket.socket:
+# Names that mean nothing outside of a private network (RFC 6761, 6762, 8375, ICANN's "internal").
+_PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa")
+# Of a proxy's answer to CONNECT.
+_MOST_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """The proxy that the operator has set for an address. Spoken to by plain HTTP."""
+
+    host: str
+    port: int
+    authorization: str = field(default="", repr=False)
+
+
+def proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
+    """By the same variables and rules as the clouds' SDKs. Raises OSError for a proxy that can't be used."""
+    name = f"[{host}]" if ":" in host else host
+    url = f"{scheme}://{name}:{port}/"
+    chosen = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    if not chosen:
+        return None
+    parts = urllib.parse.urlsplit(chosen if "://" in chosen else f"http://{chosen}")
+    if parts.scheme != "http" or not parts.hostname:
+        raise OSError("the proxy must be an http:// address")
+    authorization = ""
+    if parts.username is not None:
+        pair = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
+        authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return Proxy(parts.hostname, parts.port or 80, authorization)
+
+
+class ProxiedRequests(http.client.HTTPConnection):
+    """Names the whole address in requests by plain HTTP that go through a proxy."""
+
+    chosen_proxy: Proxy | None = None
+    whole_address = ""  # such as http://host:port, empty where the proxy opens a tunnel
+
+    def go_through(self, proxy: Proxy | None, *, tunnel: bool) -> None:
+        self.chosen_proxy = proxy
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == http.client.HTTP_PORT else f":{self.port}"
+        self.whole_address = f"http://{name}{port}" if proxy and not tunnel else ""
+
+    def putrequest(self, method: str, url: str, *arguments: Any, **options: Any) -> None:
+        super().putrequest(method, self.whole_address + url, *arguments, **options)
+        if self.whole_address and self.chosen_proxy and self.chosen_proxy.authorization:
+            self.putheader("Proxy-Authorization", self.chosen_proxy.authorization)
+
+
+def connect(
+    host: str,
+    port: int,
+    *,
+    timeout: float,
+    allowed_private_hosts: Iterable[str],
+    proxy: Proxy | None = None,
+    tunnel: bool = True,
+) -> socket.socket:
     """A TCP connection to a host a user named. Raises StoreError ADDRESS_BLOCKED, or OSError as sockets do.
 
     `timeout` seconds are for all of its addresses together: who owns the name can give it any number of silent ones.
+    With a proxy, the connection leads through a `tunnel` to the host, or else ends at the proxy.
     """
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    allowed = tuple(allowed_private_hosts)
-    if not all(
-        may_reach(host, ipaddress.ip_address(str(entry[4][0]).partition("%")[0]), allowed) for entry in addresses
-    ):
-        raise StoreError(Failure(Cause.ADDRESS_BLOCKED))
-    failure: OSError = OSError("no address")
     ends_at = time.monotonic() + timeout
+    addresses = _judged(host, port, tuple(allowed_private_hosts), unknown_here_is_fine=proxy is not None)
+    if proxy:
+        connected = socket.create_connection((proxy.host, proxy.port), timeout)
+        if tunnel:
+            _open_tunnel(connected, host, port, proxy, ends_at)
+        connected.settimeout(timeout)
+        return connected
+    failure: OSError = OSError("no address")
     for number, (_, _, _, _, address) in enumerate(addresses):
         share = (ends_at - time.monotonic()) / (len(addresses) - number)
         if share <= 0:
@@ -40,6 +111,57 @@ def connect(host: str, port: int, *, timeout: float, allowed_private_hosts: Iter
             connected.settimeout(timeout)
             return connected
     raise failure
+
+
+def _judged(host: str, port: int, allowed: tuple[str, ...], *, unknown_here_is_fine: bool) -> list[Any]:
+    """The host's addresses, all of which may be reached. Raises StoreError, or OSError where it has none.
+
+    Behind a proxy, many servers can't look up names of the internet. Such a name is refused if it looks private.
+    """
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        if not unknown_here_is_fine:
+            raise
+        name = host.lower().rstrip(".")
+        private = "." not in name or name.endswith(tuple(f".{ending}" for ending in _PRIVATE_NAMES))
+        # No name of the internet ends in a number, and some programs read addresses from one.
+        number = name.rpartition(".")[2].isdigit()
+        if (private or number) and not is_allowed_host(host, allowed):
+            raise StoreError(Failure(Cause.ADDRESS_BLOCKED)) from None
+        return []
+    for entry in addresses:
+        if not may_reach(host, ipaddress.ip_address(str(entry[4][0]).partition("%")[0]), allowed):
+            raise StoreError(Failure(Cause.ADDRESS_BLOCKED))
+    return addresses
+
+
+def _open_tunnel(connected: socket.socket, host: str, port: int, proxy: Proxy, ends_at: float) -> None:
+    """Raises OSError, and closes the connection, where the proxy does not open it in time."""
+    try:
+        name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+        lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
+        lines += [f"Proxy-Authorization: {proxy.authorization}"] if proxy.authorization else []
+        connected.sendall("\r\n".join([*lines, "", ""]).encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            left = ends_at - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            connected.settimeout(left)
+            piece = connected.recv(1024)
+            answer += piece
+            if not piece or len(answer) > _MOST_BYTES:
+                raise ConnectionError("no answer of the proxy")
+        words = answer.split(b"\r\n", 1)[0].split()
+        if len(words) < 2 or words[1] != b"200":
+            raise ConnectionError("the proxy does not let this through")
+    except UnicodeError as error:
+        connected.close()
+        raise OSError("no such name") from error
+    except OSError:
+        connected.close()
+        raise
 
 
 def may_reach(host: str, address: Address, allowed_private_hosts: Iterable[str]) -> bool:

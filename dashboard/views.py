@@ -131,6 +131,8 @@ def _row(dataset: Dataset) -> dict[str, Any]:
     return {
         "dataset": dataset,
         "sources": statuses,
+        # The gear opens the first tab on which something is denied.
+        "tab": next((status.tab for status in statuses if status.dot == "denied"), "input"),
         "open": sum(status.is_open for status in statuses),
         "poll_after": next((status.poll_after for status in statuses if status.is_open), ""),
         "checked_at": max((status.finished_at for status in statuses if status.finished_at), default=None),

@@ -20,18 +20,24 @@ from clouds.obs.config import OBSConfig
 from clouds.store import CallLimit, TimeLimit
 
 
-class _PinnedConnection(http.client.HTTPConnection):
+class _PinnedConnection(guard.ProxiedRequests):
     """Connects to an address the guard has judged, with TLS (certificate and host name verified) where asked for."""
 
     def __init__(self, client: "GuardedObsClient", host: str, port: int, tls: ssl.SSLContext | None) -> None:
         super().__init__(host, port, timeout=client.limit.timeout())
         self.client = client
         self.tls = tls
+        self.go_through(guard.proxy_for("https" if tls else "http", self.host, self.port), tunnel=tls is not None)
 
     def connect(self) -> None:
         timeout = self.client.limit.timeout()
         self.sock: socket.socket = guard.connect(
-            self.host, self.port, timeout=timeout, allowed_private_hosts=self.client.allowed_private_hosts
+            self.host,
+            self.port,
+            timeout=timeout,
+            allowed_private_hosts=self.client.allowed_private_hosts,
+            proxy=self.chosen_proxy,
+            tunnel=self.tls is not None,
         )
         if self.tls:
             self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.host)

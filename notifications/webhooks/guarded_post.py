@@ -23,7 +23,10 @@ class UndeliveredError(Exception):
 def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed_private_hosts: Iterable[str]) -> int:
     """The HTTP status of the answer. A redirect is an answer too: it is not followed. Raises UndeliveredError."""
     parts = urlsplit(url)
-    connection = _Pinned(parts, allowed_private_hosts)
+    try:
+        connection = _Pinned(parts, allowed_private_hosts)
+    except OSError:
+        raise UndeliveredError("the proxy of this installation can't be used") from None
     # Timeouts of sockets count per operation, and a server that drips a byte a second passes them all.
     alarm = threading.Timer(SECONDS, connection.hang_up)
     alarm.daemon = True
@@ -54,17 +57,25 @@ def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-class _Pinned(http.client.HTTPConnection):
+class _Pinned(guard.ProxiedRequests):
     """Connects to an address the guard has judged, with TLS (certificate and host name verified) for https."""
 
     def __init__(self, parts: SplitResult, allowed_private_hosts: Iterable[str]) -> None:
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         super().__init__(parts.hostname or "", parts.port or (443 if self._tls else 80), timeout=SECONDS)
         self._allowed = tuple(allowed_private_hosts)
+        self.go_through(guard.proxy_for(parts.scheme, self.host, self.port), tunnel=self._tls is not None)
         self.hung_up = False
 
     def connect(self) -> None:
-        self.sock = guard.connect(self.host, self.port, timeout=SECONDS, allowed_private_hosts=self._allowed)
+        self.sock = guard.connect(
+            self.host,
+            self.port,
+            timeout=SECONDS,
+            allowed_private_hosts=self._allowed,
+            proxy=self.chosen_proxy,
+            tunnel=self._tls is not None,
+        )
         if self._tls:
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
         if self.hung_up:  # while there was no socket yet that it could have shut: nobody would hang up again

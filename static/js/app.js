@@ -77,7 +77,10 @@
   let edited = null // the guarded form that has unsaved edits
 
   const hasEdits = () => edited !== null && edited.isConnected
-  on("input", (event) => { if (closest(event, "[data-guard]")) edited = event.target.closest("[data-guard]") })
+  on("input", (event) => {
+    edited = closest(event, "[data-guard]") ?? edited
+    edited?.toggleAttribute("data-edited", true)
+  })
   on("submit", (event) => { if (event.target === edited && !edited.matches("[hx-post], [hx-put], [hx-patch]")) edited = null })
   addEventListener("beforeunload", (event) => { if (hasEdits()) event.preventDefault() })
 
@@ -215,6 +218,8 @@
       if (form.matches("[data-guard]") && (kept || xhr?.status === 422)) edited = form
     }
     typed.clear()
+    // Refused: the first wrong field has the focus, and comes into view.
+    if (xhr?.status === 422) target.querySelector("[aria-invalid=true]")?.focus()
     const tip = openTip && document.getElementById(openTip)
     if (tip?.matches(".tip:not(:popover-open)")) show(tip)
   })

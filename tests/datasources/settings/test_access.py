@@ -74,11 +74,11 @@ def documents(text: str) -> list[Any]:
 
 
 class TestFirst:
-    def test_nothing_is_stored_yet_so_it_is_open_and_shows_an_example(
+    def test_nothing_is_stored_yet_so_it_comes_first_and_shows_an_example(
         self, login: Login, alice: User, dataset: Dataset
     ) -> None:
         text = page(login, alice, "settings", dataset, "input")
-        assert re.search(r'<details class="disclosure disclosure--step" open>\s*<summary>First: grant access', text)
+        assert re.search(r'<details class="disclosure disclosure--step">\s*<summary>First: grant access', text)
         assert "my-bucket/path/to/images/" in text
         assert documents(text)[0]["Statement"][1]["Action"] == ["s3:GetObject"]
 
@@ -168,7 +168,7 @@ class TestMissing:
     ) -> None:
         finish(check, write=verdict())
         text = login(alice).get("/").content.decode()
-        assert "Verify it and fix it" in text
+        assert "How to fix it" in text
         assert "get-caller-identity" not in text
         assert "Statement" not in text
 

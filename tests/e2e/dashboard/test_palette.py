@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit, filled_bucket, reader, writer
@@ -130,5 +133,18 @@ def test_everything_is_reachable_on_a_phone(
     page.get_by_role("link", name="Jump to…").tap()
     expect(page.get_by_role("dialog", name="Jump to").get_by_role("option").first).to_be_visible()
     no_sideways_scrolling(page)
+
+
+@pytest.mark.parametrize(("width", "shown"), [(1440, "11px"), (1200, "0px"), (360, "11px")])
+def test_bulbs_carry_a_word_or_a_letter(
+    width: int, shown: str, visit: Visit, stack: Stack, person: Person, axe: Axe, name: str
+) -> None:
+    stack.backstage.dataset(name, person)
+    page = visit(person, viewport={"width": width, "height": 900}).page
+    page.goto("/")
     for word in ("List", "Read", "Write", "Overwrite"):
-        expect(page.locator(".worded-bulb__word", has_text=word).last).to_have_css("display", "block")
+        label = page.locator(".worded-bulb__word", has_text=re.compile(f"^{word}$")).last
+        expect(label).to_have_css("font-size", shown)
+        first = label.evaluate("word => getComputedStyle(word, '::first-letter').fontSize")
+        assert first == "11px"  # L R W O where there is no room for the rest
+    assert axe.violations(page) == []

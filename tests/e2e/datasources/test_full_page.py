@@ -121,7 +121,7 @@ def test_the_overview_follows_a_check(
     assert tip_box
     assert 0 <= tip_box["y"] - (bulb_box["y"] + bulb_box["height"]) <= 16
     # From there to the settings, in the dialog. What is saved in it shows on the page underneath.
-    tip.get_by_role("link", name="Verify it yourself").click()
+    tip.get_by_role("link", name="How to fix it").click()
     settings = Settings(page)
     settings.fill(reader(cloud, bucket)).submit()
     settings.expect_bulbs(list="granted", read="granted")
@@ -131,7 +131,7 @@ def test_the_overview_follows_a_check(
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     no_sideways_scrolling(page)
     page.get_by_role("link", name="Connect it step by step (Lightly)").click()
-    expect(page.get_by_role("heading", name=f"Connect Lightly of {name}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Connect the Lightly storage for {name}")).to_be_visible()
 
 
 def test_without_javascript(visit: Visit, person: Person, cloud: Cloud, name: str) -> None:

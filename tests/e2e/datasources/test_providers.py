@@ -56,14 +56,14 @@ def test_red_says_why(visitor: Visitor, stack: Stack, person: Person, cloud: Clo
     settings.tab("Lightly").fill(reader(cloud, bucket, "lightly/")).submit()
     settings.expect_bulbs(list="granted", read="granted", write="denied", overwrite="denied")
     expect(settings.reason("Write")).to_contain_text("What the cloud said")
-    expect(settings.reason("Overwrite")).to_contain_text("write is needed first")
+    expect(settings.reason("Overwrite")).to_contain_text("not tested: needs Write")
     settings.close()
     row.expect_bulbs("lightly", list="granted", read="granted", write="denied", overwrite="denied")
 
     tip = row.tip("lightly", "write")
     expect(tip).to_be_hidden()
     row.bulb("lightly", "write").hover()
-    for words in ("Write: denied", "What was tried", "What the cloud said", "Likely cause", "Fix"):
+    for words in ("Write: denied", "Likely cause", "Fix", "How to fix it"):
         expect(tip).to_contain_text(words)
     expect(tip).to_be_visible()
     page.mouse.move(0, 0)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +14,7 @@ from clouds import guard
 from notifications.webhooks import guarded_post
 from tests.receivers import HookReceiver
 from tests.servers.certificates import Authority, self_signed_context
+from tests.servers.proxy import Proxy
 
 
 def test_the_address_that_was_judged_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,6 +34,45 @@ def test_the_address_that_was_judged_is_the_one_connected_to(monkeypatch: pytest
     with pytest.raises(guarded_post.UndeliveredError, match="the connection failed"):
         guarded_post.post("https://rebind.example/", b"", {}, allowed_private_hosts=())
     assert connected == ["8.8.8.8"]
+
+
+class TestProxy:
+    """What the operator has set for all connections to the internet holds for webhooks as well."""
+
+    @pytest.fixture(autouse=True)
+    def set_proxy(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+        for name in ("ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        with Proxy() as proxy:
+            for name in ("http_proxy", "https_proxy"):
+                monkeypatch.setenv(name, f"http://{proxy.address}")
+            yield proxy
+
+    def test_by_https_through_a_tunnel(self, set_proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        authority = Authority(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca_file))
+        with HookReceiver(tls=authority.server_context("hooks.corp.invalid")) as receiver:
+            set_proxy.places["hooks.corp.invalid"] = urlsplit(receiver.url).netloc
+            status = guarded_post.post("https://hooks.corp.invalid/lightly", b"{}", {}, allowed_private_hosts=())
+        assert status == 204
+        assert set_proxy.seen == ["CONNECT hooks.corp.invalid:443"]
+
+    def test_by_http_with_the_whole_address(self, set_proxy: Proxy) -> None:
+        with HookReceiver() as receiver:
+            url = receiver.url
+            assert guarded_post.post(url, b"{}", {}, allowed_private_hosts=["127.0.0.1"]) == 204
+        assert set_proxy.seen == [f"POST {url}/"]
+
+    def test_private_addresses_do_not_reach_it(self, set_proxy: Proxy) -> None:
+        for url in ("https://169.254.169.254/", "https://metadata.google.internal/", "https://intranet/"):
+            with pytest.raises(guarded_post.UndeliveredError, match="the address is private"):
+                guarded_post.post(url, b"{}", {}, allowed_private_hosts=())
+        assert set_proxy.seen == []
+
+    def test_one_that_can_t_be_used_is_said_to_be_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("https_proxy", "socks5://proxy.example:1080")
+        with pytest.raises(guarded_post.UndeliveredError, match="proxy"):
+            guarded_post.post("https://hooks.example/", b"{}", {}, allowed_private_hosts=())
 
 
 class TestTrouble:
