@@ -61,19 +61,19 @@ def proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
 class ProxiedRequests(http.client.HTTPConnection):
     """Names the whole address in requests by plain HTTP that go through a proxy."""
 
-    proxy: Proxy | None = None
+    chosen_proxy: Proxy | None = None
     whole_address = ""  # such as http://host:port, empty where the proxy opens a tunnel
 
     def go_through(self, proxy: Proxy | None, *, tunnel: bool) -> None:
-        self.proxy = proxy
+        self.chosen_proxy = proxy
         name = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == http.client.HTTP_PORT else f":{self.port}"
         self.whole_address = f"http://{name}{port}" if proxy and not tunnel else ""
 
     def putrequest(self, method: str, url: str, *arguments: Any, **options: Any) -> None:
         super().putrequest(method, self.whole_address + url, *arguments, **options)
-        if self.whole_address and self.proxy and self.proxy.authorization:
-            self.putheader("Proxy-Authorization", self.proxy.authorization)
+        if self.whole_address and self.chosen_proxy and self.chosen_proxy.authorization:
+            self.putheader("Proxy-Authorization", self.chosen_proxy.authorization)
 
 
 def connect(

@@ -36,7 +36,7 @@ class _PinnedConnection(guard.ProxiedRequests):
             self.port,
             timeout=timeout,
             allowed_private_hosts=self.client.allowed_private_hosts,
-            proxy=self.proxy,
+            proxy=self.chosen_proxy,
             tunnel=self.tls is not None,
         )
         if self.tls:

@@ -71,9 +71,14 @@ class GuardedConnections:
         except (OSError, urllib3.exceptions.HTTPError) as error:
             raise StoreError(failure_of_transport(error)) from None
 
-    def connected(self, host: str, port: int) -> socket.socket:
+    def connected(self, host: str, port: int, proxy: guard.Proxy | None, *, tunnel: bool) -> socket.socket:
         opened = guard.connect(
-            host, port, timeout=self.limit.timeout(), allowed_private_hosts=self.allowed_private_hosts
+            host,
+            port,
+            timeout=self.limit.timeout(),
+            allowed_private_hosts=self.allowed_private_hosts,
+            proxy=proxy,
+            tunnel=tunnel,
         )
         with self._lock:
             self._sockets = [*(kept for kept in self._sockets if kept.fileno() != -1), opened]
@@ -140,13 +145,14 @@ def _whole(answer: urllib3.response.BaseHTTPResponse) -> _Body:
     return _Body(data)
 
 
-class _Connection(urllib3.connection.HTTPConnection):
+class _Connection(guard.ProxiedRequests, urllib3.connection.HTTPConnection):
     def __init__(self, *arguments: Any, connections: GuardedConnections, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._connections = connections
+        self.go_through(guard.proxy_for("http", self.host, self.port), tunnel=False)
 
     def _new_conn(self) -> socket.socket:
-        return self._connections.connected(self.host, self.port)
+        return self._connections.connected(self.host, self.port, self.chosen_proxy, tunnel=False)
 
 
 class _SafeConnection(urllib3.connection.HTTPSConnection):
@@ -155,7 +161,8 @@ class _SafeConnection(urllib3.connection.HTTPSConnection):
         self._connections = connections
 
     def _new_conn(self) -> socket.socket:
-        return self._connections.connected(self.host, self.port)
+        proxy = guard.proxy_for("https", self.host, self.port)
+        return self._connections.connected(self.host, self.port, proxy, tunnel=True)
 
 
 def failure_of_transport(error: BaseException) -> Failure:

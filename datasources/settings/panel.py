@@ -17,7 +17,7 @@ from clouds.doctor import snippets
 from clouds.policies import Place, Snippet
 from datasets.models import Dataset
 from datasources import services
-from datasources.grants import full_setup
+from datasources.grants import full_setup, platform_for
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Datasource, PermissionCheck, Purpose
 from datasources.settings.bulbs import DatasourceStatus, statuses_of
 from datasources.settings.forms import SUFFIX_FIELD, DatasourceForm, config_class_for, open_names
@@ -168,6 +168,8 @@ class DatasourcePanel(Panel):
             marks=() if copied_from else self.status.marks,
             team=self.dataset.team if self.dataset.may_edit else None,
         )
+        if copied_from and stored and self.purpose is Purpose.LIGHTLY:
+            self.form.initial["path"] = _beside(stored.path)
         self.form.initial.update({name: value for name in self.form.open_names if (value := typed.get(name))})
 
     def fill_form(self, data: Mapping[str, Any], files: Mapping[str, Any]) -> DatasourceForm:
@@ -231,6 +233,24 @@ class DatasourcePanel(Panel):
         return PROVIDERS
 
     @property
+    def shares_directory(self) -> bool:
+        """Whether Input and Lightly are stored at one and the same place, so that raw data is written to."""
+        here, there = self.datasource, self.other
+        return bool(here and there and (here.provider, here.path) == (there.provider, there.path))
+
+    @property
+    def lacks_identity(self) -> bool:
+        """Whether the form is for a role, and nobody has said who this installation is to AWS."""
+        takes_role = "role_arn" in self.form.config_class.fields()
+        return takes_role and not platform_for(self.dataset.team).aws_principal
+
+    @property
+    def next_tab(self) -> Tab | None:
+        """The tab of the other datasource, while that is still missing."""
+        other = self.tabs[0 if self.tab == "lightly" else 1]
+        return other if self.datasource and other.status and other.status.datasource is None else None
+
+    @property
     def is_of_stored_provider(self) -> bool:
         """Whether the form shows the fields of the provider that is stored."""
         return self.datasource is None or self.datasource.provider_class is self.form.config_class
@@ -252,3 +272,11 @@ class DatasourcePanel(Panel):
             return ""
         suffix = self.datasource.thumbnail_suffix
         return snippets.stored(self.config, dataset_id=self.dataset.pk, purpose=self.purpose, thumbnail_suffix=suffix)
+
+
+def _beside(path: str) -> str:
+    """A directory for Lightly beside that of the raw data, or in the bucket's root where the raw data fills it all."""
+    scheme, mark, rest = path.rpartition("://")
+    bucket, _, prefix = rest.strip("/").partition("/")
+    parent = prefix.rpartition("/")[0]
+    return f"{scheme}{mark}{bucket}/{parent}/lightly/" if parent else f"{scheme}{mark}{bucket}/lightly/"

@@ -73,7 +73,7 @@ class _Pinned(guard.ProxiedRequests):
             self.port,
             timeout=SECONDS,
             allowed_private_hosts=self._allowed,
-            proxy=self.proxy,
+            proxy=self.chosen_proxy,
             tunnel=self._tls is not None,
         )
         if self._tls:

@@ -77,7 +77,10 @@
   let edited = null // the guarded form that has unsaved edits
 
   const hasEdits = () => edited !== null && edited.isConnected
-  on("input", (event) => { if (closest(event, "[data-guard]")) edited = event.target.closest("[data-guard]") })
+  on("input", (event) => {
+    edited = closest(event, "[data-guard]") ?? edited
+    edited?.toggleAttribute("data-edited", true)
+  })
   on("submit", (event) => { if (event.target === edited && !edited.matches("[hx-post], [hx-put], [hx-patch]")) edited = null })
   addEventListener("beforeunload", (event) => { if (hasEdits()) event.preventDefault() })
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from clouds.doctor.probe import probe
 from clouds.permissions import ALL, State
 from tests.clouds.conftest import MakePlace
 from tests.clouds.doctor.scenarios import PROVIDERS, Place
-from tests.servers import OBSCloud
+from tests.servers import CephCloud, OBSCloud
 from tests.servers.proxy import Proxy
 
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
@@ -40,6 +41,8 @@ def proxy() -> Iterator[Proxy]:
 
 
 def judged(place: Place) -> set[State]:
+    """Of all four permissions, where there is a file to read."""
+    place.cloud.put(place.bucket, "input/a.jpg", b"1")
     report = probe(parse_config(place.config, place.endpoints), ALL, place.endpoints, 15)
     return {verdict.state for verdict in report.verdicts.values()}
 
@@ -62,15 +65,21 @@ def test_none_goes_through_it_where_no_proxy_says_so(
     provider: str, make_place: MakePlace, proxy: Proxy, set_proxy: SetProxy
 ) -> None:
     place = make_place(provider)
-    set_proxy(f"http://{proxy.address}", no_proxy="127.0.0.1")
+    set_proxy(f"http://{proxy.address}", no_proxy="127.0.0.1,localhost")
     assert judged(place) == {State.GRANTED}
     assert proxy.seen == []
 
 
-def test_obs_by_https_goes_through_a_tunnel(make_place: MakePlace, proxy: Proxy, set_proxy: SetProxy) -> None:
-    place = make_place("OBS")
-    assert isinstance(place.cloud, OBSCloud)
-    place.monkeypatch.setenv("SSL_CERT_FILE", str(place.cloud.ca_file))
+@pytest.mark.parametrize("provider", ["OBS", "S3Compatible"])
+def test_https_goes_through_a_tunnel(
+    provider: str, make_place: MakePlace, proxy: Proxy, set_proxy: SetProxy, tmp_path: Path
+) -> None:
+    place = make_place(provider)
+    assert isinstance(place.cloud, OBSCloud | CephCloud)
+    cloud = place.cloud
+    authority = cloud.ca_file.read_text() if isinstance(cloud, OBSCloud) else cloud.authority_pem
+    (tmp_path / "all.pem").write_text(authority)
+    place.monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "all.pem"))
     place.config = place.cloud.with_endpoint(place.config, place.cloud.https_url)
     set_proxy(f"http://{proxy.address}")
     assert judged(place) == {State.GRANTED}
@@ -78,7 +87,7 @@ def test_obs_by_https_goes_through_a_tunnel(make_place: MakePlace, proxy: Proxy,
     assert {line.split(" ")[0] for line in proxy.seen} == {"CONNECT"}
 
 
-@pytest.mark.parametrize("provider", ["S3", "OBS"])
+@pytest.mark.parametrize("provider", ["S3", "OBS", "S3Compatible"])
 def test_with_a_name_and_a_password(provider: str, make_place: MakePlace, set_proxy: SetProxy) -> None:
     place = make_place(provider)
     with Proxy(pair="ava:s3cret!") as proxy:

@@ -74,7 +74,7 @@ def test_from_the_settings_to_a_green_bulb(
     settings.expect_bulbs(list="granted", read="granted")
 
 
-def test_without_javascript(visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
+def test_a_link_without_javascript(visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
     config = cloud.grant(filled_bucket(cloud), "input/", {Right.LIST})
     dataset = stack.backstage.dataset(name, person, input=config)
     page = visit(person, java_script_enabled=False).page

@@ -46,7 +46,9 @@ def test_it_is_entered_once(visit: Visit, stack: Stack, person: Person, cloud: C
     Row(page, second).expect_bulbs("lightly", list="granted", read="granted", write="denied")
 
 
-def test_without_javascript(visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
+def test_new_credentials_without_javascript(
+    visit: Visit, stack: Stack, person: Person, cloud: Cloud, name: str
+) -> None:
     bucket = filled_bucket(cloud)
     new = reader(cloud, bucket, "")
     old = cloud.with_unknown_key(new)
