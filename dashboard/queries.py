@@ -3,8 +3,22 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from dashboard.filters import ATTENTION, CHECKING, NO_FILTERS, READY, UNCONFIGURED, Filters
 from datasets.access import Person, datasets_for
@@ -21,16 +35,51 @@ _ORDERS = {
 }
 
 _of_dataset = Datasource.objects.filter(dataset=OuterRef("pk"))
-_input = _of_dataset.filter(purpose__in=(Purpose.INPUT, Purpose.INPUT_OUTPUT))
-_lightly = _of_dataset.filter(purpose__in=(Purpose.LIGHTLY, Purpose.INPUT_OUTPUT))
+_input = Q(purpose__in=(Purpose.INPUT, Purpose.INPUT_OUTPUT))
+_lightly = Q(purpose__in=(Purpose.LIGHTLY, Purpose.INPUT_OUTPUT))
 _green = in_state(DatasourceState.GREEN)
+# What may be true of a datasource, in the order of the bits that `_facts` is made of.
+_FACTS = {
+    "input": _input,
+    "lightly": _lightly,
+    "green input": _input & _green,
+    "green lightly": _lightly & _green,
+    "attention": in_state(*NEEDS_ATTENTION),
+    "checking": in_state(DatasourceState.CHECKING),
+}
+
+
+@dataclass(frozen=True)
+class _State:
+    """Of a dataset: for each of these facts it has a datasource; or, if `lacks`, for one of them it has none."""
+
+    facts: tuple[str, ...]
+    lacks: bool = False
+
+    @property
+    def question(self) -> Q:
+        has_all = Q(*(Exists(_of_dataset.filter(_FACTS[fact])) for fact in self.facts))
+        return ~has_all if self.lacks else has_all
+
+    def is_true(self, facts: int) -> bool:
+        bits = [1 << number for number, fact in enumerate(_FACTS) if fact in self.facts]
+        return all(facts & bit for bit in bits) != self.lacks
+
+
 # A dataset may be in more than one of them.
 _STATES = {
-    READY: Q(Exists(_input.filter(_green)), Exists(_lightly.filter(_green))),
-    ATTENTION: Q(Exists(_of_dataset.filter(in_state(*NEEDS_ATTENTION)))),
-    CHECKING: Q(Exists(_of_dataset.filter(in_state(DatasourceState.CHECKING)))),
-    UNCONFIGURED: Q(~Exists(_input)) | Q(~Exists(_lightly)),
+    READY: _State(("green input", "green lightly")),
+    ATTENTION: _State(("attention",)),
+    CHECKING: _State(("checking",)),
+    UNCONFIGURED: _State(("input", "lightly"), lacks=True),
 }
+
+
+def _facts() -> Combinable:
+    """Of a dataset, all of them in one look at its datasources: a bit for each that is true of one of these."""
+    bits = [Max(Case(When(q, then=1 << bit), default=0)) for bit, q in enumerate(_FACTS.values())]
+    found = _of_dataset.order_by().values("dataset").annotate(facts=sum(bits[1:], start=bits[0])).values("facts")
+    return Coalesce(Subquery(found), 0)
 
 
 @dataclass
@@ -50,17 +99,16 @@ class Summary:
 
 
 def home_summary(user: Person, team: Team | None = None, filters: Filters = NO_FILTERS) -> Summary:
-    """In one query, whose answer has a row for each mix of states, a few at most."""
+    """In one query, whose answer has a row for each mix of facts, a few at most."""
     narrowed = _narrowed(filters.without_state)
     is_found: Combinable = ExpressionWrapper(narrowed, BooleanField()) if narrowed else Value(True)
-    flags = {f"is_{state}": ExpressionWrapper(question, BooleanField()) for state, question in _STATES.items()}
-    flagged = _at_home(user, team).annotate(**flags, is_found=is_found)
-    mixes = flagged.values(*flags, "is_found").annotate(number=Count("pk"))
+    mixes = _at_home(user, team).annotate(facts=_facts(), is_found=is_found).values("facts", "is_found")
     summary = Summary()
-    for mix in mixes.order_by():
+    for mix in mixes.annotate(number=Count("pk")).order_by():
         for counts in (summary.everything, summary.found) if mix["is_found"] else (summary.everything,):
             counts.total += mix["number"]
-            counts.states.update({state: mix["number"] for state in _STATES if mix[f"is_{state}"]})
+            for key, state in _STATES.items():
+                counts.states[key] += mix["number"] if state.is_true(mix["facts"]) else 0
     return summary
 
 
@@ -68,7 +116,7 @@ def home_datasets(user: Person, *, team: Team | None = None, filters: Filters = 
     """Those of one team and those shared with the person from outside their teams; without a team, all they may see."""
     datasets = _at_home(user, team).filter(_narrowed(filters))
     if filters.sort == "attention":
-        datasets = datasets.annotate(needs_attention=ExpressionWrapper(_STATES[ATTENTION], BooleanField()))
+        datasets = datasets.annotate(needs_attention=ExpressionWrapper(_STATES[ATTENTION].question, BooleanField()))
     return with_bulbs(datasets.order_by(*_ORDERS[filters.sort]))
 
 
@@ -81,7 +129,7 @@ def _narrowed(filters: Filters) -> Q:
         question &= Q(Exists(_of_dataset.filter(provider=filters.provider)))
     if filters.type:
         question &= Q(type=filters.type)
-    return question & _STATES[filters.state] if filters.state else question
+    return question & _STATES[filters.state].question if filters.state else question
 
 
 def _at_home(user: Person, team: Team | None) -> QuerySet[Dataset]:
