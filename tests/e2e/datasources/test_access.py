@@ -21,6 +21,7 @@ def test_the_setup_follows_the_path_and_stays_at_the_chosen_form(
     page = visitor.page
     page.goto("/")
     settings = Settings(page).open(name)
+    settings.root.get_by_text("First: grant access").click()
     access = settings.root.locator("#access")
     expect(access).to_contain_text("my-bucket/path/to/images/")
     access.get_by_role("radio", name="IAM policy").press("ArrowRight")  # radio buttons, with the keyboard

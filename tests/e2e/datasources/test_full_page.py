@@ -159,7 +159,7 @@ def test_without_javascript(visit: Visit, person: Person, cloud: Cloud, name: st
     settings.choose("AZURE")
     expect(settings.field("SAS token")).to_be_visible()
     settings.root.get_by_role("link", name="Copy from the Input datasource").click()
-    expect(settings.field("Resource path")).to_have_value(f"s3://{bucket}/input/")
+    expect(settings.field("Resource path")).to_have_value(f"s3://{bucket}/lightly/")
     settings.tab("Dataset")
     settings.root.get_by_label("Type the dataset's name to confirm").fill(name)
     settings.root.get_by_role("button", name="Delete this dataset").click()

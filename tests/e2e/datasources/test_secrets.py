@@ -87,7 +87,7 @@ def test_copy_from_the_other_datasource(
     copy.click()
     expect(settings.root).to_contain_text("taken over from Input")
     expect(settings.root).to_contain_text("Taken over from Input. Leave empty to use it.")
-    expect(settings.field("Resource path")).to_have_value(f"s3://{bucket}/")
+    expect(settings.field("Resource path")).to_have_value(f"s3://{bucket}/lightly/")
 
     # The bucket is another one now, so the secret is wanted again.
     settings.field("Resource path").fill(f"s3://{filled_bucket(cloud)}/")
@@ -102,7 +102,7 @@ def test_copy_from_the_other_datasource(
     expect(settings.field("Resource path")).to_have_value(f"s3://{bucket}/lightly/")
 
 
-def test_another_provider_redraws_only_the_form(
+def test_another_provider_redraws_the_form_and_says_whose_bulbs_are_shown(
     visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str
 ) -> None:
     page = visitor.page
@@ -110,14 +110,16 @@ def test_another_provider_redraws_only_the_form(
     page.goto("/")
     settings = Settings(page).open(name)
     settings.expect_bulbs(list="granted", read="granted")
-    for what in ("#permissions", "#settings-tabs", "#dialog-title", ".settings__foot"):
+    for what in ("#settings-tabs", "#dialog-title", ".settings__foot"):
         page.locator(what).evaluate("element => { element.sameAsBefore = true }")
     settings.choose("AZURE")
     expect(settings.field("SAS token")).to_be_visible()
     expect(settings.field("Secret access key")).to_have_count(0)
     expect(settings.field("SAS token")).to_have_value("")
-    for what in ("#permissions", "#settings-tabs", "#dialog-title", ".settings__foot"):
+    expect(page.locator("#permissions")).to_contain_text("Saved settings: ")
+    for what in ("#settings-tabs", "#dialog-title", ".settings__foot"):
         assert page.locator(what).evaluate("element => element.sameAsBefore")
     expect(settings.root.get_by_text("Stored encrypted. Leave empty to keep it.")).to_have_count(0)
     settings.choose("S3")
     expect(settings.root.get_by_text("Stored encrypted. Leave empty to keep it.")).to_be_visible()
+    expect(page.locator("#permissions")).not_to_contain_text("Saved settings: ")

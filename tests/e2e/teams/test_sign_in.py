@@ -78,7 +78,7 @@ def test_app_and_passkey(visit: Visit, stack: Stack, name: str, axe: Axe) -> Non
     page.goto(f"{visitor.url}/accounts/2fa/")
     sign_out(page)
     sign_in(page, person["email"])
-    expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
+    expect(page.get_by_role("heading", name="Two-factor authentication")).to_be_visible()
     expect_accessible(page, axe)
     page.get_by_role("button", name="Use a passkey instead").click()
     expect(page.get_by_role("heading", name="Create your first dataset")).to_be_visible()
