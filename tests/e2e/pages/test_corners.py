@@ -42,6 +42,8 @@ def test_health_on_paper_has_the_rows_alone(visitor: Visitor, stack: Stack, pers
     dataset = stack.backstage.dataset("on paper", person, input=reader(cloud, bucket))
     page.goto("/health/")
     page.get_by_role("link", name="Print").click()
+    page.wait_for_url("**/health/print/**")
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
     page.evaluate("window.print = () => { document.body.dataset.printed = 'yes' }")
     page.get_by_role("button", name="Print").click()
     expect(page.locator("body")).to_have_attribute("data-printed", "yes")
