@@ -49,7 +49,9 @@ def test_the_link_is_in_the_mail_alone(new_stack: NewStack, visit: Visit, axe: A
         assert eventually(lambda: bool(mailbox.mails), 30)
         (mail,) = mailbox.mails
         assert mail["To"] == EMAIL
-        link = LINK.search(mail.get_content())
+        text = mail.get_body(("plain",))
+        assert text
+        link = LINK.search(text.get_content())
         assert link
 
         page = visit(at=stack).page
