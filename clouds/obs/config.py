@@ -78,7 +78,7 @@ class OBSConfig(CloudConfig):
     access_key_id: str = Field(
         alias="obsAccessKeyId",
         title="Access key ID",
-        description="Of the user that may use this directory.",
+        description="Access key of the user with access to this folder.",
         examples=["H3Q1K2J7ZEXAMPLE"],
         min_length=1,
         pattern=r"^[\x21-\x7e]+$",

@@ -97,7 +97,7 @@ class S3CompatibleConfig(CloudConfig):
     access_key_id: str = Field(
         alias="s3AccessKeyId",
         title="Access key ID",
-        description="Of the user that may use this directory.",
+        description="Access key of the user with access to this folder.",
         examples=["lightly-reader"],
         min_length=1,
         pattern=r"^[\x21-\x7e]+$",
