@@ -1,7 +1,8 @@
-"""Paths as people type them, and names as clouds list them."""
+"""Paths and addresses as people type them, and names as clouds list them."""
 
 import re
 from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 # A path segment of a bucket: no control characters, which no console shows and no client can type.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -47,3 +48,26 @@ def directory_names(prefix: str, keys: Iterable[str]) -> list[str]:
     """The directories directly below `prefix` in which these keys lie, without doubles, in order."""
     names = (key.removeprefix(prefix).split("/", 1) for key in keys)
     return list(dict.fromkeys(f"{parts[0]}/" for parts in names if len(parts) == 2))
+
+
+def web_address(value: str, *, example: str, hosts: re.Pattern[str]) -> SplitResult:
+    """The parts of an http or https address that people type as an endpoint, whose host `hosts` matches whole.
+
+    Raises ValueError, in a sentence with the example.
+    """
+
+    def wrong(what: str) -> ValueError:
+        return ValueError(f"{what} For example: {example}")
+
+    try:
+        parts = urlsplit(value)
+        _port = parts.port  # read here, as reading it may raise
+    except ValueError:
+        raise wrong("This is not an address.") from None
+    if parts.scheme not in {"http", "https"}:
+        raise wrong("The endpoint must start with https:// (or http:// in a private network).")
+    if not parts.hostname or not hosts.fullmatch(parts.hostname):
+        raise wrong("The endpoint has no valid host name.")
+    if parts.username is not None or parts.password is not None:
+        raise wrong("The endpoint must not carry a user name or password.")
+    return parts

@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from clouds import guard
 from clouds.config import CloudConfig, Endpoints, SecretWord
-from clouds.paths import normalise_path
+from clouds.paths import normalise_path, web_address
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 PATH_EXAMPLE = "obs://my-bucket/path/to/images/"
@@ -28,23 +27,10 @@ def is_obs_host(host: str, own: Iterable[str] = ()) -> bool:
 
 
 def _check_endpoint(value: str) -> str:
-    def wrong(what: str) -> ValueError:
-        return ValueError(f"{what} For example: {ENDPOINT_EXAMPLE}")
-
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        raise wrong("This is not an address.") from None
-    if parts.scheme not in {"http", "https"}:
-        raise wrong("The endpoint must start with https:// (or http:// in a private network).")
-    if not parts.hostname or not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", parts.hostname):
-        raise wrong("The endpoint has no valid host name.")
-    if parts.username is not None or parts.password is not None:
-        raise wrong("The endpoint must not carry a user name or password.")
+    parts = web_address(value, example=ENDPOINT_EXAMPLE, hosts=re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"))
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise wrong("The endpoint is the host alone, without bucket or path.")
-    return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
+        raise ValueError(f"The endpoint is the host alone, without bucket or path. For example: {ENDPOINT_EXAMPLE}")
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
 
 
 class OBSConfig(CloudConfig):

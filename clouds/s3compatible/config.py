@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from clouds.config import CloudConfig, Endpoints, SecretWord
-from clouds.paths import normalise_path
+from clouds.paths import normalise_path, web_address
 from clouds.s3.config import BUCKET
 
 PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
@@ -34,23 +34,13 @@ class Addressing(StrEnum):
 
 
 def _check_endpoint(value: str) -> str:
-    def wrong(what: str) -> ValueError:
-        return ValueError(f"{what} For example: {ENDPOINT_EXAMPLE}")
-
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        raise wrong("This is not an address.") from None
-    if parts.scheme not in {"http", "https"}:
-        raise wrong("The endpoint must start with https:// (or http:// in a private network).")
-    if not parts.hostname or not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", parts.hostname):
-        raise wrong("The endpoint has no valid host name.")
-    if parts.username is not None or parts.password is not None:
-        raise wrong("The endpoint must not carry a user name or password.")
+    parts = web_address(value, example=ENDPOINT_EXAMPLE, hosts=re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"))
     if parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9/._~-]*", parts.path):
-        raise wrong("The endpoint must not carry a query, a fragment or odd characters.")
-    return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+        raise ValueError(
+            f"The endpoint must not carry a query, a fragment or odd characters. For example: {ENDPOINT_EXAMPLE}"
+        )
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"
 
 
 def _check_certificate(value: str) -> str:
