@@ -181,6 +181,16 @@
 
   // ---- Around a swap ----
 
+  // What a request would change may have been replaced while it was on its way: two refresh the same row. Its answer is
+  // the older one then, and the parts of the page that come with it would look for their places in the row's remains.
+  const watched = new WeakSet()
+  on("htmx:beforeSend", ({ detail: { target } }) => {
+    if (watched.has(target)) return
+    watched.add(target)
+    // On the element itself, as events don't leave what is no longer in the page.
+    target.addEventListener("htmx:beforeSwap", (event) => { if (!target.isConnected) event.detail.shouldSwap = false })
+  })
+
   let typed = new Map() // what stood in the secret inputs, by name
   let openTip = null // the id of the tip that was open in what is swapped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import filled_bucket, reader
 from tests.e2e.support.backstage import Person
@@ -116,3 +116,24 @@ def test_the_dataset_id_can_be_copied(visitor: Visitor, stack: Stack, person: Pe
     settings.root.get_by_role("button", name="Copy").click()
     expect(page.locator("#announcer")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == dataset
+
+
+def test_an_answer_for_a_row_that_was_replaced_meanwhile(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:
+    """Two things refresh one row. The answer that comes second belongs to a row that is gone, and changes nothing."""
+    page, dataset = visitor.page, stack.backstage.dataset(name, person)
+    held: list[Route] = []
+    page.route(re.compile(r"\?held"), lambda route: held.append(route))
+    page.goto("/")
+    page.locator(".dataset").evaluate("row => { row.dataset.stands = 'first' }")
+    # As a row asks that was being checked: the page's counts come with the answer.
+    ask = "([path, source]) => { htmx.ajax('GET', path, {source, target: '.dataset', swap: 'outerHTML'}) }"
+    with page.expect_request(re.compile(r"\?held")):
+        page.evaluate(ask, [f"/datasets/{dataset}/row/?held&open=1", ".dataset"])
+    page.evaluate(ask, [f"/datasets/{dataset}/row/?quick&open=1", "#main"])
+    expect(page.locator(".dataset:not([data-stands])")).to_have_count(1)
+    page.locator(".dataset").evaluate("row => { row.dataset.stands = 'second' }")
+    with page.expect_event("requestfinished", lambda request: "?held" in request.url):
+        held[0].continue_()
+    # Answers are worked off one after the other.
+    page.evaluate("path => htmx.ajax('GET', path, {target: '#summary', swap: 'none'})", f"/datasets/{dataset}/row/?third")
+    expect(page.locator(".dataset[data-stands=second]")).to_have_count(1)
