@@ -58,7 +58,7 @@ def create_team(request: PageRequest) -> HttpResponse:
 def people(request: PageRequest, team_id: str) -> HttpResponse:
     """Everybody of the team; for who manages it, also who is invited."""
     mine = membership_for(request.user, team_id)
-    search = request.GET.get("q", "").replace("\0", "").strip()
+    search = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
     paginator = Paginator(queries.people_of(mine.team, search=search), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     manages = roles.may_manage(mine.role)

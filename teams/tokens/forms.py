@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import NOT_AN_ADDRESS
-from teams.models import TokenState, User
+from teams.models import LONGEST_PASSWORD, TokenState, User
 
 
 class WelcomeForm(forms.Form):
@@ -27,12 +27,14 @@ class WelcomeForm(forms.Form):
         error_messages={"invalid": NOT_AN_ADDRESS},
     )
     password = forms.CharField(
+        max_length=LONGEST_PASSWORD,
         label=_("Password"),
         strip=False,
         help_text=_("At least 10 characters, not a common password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password_again = forms.CharField(
+        max_length=LONGEST_PASSWORD,
         label=_("Password again"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
