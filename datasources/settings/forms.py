@@ -134,6 +134,11 @@ class DatasourceForm(forms.Form):
         return provider_of(self.config_class).help_anchor
 
     @property
+    def scheme(self) -> str:
+        """Of the provider's paths; empty if they carry none."""
+        return self.config_class.scheme
+
+    @property
     def provider_label(self) -> str:
         return provider_of(self.config_class).label
 

@@ -28,6 +28,8 @@ from teams.models import User
 
 # The box "Use the new credentials for the other datasources too".
 EVERYWHERE = "everywhere"
+# Where the data lies, not who may reach it: the same at all providers whose paths have the same scheme.
+PLACE_FIELDS = ["path", "region", "kms_key_arn"]
 PURPOSES = {"input": Purpose.INPUT, "lightly": Purpose.LIGHTLY}
 
 
@@ -168,9 +170,20 @@ class DatasourcePanel(Panel):
             marks=() if copied_from else self.status.marks,
             team=self.dataset.team if self.dataset.may_edit else None,
         )
+        self.form.initial.update(self._place_at(self.form.config_class, stored))
         if copied_from and stored and self.purpose is Purpose.LIGHTLY:
             self.form.initial["path"] = _beside(stored.path)
         self.form.initial.update({name: value for name in self.form.open_names if (value := typed.get(name))})
+
+    @staticmethod
+    def _place_at(config_class: type[CloudConfig], stored: CloudConfig | None) -> dict[str, str]:
+        """What stays true of the stored place when another provider is chosen that has the same kind of paths."""
+        if stored is None or isinstance(stored, config_class):
+            return {}
+        if not stored.scheme or stored.scheme != config_class.scheme:
+            return {}
+        names = [name for name in PLACE_FIELDS if name in stored.fields() and name in config_class.fields()]
+        return {name: getattr(stored, name) for name in names}
 
     def fill_form(self, data: Mapping[str, Any], files: Mapping[str, Any]) -> DatasourceForm:
         """The form as it was sent, after each pasted value went to its own field. Ask it whether it is valid."""
@@ -231,6 +244,11 @@ class DatasourcePanel(Panel):
     def providers(self) -> dict[str, Provider]:
         """All of them, to choose one."""
         return PROVIDERS
+
+    @property
+    def place_fields(self) -> list[str]:
+        """The fields that stay when another provider is chosen that has the same kind of paths."""
+        return PLACE_FIELDS
 
     @property
     def shares_directory(self) -> bool:
