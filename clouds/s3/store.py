@@ -214,13 +214,13 @@ class S3Store(Store):
         )
 
     def missing_is_proof(self, failure: Failure) -> bool:
-        # Ceph says so to whoever may list, before it looks whether he may read.
+        # Ceph answers so to everybody who may list, before it looks whether they may read.
         return not self.is_ceph or self._owns_bucket()
 
     def is_owner(self, key: str) -> bool:
         """On servers with owners, who wrote an object may read its access list, for which AWS wants a right of its own.
 
-        The owner of the whole bucket is left out: what he may, he may because it is his.
+        The owner of the whole bucket is left out: an owner may read everything in it.
         """
         if not self.owners_may_read or self._owns_bucket():
             return False
