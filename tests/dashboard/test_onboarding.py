@@ -41,7 +41,8 @@ def connect(dataset: Dataset, purpose: Purpose, config: CloudConfig, outcome: Ou
     finish(check, outcome)
 
 
-def finish(check: PermissionCheck, outcome: Outcome, *, no_files: bool = False) -> None:
+def finish(check: PermissionCheck | None, outcome: Outcome, *, no_files: bool = False) -> None:
+    assert check is not None
     check.state, check.outcome, check.no_files = CheckState.DONE, outcome, no_files
     check.save()
 
