@@ -84,7 +84,7 @@ def is_word(config_class: type[CloudConfig], name: str) -> bool:
 def _with_what_was_seen(
     problems: Mapping[str, str], values: Mapping[str, Any], config_class: type[CloudConfig]
 ) -> dict[str, str]:
-    """The problems, and in each what was entered in place of the value, as far as it can be told. Quotes no secret."""
+    """The problems, and after each rule what was entered instead, as far as it can be told. Quotes no secret."""
     told = dict(problems)
     for name, value in values.items():
         if not isinstance(value, str) or name not in config_class.fields():
@@ -93,7 +93,8 @@ def _with_what_was_seen(
         if clutter:
             told[name] = gettext("This has %(clutter)s. Enter it without.") % {"clutter": ", and ".join(clutter)}
         if name in problems and (seen := _seen(name, value, config_class)):
-            told[name] = seen
+            rule, _, _ = problems[name].partition(" For example:")
+            told[name] = f"{rule} {seen}"
     return told
 
 
