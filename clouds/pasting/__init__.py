@@ -8,4 +8,14 @@ from clouds.pasting.clutter import MOST_CHARACTERS, cleaned, clutter_of
 from clouds.pasting.pasted import Pasted
 from clouds.pasting.reading import Candidate, Reading, Recogniser, Refusal, read
 
-__all__ = ["MOST_CHARACTERS", "Candidate", "Pasted", "Reading", "Recogniser", "Refusal", "cleaned", "clutter_of", "read"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "Candidate",
+    "Pasted",
+    "Reading",
+    "Recogniser",
+    "Refusal",
+    "cleaned",
+    "clutter_of",
+    "read",
+]

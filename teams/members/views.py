@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from core.addresses import LONGEST
 from core.web.dialogs import dialog, done
 from core.web.navigation import HOME
 from core.web.undo import success_with_undo
