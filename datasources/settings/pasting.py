@@ -88,6 +88,9 @@ def understand(data: Mapping[str, Any], config_class: type[CloudConfig], known: 
     for name, (value, what, source) in told.items():
         _fill(answer, name, value, what, source, known)
     _say_what_was_filled(answer, texts, told)
+    for name in target.fields():
+        if problem := problem_of_length(target, name, answer.data):
+            answer.problems[name] = problem
     return answer
 
 
