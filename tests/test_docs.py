@@ -67,3 +67,16 @@ def test_the_layout_in_the_architecture_page_is_that_of_the_code() -> None:
     for room, path in code.items():
         inside = {folder.parent.name for folder in path.glob("*/__init__.py")} - {"migrations"}
         assert named[room] == inside, room
+
+
+def test_what_operators_copy_keeps_tokens_and_backups_private() -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    nginx = text[text.index("```nginx") :].split("```")[1]
+    used = re.search(r"log_format lightly '(.+)';", nginx)
+    assert used
+    assert not re.search(r"\$(request|request_uri|args|query_string|http_referer)\b", used[1])
+    assert "access_log /var/log/nginx/lightly.log lightly;" in nginx
+    assert re.search(r"error_log \S+ crit;", nginx)
+    backup = text[text.index("## Backup") :]
+    assert "umask 077" in backup
+    assert not re.search(r"\.backup (?!/)", backup)
