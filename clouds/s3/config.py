@@ -148,6 +148,7 @@ class S3DelegatedAccessConfig(S3Base):
         pattern=r"^[a-zA-Z0-9_+=,.@:/-]+$",
         json_schema_extra={
             "from_team": True,
+            "members_only": True,
             "where": "You don't get it from AWS: it is your team's own, and goes into the role's trust policy. What "
             "the role asks for stands in the IAM console under Roles, the role, Trust relationships, at "
             "sts:ExternalId, or in `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument`.",

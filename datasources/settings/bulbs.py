@@ -164,7 +164,10 @@ class DatasourceStatus:
     @functools.cached_property
     def grant(self) -> list[Snippet]:
         """What to grant so that all red bulbs turn green."""
-        return missing_grant(self.verdicts, self.purpose, self.datasource.dataset.team) if self.datasource else []
+        if self.datasource is None:
+            return []
+        dataset = self.datasource.dataset
+        return missing_grant(self.verdicts, self.purpose, dataset.team, for_guest=dataset.hides_from_guest)
 
     @property
     def grant_covers(self) -> list[str]:
