@@ -1,6 +1,7 @@
 """What the pages show of a datasource: its bulbs, and the sentences beside them."""
 
 import functools
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -124,6 +125,13 @@ class DatasourceStatus:
     @property
     def granted(self) -> int:
         return sum(bulb.state == "granted" for bulb in self.bulbs)
+
+    @property
+    def stamp(self) -> str:
+        """Differs when what the bulbs say does, and not for a check that found the same again."""
+        told = [(bulb.state, bulb.verdict["likely_cause"] if bulb.verdict else "") for bulb in self.bulbs]
+        revision = self.datasource.revision if self.datasource else 0
+        return hashlib.sha256(repr((revision, told, self.warning, self.empty)).encode()).hexdigest()[:16]
 
     @property
     def dot(self) -> str:
