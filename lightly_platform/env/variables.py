@@ -55,8 +55,8 @@ class Environment:
         group=Group.SERVER,
         default=2,
         example="4",
-        help="Web server processes; each answers 32 requests at a time, of which at most 24 may list files or sign "
-        "URLs, so that pages stay quick.",
+        help="Web server processes; each answers 40 requests at a time, of which at most 32 may list files, sign "
+        "URLs or verify, so that pages stay quick. See *Limits* below.",
     )
 
     # --- addresses and HTTPS ----------------------------------------------------------------------------------------
