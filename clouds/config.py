@@ -1,5 +1,6 @@
 """The declaration of a datasource's fields, of which every cloud has its own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
@@ -109,6 +110,11 @@ class CloudConfig(BaseModel):
         return [name for name, info in cls.fields().items() if info.annotation is SecretStr]
 
     @classmethod
+    def members_only_fields(cls) -> list[str]:
+        """What the members of a team may see, and guests with whom they share a dataset may not."""
+        return [name for name, info in cls.fields().items() if extra(info, "members_only")]
+
+    @classmethod
     def credential_fields(cls) -> list[str]:
         """What stands for the credential: the secrets, what they were given for, and what the team brings to it.
 
@@ -128,6 +134,12 @@ class CloudConfig(BaseModel):
             name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             for name, value in values.items()
         }
+
+    def reuses(self, other: "CloudConfig", kept: Collection[str]) -> bool:
+        """Whether this reaches a cloud by what was stored in `other`: by the secrets `kept` of it, or as its role."""
+        if not isinstance(other, type(self)):
+            return False
+        return bool(kept) if self.secret_fields() else self.principal == other.principal
 
     def target(self) -> dict[str, str]:
         """What a stored secret was given for. If any of it changes, the secret must be entered again."""

@@ -128,6 +128,11 @@ class Provider:
         return self.config_class.provider_type()
 
     @property
+    def scheme(self) -> str:
+        """Of its paths, "s3" for s3://bucket/path/; empty where they carry none."""
+        return self.config_class.scheme
+
+    @property
     def servers(self) -> str:
         """Whose servers it leads to: records with the same answer share their limits."""
         return self.cloud or self.type

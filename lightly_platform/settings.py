@@ -107,7 +107,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             # Every template speaks to people: {% translate %} and {% blocktranslate %} need no {% load %}.
-            "builtins": ["django.templatetags.i18n"],
+            "builtins": ["django.templatetags.i18n", "core.templatetags.form_errors"],
             "context_processors": [
                 "django.template.context_processors.debug",
                 "django.template.context_processors.request",

@@ -247,6 +247,7 @@ class AuditAction(models.TextChoices):
     GRANT_LINK_CREATED = "GRANT_LINK_CREATED", _("made a link for a cloud admin:")
     GRANT_LINK_OPENED = "GRANT_LINK_OPENED", _("opened a link for a cloud admin:")
     GRANT_LINK_REVOKED = "GRANT_LINK_REVOKED", _("revoked a link for a cloud admin:")
+    CREDENTIALS_REPLACED = "CREDENTIALS_REPLACED", _("replaced the credentials of")
 
 
 class AuditEntry(HexIdModel):

@@ -21,7 +21,7 @@ def suspended(case: Case) -> Remedy:
         "the user is suspended",
         f"The storage has blocked {case.grantee}, or the account behind it: by an administrator, or for unpaid bills.",
         "Have the user enabled again, or use the key of another one. Granting more rights is no help.",
-        f"Look for the owner of {case.config.principal} in your storage's console: it says that he is suspended.",
+        f"Look for the owner of {case.config.principal} in your storage's console. It shows this user as suspended.",
         field="access_key_id",
     )
 

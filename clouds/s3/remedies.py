@@ -218,9 +218,10 @@ def _cannot_assume_role(case: Case) -> Remedy:
     if own and given != own:
         return Remedy(
             "cannot assume the role: check the external ID",
-            f"Most likely the external ID: {given} was entered, and your team's is {own}. Else {role} does not "
+            f"Most likely the external ID: another one was entered than your team's own. Else {role} does not "
             "exist, or its trust policy names another principal. AWS does not say which.",
-            f"Enter {own}, or put {given} into the role's trust policy.",
+            "Enter your team's own external ID, which stands beside the field, or put the entered one into the role's "
+            "trust policy.",
             sure,
             show,
             "external_id",
@@ -229,7 +230,7 @@ def _cannot_assume_role(case: Case) -> Remedy:
         "cannot assume the role",
         f"AWS does not let this platform assume {role}: its trust policy names another principal or another external "
         "ID, or the role does not exist. AWS does not say which.",
-        f"Put this platform's AWS principal and exactly the external ID {given} into the role's trust policy.",
+        "Put this platform's AWS principal and exactly this datasource's external ID into the role's trust policy.",
         sure,
         show,
         "role_arn",

@@ -3,6 +3,7 @@
 import functools
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from clouds.paths import directory_names
 from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
 from clouds.s3.policies import partition
-from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
+from clouds.s3.signing import ENCRYPTION_HEADERS, EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
     Deadline,
@@ -217,18 +218,18 @@ class S3Store(Store):
         # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
         self.caller_pays = False
         self.signers: dict[tuple[str, int, str], UrlSigner] = {}
-        self.encryption: dict[str, Any] = (
+        self.encryption: dict[str, str] = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         )
 
     def missing_is_proof(self, failure: Failure) -> bool:
-        # Ceph says so to whoever may list, before it looks whether he may read.
+        # Ceph answers so to everybody who may list, before it looks whether they may read.
         return not self.is_ceph or self._owns_bucket()
 
     def is_owner(self, key: str) -> bool:
         """On servers with owners, who wrote an object may read its access list, for which AWS wants a right of its own.
 
-        The owner of the whole bucket is left out: what he may, he may because it is his.
+        The owner of the whole bucket is left out: an owner may read everything in it.
         """
         if not self.owners_may_read or self._owns_bucket():
             return False
@@ -272,15 +273,19 @@ class S3Store(Store):
         payer = PAYER if at_aws or self.caller_pays else ""
         signer = self.signers.get((method, seconds, payer))
         if signer is None:
-            example = self._presigned(method, seconds) + payer
-            signer = self.signers[method, seconds, payer] = UrlSigner(example, method, self.secret_access_key)
+            # S3 reads the key for encryption from headers only, never from the URL, and refuses such headers if they
+            # are not signed: https://github.com/aws/aws-sdk-ruby/issues/874
+            encryption = self.encryption if method == "PUT" else {}
+            example = self._presigned(method, seconds, encryption) + payer
+            headers = {ENCRYPTION_HEADERS[name]: value for name, value in encryption.items()}
+            signer = UrlSigner(example, method, self.secret_access_key, headers)
+            self.signers[method, seconds, payer] = signer
         return signer.url(key)
 
-    def _presigned(self, method: str, seconds: int) -> str:
+    def _presigned(self, method: str, seconds: int, encryption: Mapping[str, str]) -> str:
+        about = {"Bucket": self.bucket, "Key": EXAMPLE_KEY, **encryption}
         try:
-            return self.client.generate_presigned_url(
-                f"{method.lower()}_object", Params={"Bucket": self.bucket, "Key": EXAMPLE_KEY}, ExpiresIn=seconds
-            )
+            return self.client.generate_presigned_url(f"{method.lower()}_object", Params=about, ExpiresIn=seconds)
         except botocore.exceptions.BotoCoreError as error:
             raise StoreError(failure_of(error)) from None
 

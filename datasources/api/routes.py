@@ -27,6 +27,8 @@ Answer = dict[str, Any]
 
 # Answers show this instead of a secret. A client that sends it back keeps the stored secret.
 PLACEHOLDER = "***"
+# Guests of the team see this instead of what only its members may see. The client's models ask for this form.
+HIDDEN = "hidden-from-guests"
 
 
 class OfPurpose(Parameters):
@@ -94,6 +96,7 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
     if guise:
         sent = _without_guise(sent, guise, config_class, stored)
     keep = [name for name in config_class.secret_fields() if sent.get(name) == PLACEHOLDER]
+    keep += [name for name in config_class.members_only_fields() if sent.get(name) == HIDDEN]
     try:
         return checked_config(
             config_class,
@@ -101,6 +104,7 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
             keep=keep,
             stored=stored,
             team=dataset.team,
+            for_guest=dataset.hides_from_guest,
         )
     except InvalidSettingsError as error:
         problems = (f"{aliases.get(name, name)}: {words}" for name, words in error.problems.items())
@@ -194,6 +198,8 @@ def _shown(request: HttpRequest, datasource: Datasource) -> Answer:
     fields = config.revealed()
     for name in config.secret_fields():
         fields[config.fields()[name].alias or name] = PLACEHOLDER
+    if datasource.dataset.hides_from_guest:
+        fields |= {config.fields()[name].alias or name: HIDDEN for name in config.members_only_fields()}
     if "s3Region" in fields:
         fields["s3Region"] = _known_region(request, cast("str", fields["s3Region"]))
     return _with_rest(datasource, fields)

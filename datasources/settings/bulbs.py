@@ -1,6 +1,7 @@
 """What the pages show of a datasource: its bulbs, and the sentences beside them."""
 
 import functools
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -130,6 +131,13 @@ class DatasourceStatus:
         return sum(bulb.state == "granted" for bulb in self.bulbs)
 
     @property
+    def stamp(self) -> str:
+        """Differs when what the bulbs say does, and not for a check that found the same again."""
+        told = [(bulb.state, bulb.verdict["likely_cause"] if bulb.verdict else "") for bulb in self.bulbs]
+        revision = self.datasource.revision if self.datasource else 0
+        return hashlib.sha256(repr((revision, told, self.warning, self.empty)).encode()).hexdigest()[:16]
+
+    @property
     def dot(self) -> str:
         """The look of all bulbs together, and of a path in which nothing lies."""
         states = {bulb.state for bulb in self.bulbs} | ({"unknown"} if self.no_files else set())
@@ -168,7 +176,10 @@ class DatasourceStatus:
     @functools.cached_property
     def grant(self) -> list[Snippet]:
         """What to grant so that all red bulbs turn green."""
-        return missing_grant(self.verdicts, self.purpose, self.datasource.dataset.team) if self.datasource else []
+        if self.datasource is None:
+            return []
+        dataset = self.datasource.dataset
+        return missing_grant(self.verdicts, self.purpose, dataset.team, for_guest=dataset.hides_from_guest)
 
     @property
     def grant_covers(self) -> list[str]:

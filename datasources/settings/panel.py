@@ -28,6 +28,8 @@ from teams.models import User
 
 # The box "Use the new credentials for the other datasources too".
 EVERYWHERE = "everywhere"
+# Where the data lies, not who may reach it: the same at all providers whose paths have the same scheme.
+PLACE_FIELDS = ["path", "region", "kms_key_arn"]
 PURPOSES = {"input": Purpose.INPUT, "lightly": Purpose.LIGHTLY}
 
 
@@ -167,10 +169,22 @@ class DatasourcePanel(Panel):
             read_only=not self.dataset.may_edit,
             marks=() if copied_from else self.status.marks,
             team=self.dataset.team if self.dataset.may_edit else None,
+            for_guest=self.is_for_guest,
         )
+        self.form.initial.update(self._place_at(self.form.config_class, stored))
         if copied_from and stored and self.purpose is Purpose.LIGHTLY:
             self.form.initial["path"] = _beside(stored.path)
         self.form.initial.update({name: value for name in self.form.open_names if (value := typed.get(name))})
+
+    @staticmethod
+    def _place_at(config_class: type[CloudConfig], stored: CloudConfig | None) -> dict[str, str]:
+        """What stays true of the stored place when another provider is chosen that has the same kind of paths."""
+        if stored is None or isinstance(stored, config_class):
+            return {}
+        if not stored.scheme or stored.scheme != config_class.scheme:
+            return {}
+        names = [name for name in PLACE_FIELDS if name in stored.fields() and name in config_class.fields()]
+        return {name: getattr(stored, name) for name in names}
 
     def fill_form(self, data: Mapping[str, Any], files: Mapping[str, Any]) -> DatasourceForm:
         """The form as it was sent, after each pasted value went to its own field. Ask it whether it is valid."""
@@ -178,7 +192,8 @@ class DatasourcePanel(Panel):
         copied_from = self.other_purpose if data.get("copied_from") == self.other_purpose else None
         stored = self.other_config if copied_from else self.config
         chosen = config_class_for(data.get("provider"), stored)
-        begun = DatasourceForm(chosen, self.purpose, stored=stored, team=self.dataset.team)
+        own: Any = {"team": self.dataset.team, "for_guest": self.is_for_guest}
+        begun = DatasourceForm(chosen, self.purpose, stored=stored, **own)
         understood = understand(data, chosen, begun.open_values())
         self.form = DatasourceForm(
             understood.config_class,
@@ -187,8 +202,8 @@ class DatasourcePanel(Panel):
             files=files,
             stored=stored,
             copied_from=copied_from,
-            team=self.dataset.team,
             understood=understood,
+            **own,
         )
         return self.form
 
@@ -228,9 +243,19 @@ class DatasourcePanel(Panel):
     # ---- what stands around the form ----
 
     @property
+    def is_for_guest(self) -> bool:
+        """Whether the page is for somebody from outside the team, who works with what its members stored."""
+        return self.dataset.hides_from_guest
+
+    @property
     def providers(self) -> dict[str, Provider]:
         """All of them, to choose one."""
         return PROVIDERS
+
+    @property
+    def place_fields(self) -> list[str]:
+        """The fields that stay when another provider is chosen that has the same kind of paths."""
+        return PLACE_FIELDS
 
     @property
     def shares_directory(self) -> bool:
@@ -243,6 +268,12 @@ class DatasourcePanel(Panel):
         """Whether the form is for a role, and nobody has said who this installation is to AWS."""
         takes_role = "role_arn" in self.form.config_class.fields()
         return takes_role and not platform_for(self.dataset.team).aws_principal
+
+    @property
+    def waits_for_a_change(self) -> bool:
+        """Whether a change in the cloud may turn a bulb green while the person looks at it, who may have it checked."""
+        red = any(bulb.state == "denied" for bulb in self.status.bulbs)
+        return red and not self.status.is_open and self.dataset.may_edit
 
     @property
     def next_tab(self) -> Tab | None:
@@ -263,7 +294,11 @@ class DatasourcePanel(Panel):
     def access_for(self, config_class: type[CloudConfig], typed: Mapping[str, str]) -> AccessSetup:
         """For what was typed so far, whether or not it is complete."""
         place = Place.typed(config_class, typed)
-        return AccessSetup(place, full_setup(place, self.purpose, self.dataset.team), open_names(config_class))
+        return AccessSetup(
+            place,
+            full_setup(place, self.purpose, self.dataset.team, for_guest=self.is_for_guest),
+            open_names(config_class),
+        )
 
     @cached_property
     def python(self) -> str:
@@ -271,7 +306,13 @@ class DatasourcePanel(Panel):
         if self.datasource is None or self.config is None:
             return ""
         suffix = self.datasource.thumbnail_suffix
-        return snippets.stored(self.config, dataset_id=self.dataset.pk, purpose=self.purpose, thumbnail_suffix=suffix)
+        return snippets.stored(
+            self.config,
+            dataset_id=self.dataset.pk,
+            purpose=self.purpose,
+            thumbnail_suffix=suffix,
+            hidden=self.config.members_only_fields() if self.is_for_guest else (),
+        )
 
 
 def _beside(path: str) -> str:

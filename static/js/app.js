@@ -1,10 +1,11 @@
-// What HTML and htmx can't do by themselves: the dialog, tips on hover, copying, toasts.
+// What HTML and htmx can't do by themselves: the dialog, copying, toasts.
 // No framework, no inline handlers (the CSP forbids them); events are delegated, so swapped content just works.
 //
 //   data-dialog-close        on a link or button: inside the dialog it closes it, elsewhere it is a plain link
 //   data-guard               on a form: ask before its edits are thrown away
 //   data-secret              on an input: typed text survives a re-rendered form that says data-keep-typed
 //   data-keep-typed          on a form: put back what was typed into its data-secret inputs
+//   data-carries="path …"    on a form with data-family: inputs whose text goes along to another form of the same family
 //   data-copy="#id"          on a button: copy that element's text
 //   data-announce="text"     on swapped content: say it to screen readers, unless it lies under an open dialog
 //   data-fleeting            on a toast: it leaves by itself;  data-dismiss: closes its toast
@@ -98,7 +99,7 @@
     const question = copyOf("unsaved-template")
     const back = document.activeElement
     question.addEventListener("click", (event) => {
-      if (closest(event, "[data-discard]")) { question.remove(); edited = null; proceed() }
+      if (closest(event, "[data-discard]")) { question.remove(); edited.reset(); edited = null; proceed() }
       if (closest(event, "[data-keep]")) { question.remove(); back?.focus() }
     })
     question.addEventListener("keydown", (event) => {
@@ -108,10 +109,24 @@
     question.querySelector("[data-keep]").focus()
   }
 
+  const isTyped = (field) => {
+    if (field.matches("select")) return [...field.options].some((option) => option.selected !== option.defaultSelected)
+    if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked
+    return field.matches("input, textarea") && field.value !== field.defaultValue
+  }
+  const carried = (form) => (form.dataset.carries ?? "").split(" ").map((name) => form.elements[name]).filter((input) => input)
+
+  // Whether the link leads to a form that takes over everything typed so far.
+  function carriesAll(link) {
+    if (!link.dataset.family || link.dataset.family !== edited.dataset.family) return false
+    const stay = carried(edited)
+    return [...edited.elements].every((input) => stay.includes(input) || input.type === "hidden" || !isTyped(input))
+  }
+
   // Leaving the form by a link of the dialog that htmx follows: another tab, another provider.
   on("htmx:confirm", (event) => {
     const link = event.detail.elt.closest("a[hx-get]")
-    if (!link || !hasEdits() || !edited.closest(".settings")?.contains(link)) return
+    if (!link || !hasEdits() || !edited.closest(".settings")?.contains(link) || carriesAll(link)) return
     event.preventDefault()
     whenSafe(() => event.detail.issueRequest(true))
   })
@@ -192,7 +207,7 @@
   })
 
   let typed = new Map() // what stood in the secret inputs, by name
-  let openTip = null // the id of the tip that was open in what is swapped
+  let brought = { family: "", texts: new Map() } // what a form of the same family takes over
 
   on("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail
@@ -209,7 +224,8 @@
     }
     typed = new Map()
     for (const input of target.querySelectorAll("[data-secret]")) typed.set(input.name, { text: input.value, files: input.files })
-    openTip = target.querySelector(".tip:popover-open")?.id
+    const form = target.querySelector("[data-carries]")
+    brought = { family: form?.dataset.family, texts: new Map(form ? carried(form).filter(isTyped).map(({ name, value }) => [name, value]) : []) }
     if (target === dialog) document.body.append(overlay)
   })
 
@@ -228,11 +244,36 @@
       if (form.matches("[data-guard]") && (kept || xhr?.status === 422)) edited = form
     }
     typed.clear()
-    // Refused: the first wrong field has the focus, and comes into view.
-    if (xhr?.status === 422) target.querySelector("[aria-invalid=true]")?.focus()
-    const tip = openTip && document.getElementById(openTip)
-    if (tip?.matches(".tip:not(:popover-open)")) show(tip)
+    if (event.detail.requestConfig?.verb === "get") takeOver()
   })
+  function takeOver() {
+    const form = brought.texts.size ? document.querySelector(`[data-carries][data-family="${CSS.escape(brought.family)}"]`) : null
+    for (const input of form ? carried(form) : []) {
+      if (!brought.texts.has(input.name)) continue
+      input.value = brought.texts.get(input.name)
+      input.dispatchEvent(new Event("input", { bubbles: true }))
+    }
+    brought.texts.clear()
+  }
+
+  const refused = (root) => root.querySelector("[aria-invalid=true]")
+
+  // After a swap: on the first wrong field of a form that was refused; on what came of a save; at the beginning of a form.
+  function settleFocus(target, xhr) {
+    if (xhr?.status === 422) return refused(target)?.focus()
+    if (target !== dialog) return
+    const result = dialog.querySelector("[data-result]")
+    if (result) return result.focus()
+    // Not where a field calls up a keyboard that covers half of the screen.
+    if (matchMedia("(hover: none)").matches) return
+    const first = dialog.querySelector(".settings__main form :is(input:not([type=hidden], [type=file]), select, textarea):enabled")
+    const chosen = first?.type === "radio" && [...first.form.elements[first.name]].find((radio) => radio.checked)
+    ;(chosen || first)?.focus()
+  }
+
+  // Only then, as htmx looks for autofocus just before.
+  on("htmx:afterSettle", (event) => settleFocus(event.detail.target, event.detail.xhr))
+  on("DOMContentLoaded", () => refused(document.getElementById("main"))?.focus())
   on("htmx:load", (event) => {
     const element = event.detail.elt
     if (element === document.body) return
@@ -241,83 +282,6 @@
     for (const { dataset } of parts) if (heard && dataset?.announce) announce(dataset.announce)
     for (const part of [element, ...element.querySelectorAll("[data-fleeting]")]) if (part.matches("[data-fleeting]")) letLeave(part)
   })
-
-  // ---- Tips: the button's popovertarget alone opens them too; this adds hover and focus. A tip that is only there for
-  // people who ask (.tip--asked) waits for a click or the Enter key. ----
-
-  let pinned = null // opened on purpose: stays when the pointer leaves
-  let leaving = 0
-
-  const tipOf = (button) => {
-    const tip = button && document.getElementById(button.getAttribute("popovertarget"))
-    return tip?.matches(".tip") ? tip : null
-  }
-  const buttonOf = (tip) => document.querySelector(`[popovertarget="${CSS.escape(tip.id)}"]`)
-
-  function show(tip) {
-    clearTimeout(leaving)
-    if (!tip.matches(":popover-open")) tip.showPopover({ source: buttonOf(tip) })
-    place?.(tip)
-  }
-
-  function leave(tip) {
-    clearTimeout(leaving)
-    leaving = setTimeout(() => {
-      if (tip.matches(":popover-open") && pinned !== tip.id && !tip.matches(":hover")) tip.hidePopover()
-    }, 180)
-  }
-
-  on("pointerover", (event) => {
-    if (event.pointerType !== "mouse") return
-    const button = closest(event, "button[popovertarget]")
-    const tip = tipOf(button)
-    if (tip && !tip.matches(".tip--asked")) show(tip)
-    else if (closest(event, ".tip")) clearTimeout(leaving)
-  })
-  on("pointerout", (event) => {
-    const tip = closest(event, ".tip") ?? tipOf(closest(event, "button[popovertarget]"))
-    if (tip && event.pointerType === "mouse") leave(tip)
-  })
-  on("focusin", (event) => {
-    const tip = tipOf(closest(event, "button[popovertarget]"))
-    if (tip && !tip.matches(".tip--asked") && event.target.matches(":focus-visible")) show(tip)
-  })
-  on("focusout", (event) => {
-    const tip = closest(event, ".tip") ?? tipOf(closest(event, "button[popovertarget]"))
-    if (!tip || tip.contains(event.relatedTarget)) return
-    if (event.relatedTarget && event.relatedTarget !== buttonOf(tip)) pinned = null
-    leave(tip)
-  })
-  on("click", (event) => {
-    const tip = tipOf(closest(event, "button[popovertarget]"))
-    if (!tip) return
-    event.preventDefault() // we do what popovertarget would, so that a tip opened by hovering isn't closed by the click
-    const toggleOff = pinned === tip.id && tip.matches(":popover-open")
-    pinned = toggleOff ? null : tip.id
-    if (toggleOff) tip.hidePopover()
-    else show(tip)
-  })
-  on("toggle", (event) => { if (event.newState === "closed" && pinned === event.target.id) pinned = null }, true)
-  // ---- A place beside its button for a tip, in browsers whose style sheets can't give it one (see bulbs.css) ----
-
-  const place = CSS.supports("position-area", "block-end") ? null : (tip) => {
-    const button = buttonOf(tip)?.getBoundingClientRect()
-    if (!button) return
-    const gap = 8
-    tip.style.inset = "auto"
-    tip.style.margin = "0"
-    const { offsetWidth: width, offsetHeight: height } = tip
-    const below = innerHeight - button.bottom >= height + 2 * gap || innerHeight - button.bottom >= button.top
-    const top = below ? button.bottom + gap : button.top - gap - height
-    const left = button.left + button.width / 2 - width / 2
-    tip.style.top = `${Math.max(gap, Math.min(top, innerHeight - height - gap))}px`
-    tip.style.left = `${Math.max(gap, Math.min(left, document.documentElement.clientWidth - width - gap))}px`
-  }
-  if (place) {
-    const follow = () => document.querySelectorAll(".tip:popover-open").forEach(place)
-    addEventListener("scroll", follow, { capture: true, passive: true })
-    addEventListener("resize", follow)
-  }
 
   // ---- Copy ----
 

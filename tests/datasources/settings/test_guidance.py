@@ -99,6 +99,21 @@ def test_a_role_needs_an_identity_that_the_operator_names(
     assert "has not named" not in page(login, alice, dataset, "input", "?provider=S3DelegatedAccess")
 
 
+def test_the_place_survives_a_switch_between_two_ways_into_the_same_cloud(
+    login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
+) -> None:
+    saved(dataset, s3_config, Purpose.INPUT)
+    panel = DatasourcePanel(dataset_for(dataset.owner, dataset.pk), "input")
+    region = s3_config.revealed()["s3Region"]
+    for provider in ("S3DelegatedAccess", "S3Compatible"):
+        panel.show_form(provider)
+        values = panel.form.open_values()
+        assert (values["path"], values["region"]) == (s3_config.path, region), provider
+        assert values.get("access_key_id", "") == "", provider
+    panel.show_form("GCS")
+    assert panel.form.open_values()["path"] == ""
+
+
 def test_a_refused_save_says_so_and_whose_bulbs_are_shown(
     login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
 ) -> None:

@@ -139,3 +139,54 @@ def test_sample_data_if_there_is(login: Login, alice: User, dataset: Dataset, se
     assert "sample data" not in login(alice).get(url(dataset)).content.decode()
     settings.LIGHTLY_SAMPLE_DATA_FILE = "anything"
     assert "sample data" in login(alice).get(url(dataset)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "leads_to"),
+    [
+        ("s3://acme-raw/street/", "step=access&provider=S3&path=s3%3A%2F%2Facme-raw%2Fstreet%2F"),
+        ("arn:aws:iam::123456789012:role/Reader", "provider=S3DelegatedAccess"),
+        ("https://console.cloud.google.com/storage/browser/acme-raw/street", "provider=GCS"),
+        ("https://acme.blob.core.windows.net/raw/street/", "provider=AZURE"),
+        ("obs://acme-raw/street/", "provider=OBS"),
+    ],
+)
+def test_what_is_pasted_first_chooses_the_provider(
+    login: Login, alice: User, dataset: Dataset, pasted: str, leads_to: str
+) -> None:
+    answer = login(alice).post(url(dataset), {"step": "provider", "path": pasted})
+    assert answer.status_code == 302
+    assert leads_to in answer["Location"]
+    form = login(alice).post(url(dataset), {"step": "provider", "path": "", "pasted": pasted, "pasted_into": "path"})
+    assert 'id="step-title">Location' in form.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "words"),
+    [
+        ("acme raw data", "No storage is known for this."),
+        ("  ", "Nothing was pasted."),
+        (f"{SECRET}", "No storage is known for this."),
+    ],
+)
+def test_what_nobody_knows_is_said_and_not_shown(
+    login: Login, alice: User, dataset: Dataset, pasted: str, words: str
+) -> None:
+    answer = login(alice).post(url(dataset), {"step": "provider", "path": pasted})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in page
+    assert 'aria-invalid="true"' in page
+    assert not pasted.strip() or pasted not in page
+    fields = {"step": "provider", "path": "", "pasted": pasted, "pasted_into": "path"}
+    assert login(alice).post(url(dataset), fields).status_code == 204
+
+
+def test_the_place_goes_along_to_another_way_into_the_same_cloud(login: Login, alice: User, dataset: Dataset) -> None:
+    page = login(alice).get(url(dataset), {"step": "access", "provider": "S3", **OPEN}).content.decode()
+    role = "?step=access&amp;provider=S3&amp;path=s3%3A%2F%2Facme-raw%2Fstreet%2F&amp;region=eu-central-1"
+    assert f"{role}&amp;access_key_id=AKIAEXAMPLE&amp;provider=S3DelegatedAccess" in page.replace("&amp;amp;", "&amp;")
+    query = {"step": "access", "provider": "S3DelegatedAccess", **OPEN}
+    page = login(alice).get(url(dataset), query).content.decode()
+    assert 'value="s3://acme-raw/street/"' in page
+    assert 'value="eu-central-1"' in page

@@ -52,7 +52,7 @@ def test_a_name_that_is_taken(visitor: Visitor, name: str) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill(name)
     dialog.get_by_role("button", name="Create dataset").click()
-    expect(dialog.locator(".field__error, .notice--error")).to_contain_text("already")
+    expect(dialog.locator(".field__error")).to_contain_text("already")
 
 
 def test_cancel_creates_nothing(visitor: Visitor) -> None:

@@ -118,7 +118,9 @@ def test_the_dataset_id_can_be_copied(visitor: Visitor, stack: Stack, person: Pe
     assert page.evaluate("navigator.clipboard.readText()") == dataset
 
 
-def test_an_answer_for_a_row_that_was_replaced_meanwhile(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:
+def test_an_answer_for_a_row_that_was_replaced_meanwhile(
+    visitor: Visitor, stack: Stack, person: Person, name: str
+) -> None:
     """Two things refresh one row. The answer that comes second belongs to a row that is gone, and changes nothing."""
     page, dataset = visitor.page, stack.backstage.dataset(name, person)
     held: list[Route] = []
@@ -135,5 +137,6 @@ def test_an_answer_for_a_row_that_was_replaced_meanwhile(visitor: Visitor, stack
     with page.expect_event("requestfinished", lambda request: "?held" in request.url):
         held[0].continue_()
     # Answers are worked off one after the other.
-    page.evaluate("path => htmx.ajax('GET', path, {target: '#summary', swap: 'none'})", f"/datasets/{dataset}/row/?third")
+    ask_alone = "path => htmx.ajax('GET', path, {target: '#summary', swap: 'none'})"
+    page.evaluate(ask_alone, f"/datasets/{dataset}/row/?third")
     expect(page.locator(".dataset[data-stands=second]")).to_have_count(1)

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.conftest import filled_bucket, reader
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Axe, Visitor
+from tests.e2e.support.looks import expect_accessible
 from tests.e2e.support.settings import Settings
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud
@@ -81,11 +82,15 @@ def test_the_guided_way_is_done_with_one_paste(
 ) -> None:
     config, page = reader(cloud, filled_bucket(cloud)), visitor.page
     dataset = stack.backstage.dataset(name, person)
-    page.goto(f"/datasets/{dataset}/connect/input/?step=access&provider=AZURE")
-    token = config["accountKey"].removeprefix("?")
-    connection = f"AccountName={config['accountName']};SharedAccessSignature={token}"
-    page.get_by_label(re.compile("^Container and path")).fill(config["fullPath"])
-    paste(visitor, page.get_by_label(re.compile("^Storage account")), connection)
+    page.goto(f"/datasets/{dataset}/connect/input/")
+    token, box = config["accountKey"].removeprefix("?"), page.get_by_label("Paste what you have")
+    paste(visitor, box, "acme raw data")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("No storage is known for this.")).to_be_visible()
+    expect(box).to_be_focused()
+    expect_accessible(page, Axe())
+    paste(visitor, box, f"https://{config['accountName']}.blob.core.windows.net/{config['fullPath']}?{token}")
+    expect(page.get_by_label(re.compile("^Container and path"))).to_have_value(config["fullPath"])
     expect(page.get_by_label(re.compile("^Storage account"))).to_have_value(config["accountName"])
     expect(page.get_by_label(re.compile("^SAS token"))).to_have_value(token)
     page.get_by_role("button", name="Next: credentials").click()

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import Visit, filled_bucket, reader
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import PHONE, no_sideways_scrolling
+from tests.e2e.support.looks import overlaps
 from tests.e2e.support.settings import Settings
 from tests.servers import Cloud
 
@@ -44,11 +45,18 @@ def test_main_job(visit: Visit, person: Person, cloud: Cloud, name: str) -> None
     bulb.tap()
     expect(tip).to_be_visible()
     expect(tip).to_contain_text("Likely cause")
+    # A sheet from below, as wide as the window; the bulb stays in sight above it.
+    tip.evaluate("tip => Promise.all(tip.getAnimations().map(animation => animation.finished))")
     box = tip.bounding_box()
     assert box
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= PHONE["width"]
+    assert (box["x"], box["width"], box["y"] + box["height"]) == (0, PHONE["width"], PHONE["height"])
+    expect(bulb).to_be_in_viewport()
+    assert not overlaps(tip, bulb)
     no_sideways_scrolling(page)
+    tip.get_by_role("button", name="Close").tap()
+    expect(tip).to_be_hidden()
+    bulb.tap()
+    expect(tip).to_be_visible()
     bulb.tap()
     expect(tip).to_be_hidden()
     bulb.tap()

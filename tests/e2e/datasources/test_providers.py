@@ -8,6 +8,7 @@ from clouds import PROVIDERS
 from tests.e2e.conftest import every_provider, filled_bucket, reader, writer
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Visitor
+from tests.e2e.support.looks import overlaps
 from tests.e2e.support.settings import Row, Settings, fields_of
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud
@@ -66,6 +67,8 @@ def test_red_says_why(visitor: Visitor, stack: Stack, person: Person, cloud: Clo
     for words in ("Write: denied", "Likely cause", "Fix", "How to fix it"):
         expect(tip).to_contain_text(words)
     expect(tip).to_be_visible()
+    for bulbs in row.root.locator(".bulbs").all():
+        assert not overlaps(tip, bulbs)
     page.mouse.move(0, 0)
     expect(tip).to_be_hidden()
 
@@ -184,3 +187,25 @@ def test_only_the_newest_save_counts(
     assert stack.backstage.checks(dataset)[1]["outcome"] == "UNKNOWN"
     page.goto("/")
     Row(page, dataset).expect_bulbs("input", list="granted", read="granted")
+
+
+def test_typed_place_survives_the_other_way_into_s3(visitor: Visitor, stack: Stack, person: Person, name: str) -> None:
+    stack.backstage.dataset(name, person)
+    page = visitor.page
+    page.goto("/")
+    settings = Settings(page).open(name)
+    expect(settings.field("Resource path")).to_be_focused()  # a dialog begins on its first field
+    settings.field("Resource path").fill("s3://acme-raw/street/")
+    settings.field("Region").fill("eu-west-3")
+    ways = settings.root.get_by_role("navigation", name="Provider")
+    ways.get_by_role("link", name="S3 role").click()
+    expect(settings.field("Role ARN")).to_be_visible()
+    expect(settings.field("Resource path")).to_have_value("s3://acme-raw/street/")
+    expect(settings.field("Region")).to_have_value("eu-west-3")
+    # They are unsaved still; and what can't go along is asked for before it is thrown away.
+    settings.field("Role ARN").fill("arn:aws:iam::123456789012:role/Reader")
+    ways.get_by_role("link", name="AWS S3").click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page.get_by_role("button", name="Discard them").click()
+    expect(settings.field("Access key ID")).to_be_visible()
+    expect(settings.field("Resource path")).to_have_value("")

@@ -53,8 +53,8 @@ def test_from_the_empty_home_to_a_saved_datasource(visitor: Visitor, cloud: Clou
     tab_to(page, settings.save)
     page.keyboard.press("Enter")
     settings.expect_bulbs(list="granted", read="granted")
-    # Focus is still inside the dialog, in a useful place.
-    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    # The focus is on what came of it, also after the bulbs were fetched anew.
+    expect(settings.root.get_by_role("heading", name="Permissions")).to_be_focused()
     tab_to(page, settings.root.get_by_text("What was tried").first)
     page.keyboard.press("Enter")
     expect(settings.reason("List")).to_contain_text("It worked.")
@@ -72,6 +72,8 @@ def test_reading_a_reason_and_coming_back(
     row.expect_bulbs("input", list="denied")
     tab_to(page, row.bulb("input", "list"))
     expect(row.tip("input", "list")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(row.tip("input", "list").get_by_role("link", name="How to fix it")).to_be_focused()
     page.keyboard.press("Tab")
     expect(row.tip("input", "list")).to_be_hidden()
     expect(row.tip("input", "read")).to_be_visible()

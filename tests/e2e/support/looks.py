@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.e2e.support.browser import DESKTOP, PHONE, Axe, no_sideways_scrolling
 
@@ -27,3 +27,12 @@ def expect_accessible(page: Page, axe: Axe) -> None:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": before["width"], "height": before["height"]})
     assert wrong == {}, f"{page.url}: {wrong}"
+
+
+def overlaps(one: Locator, other: Locator) -> bool:
+    """Whether two visible elements cover a common part of the window."""
+    a, b = one.bounding_box(), other.bounding_box()
+    assert a, one
+    assert b, other
+    beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+    return not (beside or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"])
