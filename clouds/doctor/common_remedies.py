@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from clouds.calls.answers import TOO_LARGE
 from clouds.doctor.quoting import shell
 from clouds.doctor.storage_remedies import not_supported, own_object, quota, suspended
 from clouds.failures import OWN_OBJECT, Cause
@@ -313,6 +314,13 @@ def hidden(case: Case) -> Remedy:
 
 def unknown(case: Case) -> Remedy:
     code = case.failure.code
+    if code == TOO_LARGE:
+        return Remedy(
+            "the answer is too large",
+            "The server sent more than was asked for, which no storage does. The answer was not read to its end.",
+            "Look whether the address is that of the storage itself, and ask its operator.",
+            "Do the same with your cloud's own tool: it shows what comes.",
+        )
     return Remedy(
         f"unexpected answer{f': {code}' if code else ''}",
         "The cloud gave an answer that this platform does not know.",

@@ -9,6 +9,7 @@ from clouds import PROVIDERS, CloudConfig, meant_by, provider_of
 from clouds.provider import Guise
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
+from core.api.lanes import VERIFYING
 from core.api.parameters import Parameters
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
@@ -161,7 +162,7 @@ def get_datasources(request: HttpRequest, dataset_id: str) -> list[Answer]:
 
 @router.get(
     "/datasets/{dataset_id}/datasource/verify",
-    response={200: VerifyData, 401: Error, 404: Error},
+    response={200: VerifyData, 401: Error, 404: Error, 429: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -173,7 +174,9 @@ def verify_datasource(request: HttpRequest, dataset_id: str) -> Answer:
     dataset = dataset_for(caller(request), dataset_id)
     if not dataset.datasources.exists():
         raise _no_datasource()
-    return verify_data(services.verify_now(dataset=dataset, by=caller(request)))
+    person = caller(request)
+    with VERIFYING.turn(person.pk, dataset.pk, team=dataset.team_id):
+        return verify_data(services.verify_now(dataset=dataset, by=person))
 
 
 def _no_datasource() -> ApiError:

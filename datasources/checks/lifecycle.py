@@ -237,7 +237,7 @@ def find_lost() -> list[str]:
     running = PermissionCheck.objects.filter(state=CheckState.RUNNING, started_at__lt=overdue)
     with transaction.atomic():
         running.filter(attempts__gte=MOST_ATTEMPTS).update(state=CheckState.EXPIRED, finished_at=now)
-        running.update(state=CheckState.QUEUED, dispatched_at=None)
+        running.update(state=CheckState.QUEUED, dispatched_at=None, started_at=None)
     waiting = Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER)
     return list(
         PermissionCheck.objects.filter(waiting, state=CheckState.QUEUED)

@@ -55,8 +55,8 @@ class Environment:
         group=Group.SERVER,
         default=2,
         example="4",
-        help="The number of web server processes. Each answers 32 requests at a time, of which at most 24 list files "
-        "or sign URLs, so that pages stay fast.",
+        help="The number of web server processes. Each answers 40 requests at a time, of which at most 32 list files, "
+        "sign URLs or verify, so that pages stay fast. See *Limits* below.",
     )
 
     # --- addresses and HTTPS ----------------------------------------------------------------------------------------
