@@ -52,7 +52,8 @@ def team(db: None) -> Team:
 
 
 def person(email: str, team: Team | None, role: str = Role.MEMBER) -> User:
-    user = User.objects.create_user(email, PASSWORD)
+    """Whose address is proven, as by a mailed invitation."""
+    user = User.objects.create_user(email, PASSWORD, email_is_proven=True)
     if team:
         Membership.objects.create(team=team, user=user, role=role)
     return user

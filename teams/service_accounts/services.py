@@ -35,7 +35,13 @@ def create(*, team: Team, name: str, by: User) -> User:
         )
     account_id = new_id()
     account = User.objects.create_user(
-        f"{account_id}@{_DOMAIN}", None, pk=account_id, name=name, is_service_account=True, current_team=team
+        f"{account_id}@{_DOMAIN}",
+        None,
+        pk=account_id,
+        name=name,
+        is_service_account=True,
+        current_team=team,
+        email_is_proven=True,  # we made it ourselves
     )
     Membership.objects.create(team=team, user=account, role=Role.SERVICEACCOUNT)
     audit.record(team=team, actor=by, action=AuditAction.SERVICE_ACCOUNT_CREATED, target=name)

@@ -157,7 +157,7 @@ def make_person(name: str, team: str | None, role: str, password: str | None) ->
 
     from teams.models import Membership, Team, User
 
-    user = User.objects.create_user(f"{name}@example.com", password)
+    user = User.objects.create_user(f"{name}@example.com", password, email_is_proven=True)
     its_team = Team.objects.get(pk=team) if team else Team.objects.create(name=f"Team of {name}")
     Membership.objects.create(team=its_team, user=user, role=role)
     session = SessionStore()
