@@ -20,12 +20,12 @@ class TokenAuth(AuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> User:
-        failures = f"wrong-tokens:{throttle.address_of(request)}"
-        if throttle.counted(failures) >= MOST_FAILURES:
-            raise ApiError(429, "UNAUTHORIZED", "Too many wrong tokens from this address. Wait a minute.")
         user = user_of_token(token_in(request))
         if user is None:
-            throttle.count(failures)
+            # Only failures count, and they refuse only wrong tokens: others may be behind the same address.
+            if throttle.count(f"wrong-tokens:{throttle.address_of(request)}") > MOST_FAILURES:
+                words = "Too many wrong tokens from this address. Wait a minute."
+                raise ApiError(429, "UNAUTHORIZED", words, retry_after=throttle.WINDOW_SECONDS)
             raise unauthorized()
         request.user = user
         return user
