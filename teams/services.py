@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from core.addresses import validate_address
-from teams import audit
+from teams import audit, queries
 from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
 
 DEFAULT_TEAM_NAME = "My team"
@@ -80,7 +80,8 @@ def create_token(*, user: User, name: str, expires_at: datetime | None = None, b
     `by`: who made it, if it is for a service account.
     """
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    ApiToken.objects.create(user=user, name=name, digest=token_digest(token), expires_at=expires_at)
+    team = queries.current_team_of(user)
+    ApiToken.objects.create(user=user, team=team, name=name, digest=token_digest(token), expires_at=expires_at)
     audit.record_for_person(user=user, by=by or user, action=AuditAction.TOKEN_CREATED, target=name)
     return token
 

@@ -16,6 +16,7 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -117,7 +118,25 @@ def _make(team: Team, email: str, role: str, by: User | None) -> Invitation:
     expires_at = timezone.now() + LIFETIME
     invitation = Invitation.objects.create(team=team, email=email, role=role, invited_by=by, expires_at=expires_at)
     _mail(invitation)
+    _tell_of(invitation)
     return invitation
+
+
+def _tell_of(invitation: Invitation) -> None:
+    """Who has an account finds it in the inbox as well, if the account is known to be theirs."""
+    user = User.objects.filter(email=invitation.email, email_is_proven=True, is_active=True).first()
+    if user and invitation.role and invitation.invited_by:
+        title = gettext("%(by)s invites you to %(team)s as %(role)s.") % {
+            "by": invitation.invited_by.get_full_name(),
+            "team": invitation.team.name,
+            "role": invitation.role_words.lower(),
+        }
+        membership.tell(user, title, path=reverse("teams:my_invitations"))
+
+
+def waiting_for(user: User) -> list[Invitation]:
+    """What the person may accept without the link: nobody else can have an account whose address is proven."""
+    return [one for one in open_invitations_for([user.email]) if _is_usable(one)] if user.email_is_proven else []
 
 
 def _mail(invitation: Invitation) -> None:

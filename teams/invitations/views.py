@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from core.web import throttle
 from core.web.dialogs import dialog, done
@@ -75,6 +75,14 @@ def revoke_invitation(request: PageRequest, team_id: str, invitation_id: str) ->
         gettext("The invitation of %(invitation)s is revoked.") % {"invitation": invitation.email},
         _people_url(mine.team),
     )
+
+
+@never_cache  # it shows links
+@require_GET
+def my_invitations(request: PageRequest) -> HttpResponse:
+    """What waits for the person's answer, each with its link."""
+    shown = [{"invitation": one, "link": links.path_of(one)} for one in invitations.waiting_for(request.user)]
+    return render(request, "teams/my_invitations.html", {"shown": shown})
 
 
 @login_not_required

@@ -58,7 +58,7 @@ class TestTeams:
     def test_only_an_empty_one_is_deleted_and_only_by_an_owner(self, alice: User, bob: User, team: Team) -> None:
         second = membership.create_team(name="Second", by=alice)
         dataset = create_dataset(name="in-the-way", owner=alice)
-        membership.add_existing_person(team=second, user=bob, role=Role.ADMIN, by=alice)
+        Membership.objects.create(team=second, user=bob, role=Role.ADMIN)
         with pytest.raises(PermissionDenied):
             membership.delete_team(team=second, by=bob)
         with pytest.raises(membership.TeamInUseError, match="Others are still"):
