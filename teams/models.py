@@ -189,6 +189,16 @@ class ApiToken(HexIdModel):
         return scope in self.scopes.split()
 
     @property
+    def scope_words(self) -> str:
+        return gettext("all rights") if self.scopes == FULL_RIGHTS else ", ".join(self.scopes.split())
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether a team demands one that the person does not have. Only of what services.live_token() fetched."""
+        answer: bool = vars(self)["person_lacks_second_factor"]
+        return answer
+
+    @property
     def state(self) -> TokenState:
         if self.revoked_at:
             return TokenState.REVOKED

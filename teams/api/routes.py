@@ -12,7 +12,7 @@ from core.addresses import validate_address
 from core.api.errors import ApiError, malformed
 from teams import queries, roles
 from teams.access import colleague_for, managing_membership_for, membership_for, service_account_for
-from teams.api.authentication import caller
+from teams.api.authentication import caller, needs
 from teams.api.schemas import (
     Error,
     MembershipCreate,
@@ -24,7 +24,7 @@ from teams.api.schemas import (
     team_data,
 )
 from teams.invitations import services as invitations
-from teams.models import Membership, User
+from teams.models import Membership, Scope, User
 from teams.service_accounts import services as service_accounts
 
 router = Router(tags=["teams"])
@@ -48,14 +48,20 @@ def member_of(mine: Membership, user_id: str) -> Membership:
         raise ApiError(404, "USER_NOT_KNOWN", str(error)) from None
 
 
-@router.get("/teams/{team_id}", response={200: TeamData, 401: Error, 404: Error}, by_alias=True)
+@router.get(
+    "/teams/{team_id}",
+    auth=needs(Scope.READ),
+    response={200: TeamData, 401: Error, 403: Error, 404: Error},
+    by_alias=True,
+)
 def get_team(request: HttpRequest, team_id: str) -> Answer:
     return team_data(caller_in(request, team_id).team)
 
 
 @router.get(
     "/teams/{team_id}/members",
-    response={200: list[ProfileBasicData], 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: list[ProfileBasicData], 401: Error, 403: Error, 404: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -67,6 +73,7 @@ def list_members(request: HttpRequest, team_id: str) -> list[Answer]:
 
 @router.post(
     "/teams/{team_id}/members",
+    auth=needs(Scope.ADMIN),
     response={200: str, 400: Error, 401: Error, 403: Error, 404: Error, 409: Error},
 )
 def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) -> str:
@@ -97,7 +104,8 @@ def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) ->
 
 @router.get(
     "/teams/{team_id}/serviceaccounts",
-    response={200: list[ServiceAccountBasicData], 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: list[ServiceAccountBasicData], 401: Error, 403: Error, 404: Error},
     by_alias=True,
 )
 def list_service_accounts(request: HttpRequest, team_id: str) -> list[Answer]:
@@ -108,6 +116,7 @@ def list_service_accounts(request: HttpRequest, team_id: str) -> list[Answer]:
 
 @router.post(
     "/teams/{team_id}/serviceaccounts/{service_account_id}/token",
+    auth=needs(Scope.ADMIN),
     response={200: str, 401: Error, 403: Error, 404: Error},
 )
 def reset_service_account_token(request: HttpRequest, team_id: str, service_account_id: str) -> str:

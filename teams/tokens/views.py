@@ -43,8 +43,10 @@ def tokens(request: PageRequest) -> HttpResponse:
     form = TokenForm(request.user, request.POST or None)
     created = None
     if request.method == "POST" and form.is_valid():
-        name, expires_at = form.cleaned_data["name"], form.cleaned_data.get("expires_at")
-        created = {"name": name, "token": services.create_token(user=request.user, name=name, expires_at=expires_at)}
+        name, scopes = form.cleaned_data["name"], form.cleaned_data["scopes"]
+        expires_at = form.cleaned_data.get("expires_at")
+        token = services.create_token(user=request.user, name=name, scopes=scopes, expires_at=expires_at)
+        created = {"name": name, "token": token}
         form = TokenForm(request.user)
     everything = list(request.user.api_tokens.order_by("-created_at", "-pk"))
     context = {

@@ -16,7 +16,7 @@ from tests.races import leave_together, members_of
 @pytest.mark.parametrize("version", ["1.5.26"], indirect=True)
 def test_everything_about_teams(official: OfficialClient, stack: Stack, person: Person, name: str) -> None:
     friend = stack.backstage.person(f"{name}-friend")
-    colleague = stack.backstage.person(f"{name}-colleague", team=person["team"])
+    colleague = stack.backstage.person(f"{name}-colleague", team=person["team"], role="MEMBER")
     stack.backstage.service_account("nightly", person)
     said = official.script(
         "teams.py",

@@ -7,7 +7,7 @@ from teams import membership, services
 from teams.invitations.links import path_of
 from teams.invitations.services import Invited, accept, invite
 from teams.models import Invitation, InvitationState, Role, Team, User
-from tests.conftest import PASSWORD, Call, Login, person
+from tests.conftest import PASSWORD, Call, Login, person, user_of_token
 
 pytestmark = pytest.mark.django_db
 PAGE = "/invitations/"
@@ -97,16 +97,16 @@ class TestRemoving:
         accept(invitation=made, user=guest)
         of_team = services.create_token(user=guest, name="in the team")
         assert call(alice).delete(f"{members_url(team)}/{guest.pk}").status_code == 204
-        assert services.user_of_token(of_before) == guest
-        assert services.user_of_token(of_team) is None
+        assert user_of_token(of_before) == guest
+        assert user_of_token(of_team) is None
 
     def test_also_while_they_are_in_another_team(self, bob: User, alice: User, team: Team) -> None:
         of_team = services.create_token(user=bob, name="in the first")
         membership.create_team(name="Second", by=bob)
         of_second = services.create_token(user=bob, name="in the second")
         membership.end_membership(team=team, user=bob, by=alice)
-        assert services.user_of_token(of_team) is None
-        assert services.user_of_token(of_second) == bob
+        assert user_of_token(of_team) is None
+        assert user_of_token(of_second) == bob
 
     def test_the_dialog_says_so(self, login: Login, alice: User, bob: User, team: Team) -> None:
         html = login(alice).get(reverse("datasets:remove_member", args=[team.pk, bob.pk])).content.decode()
