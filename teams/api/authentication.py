@@ -49,8 +49,8 @@ class TokenAuth(AuthBase):
             raise _forbidden("This operation does not say which right it needs. Tell the people who run this server.")
         if not token.may(self.scope):
             raise _forbidden(
-                f"This token has no right to “{self.scope}”, only to “{token.scopes}”. Create another token in the"
-                " dashboard, under API, that has it."
+                f"This token has no right to '{self.scope}', only to '{token.scopes}'. Create another token that has it"
+                " in the dashboard, under API."
             )
 
 

@@ -10,11 +10,19 @@ from django.utils.translation import gettext_lazy as _
 from core.addresses import NOT_AN_ADDRESS
 from teams.models import Scope, TokenState, User
 from teams.services import DEFAULT_LIFETIME, DEFAULT_SCOPES
+from teams.tokens import setup
 
 
 class WelcomeForm(forms.Form):
     """The first person of an installation, who owns the first team."""
 
+    setup_secret = forms.CharField(
+        label=_("Setup secret"),
+        max_length=200,
+        help_text=_("It is in the output of the server's start, at the end of the link for the owner account."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+        error_messages={"required": _("The setup secret is missing. It is in the output of the server's start.")},
+    )
     team_name = forms.CharField(
         label=_("Team name"),
         max_length=150,
@@ -38,6 +46,19 @@ class WelcomeForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def __init__(self, data: Any = None, *, asks_secret: bool, secret: str = "") -> None:
+        super().__init__(data, initial={"setup_secret": secret})
+        if not asks_secret:
+            del self.fields["setup_secret"]
+
+    def clean_setup_secret(self) -> str:
+        secret: str = self.cleaned_data["setup_secret"]
+        if not setup.is_right(secret):
+            raise forms.ValidationError(
+                gettext("This is not the setup secret. It is in the output of the server's start.")
+            )
+        return secret
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -74,7 +74,7 @@ def test_a_token_without_it_is_refused_and_told_why(operation: Operation, known:
     ApiToken.objects.update(scopes=" ".join(value for value in Scope.values if value != scope))
     status, content = ask(operation, known, token)
     assert (status, content["code"]) == (403, "FORBIDDEN")
-    assert f"“{scope}”" in content["error"]
+    assert f"no right to '{scope}'" in content["error"]
     assert "Create another token" in content["error"]
 
 

@@ -327,7 +327,8 @@ def serve() -> None:
     furnished = import_module("tests.e2e.support.furnished")
     calls = (
         *(furnished.furnish, furnished.repeat_checks),
-        *(make_person, promote, make_token, make_service_account, make_dataset, make_datasets, share, save, checks_of),
+        *(make_person, promote, make_token, demand_second_factor, make_service_account, make_dataset, make_datasets),
+        *(share, save, checks_of),
         *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
     )
     functions = {function.__name__: function for function in calls}
