@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 
 from core.queues import OLD_QUEUE, Queue
 from lightly_platform import keys
-from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, public_url, read_environment
+from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, local_only, public_url, read_environment
 from lightly_platform.launcher import embedded_redis
 
 ENVIRONMENT = read_environment()
@@ -26,6 +26,10 @@ TESTING = "pytest" in sys.modules
 # --- keys -----------------------------------------------------------------------------------------------------------
 SECRET_KEY = ENVIRONMENT.secret_key or keys.secret_key(DATA_DIR)
 LIGHTLY_ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys or keys.encryption_keys(DATA_DIR)
+
+# What the first visitor has to know, unless they sit at this machine and nobody else reaches it.
+LIGHTLY_SETUP_SECRET = keys.setup_secret(SECRET_KEY)
+LIGHTLY_LOCAL_ONLY = local_only(ENVIRONMENT)
 
 # --- checks ---------------------------------------------------------------------------------------------------------
 LIGHTLY_CHECK_DEADLINE_SECONDS = ENVIRONMENT.check_deadline_seconds
