@@ -39,6 +39,10 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=self.normalize_email(username))
 
 
+# Nobody types more; it is only there so that no form takes megabytes.
+LONGEST_PASSWORD = 1000
+
+
 class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(max_length=150, blank=True)

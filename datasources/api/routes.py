@@ -20,7 +20,7 @@ from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
-from datasources.validation import InvalidSettingsError, checked_config
+from datasources.validation import InvalidSettingsError, checked_config, problem_of_suffix
 from teams.api.authentication import needs
 from teams.models import Scope
 
@@ -60,6 +60,8 @@ def put_datasource(request: HttpRequest, dataset_id: str, payload: Body[dict[str
     suffix = payload.get("thumbSuffix") or ""
     if not isinstance(suffix, str):
         raise malformed("thumbSuffix: must be text")
+    if problem := problem_of_suffix(suffix):
+        raise malformed(f"thumbSuffix: {problem}")
     services.save(
         dataset=dataset,
         purpose=purpose,
