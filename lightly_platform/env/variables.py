@@ -103,8 +103,8 @@ class Environment:
         shown_default="made of the variables above",
         must="the http:// or https:// address people open, without a path",
         example="https://lightly.example.com",
-        help="The address people open, such as `https://lightly.example.com`: links in mails and webhooks begin with"
-        " it.",
+        help="The address people open, such as `https://lightly.example.com`: all links to here begin with it, in"
+        " mails, webhooks, pages and answers of the API, and single sign-on leads back to it.",
     )
 
     # --- keys, database and queue -----------------------------------------------------------------------------------
