@@ -1,4 +1,4 @@
-"""The address that people open: forms from it are accepted, and all links begin with it, whatever Host a request names."""
+"""The address that people open: forms from it are accepted, and all links begin with it, whatever Host is asked for."""
 
 import re
 from collections.abc import Callable, Iterable
