@@ -1,11 +1,17 @@
 """The declaration of a datasource's fields, of which every cloud has its own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
+
+# What is accepted when people save. No cloud takes longer names than 1,024 bytes; a key file of Google has 2.4 KB.
+MOST_PATH_BYTES = 1024
+MOST_BYTES = 2 * 1024
+MOST_FILE_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,18 @@ class CloudConfig(BaseModel):
         return [name for name, info in cls.fields().items() if info.annotation is SecretStr]
 
     @classmethod
+    def most_bytes(cls, name: str) -> int:
+        """How long a value of this field may be when it is saved, in bytes of UTF-8."""
+        if name == "path":
+            return MOST_PATH_BYTES
+        return MOST_FILE_BYTES if extra(cls.fields()[name], "multiline") else MOST_BYTES
+
+    @classmethod
+    def members_only_fields(cls) -> list[str]:
+        """What the members of a team may see, and guests with whom they share a dataset may not."""
+        return [name for name, info in cls.fields().items() if extra(info, "members_only")]
+
+    @classmethod
     def credential_fields(cls) -> list[str]:
         """What stands for the credential: the secrets, what they were given for, and what the team brings to it.
 
@@ -128,6 +146,12 @@ class CloudConfig(BaseModel):
             name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             for name, value in values.items()
         }
+
+    def reuses(self, other: "CloudConfig", kept: Collection[str]) -> bool:
+        """Whether this reaches a cloud by what was stored in `other`: by the secrets `kept` of it, or as its role."""
+        if not isinstance(other, type(self)):
+            return False
+        return bool(kept) if self.secret_fields() else self.principal == other.principal
 
     def target(self) -> dict[str, str]:
         """What a stored secret was given for. If any of it changes, the secret must be entered again."""

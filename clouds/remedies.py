@@ -75,7 +75,7 @@ class Case:
 
     @property
     def own_address(self) -> str:
-        """The URL of this cloud that the operator has configured; empty if he has not."""
+        """The URL of this cloud that the operator has configured; empty if there is none."""
         return self.words.own_address(self.config, self.platform.endpoints) or ""
 
     @property

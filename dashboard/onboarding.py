@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from datasets.access import datasets_of_teams
 from datasets.models import Dataset
-from datasources.models import Datasource, Outcome, Purpose
+from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from datasources.states import DatasourceState, in_state
 from teams.models import ApiToken, Invitation, Membership, Team, User
 
@@ -80,9 +80,14 @@ def _facts(user: User, team: Team) -> Facts:
 
 
 def _green(purpose: Purpose) -> Q:
-    """Or it was until the check that is open now: a step that was done does not come back for two seconds."""
-    checked_again = in_state(DatasourceState.CHECKING) & Q(known_outcome=Outcome.GREEN)
-    green = Datasource.objects.filter(
+    """Or it was until the check that is open now: a step that was done does not come back for two seconds.
+
+    A path in which no files were found was no step done. It stays open until the new check says otherwise.
+    """
+    last_green = PermissionCheck.objects.filter(datasource=OuterRef("pk"), outcome=Outcome.GREEN)
+    nothing_found = Subquery(last_green.order_by("-queued_at", "-pk").values("no_files")[:1])
+    checked_again = in_state(DatasourceState.CHECKING) & Q(known_outcome=Outcome.GREEN, nothing_found=False)
+    green = Datasource.objects.annotate(nothing_found=nothing_found).filter(
         in_state(DatasourceState.GREEN) | checked_again,
         dataset=OuterRef("pk"),
         purpose__in=(purpose, Purpose.INPUT_OUTPUT),

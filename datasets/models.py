@@ -87,6 +87,11 @@ class Dataset(HexIdModel):
         """Whether that person sees it only because somebody of another team shares it with them."""
         return not vars(self)["asker_is_member"]
 
+    @property
+    def hides_from_guest(self) -> bool:
+        """Whether what only the team's members may see is hidden. Not where nobody in particular asks, as in checks."""
+        return vars(self).get("asker_is_member") is False
+
 
 class SharedAccess(HexIdModel):
     """The list of people outside the team who may work on a dataset. One per dataset, replaced as a whole."""

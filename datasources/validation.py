@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from clouds import PROVIDERS, CloudConfig, Reading, Refusal, parse_config, read_pasted
-from clouds.config import extra
+from clouds.config import MOST_PATH_BYTES, extra
 from clouds.pasting import cleaned, clutter_of
 from datasources.endpoints import configured_endpoints
 from teams.models import Team
@@ -41,16 +41,20 @@ def checked_config(
     keep: Collection[str] = (),
     stored: CloudConfig | None = None,
     team: Team | None = None,
+    for_guest: bool = False,
 ) -> CloudConfig:
     """The config to save. Raises InvalidSettingsError.
 
     `values`: what was entered, by field name; what was left out is absent. `keep`: the secret fields for which the
-    secret of `stored` serves again. `team`: the dataset's, whose own external ID it may use.
+    secret of `stored` serves again. `team`: the dataset's, whose own external ID it may use. `for_guest`: for somebody
+    from outside the team, who may use what its members stored only in the directory for which they stored it.
     """
     if keep and not isinstance(stored, config_class):
         raise InvalidSettingsError({name: gettext(NOTHING_TO_KEEP) for name in keep})
     entered = dict(values) | {name: getattr(stored, name) for name in keep}
     fields = config_class.fields()
+    if too_long := {name: words for name in fields if (words := problem_of_length(config_class, name, entered))}:
+        raise InvalidSettingsError(too_long)
     kind = config_class.provider_type()
     spelled = {fields[name].alias or name: value for name, value in entered.items()}
     try:
@@ -63,6 +67,8 @@ def checked_config(
         raise InvalidSettingsError(clutter)
     if keep and stored and (changed := _changed_target(config, stored)):
         raise InvalidSettingsError({name: _not_aimed_elsewhere(changed) for name in keep})
+    if for_guest and stored and (problem := _leaves(config, stored, keep)):
+        raise InvalidSettingsError({"path": problem})
     problems = config.unusable(timezone.now(), configured_endpoints())
     for name, info in fields.items():
         if team and extra(info, "from_team") and _is_foreign(name, getattr(config, name), team):
@@ -70,6 +76,23 @@ def checked_config(
     if problems:
         raise InvalidSettingsError(problems)
     return config
+
+
+def problem_of_length(config_class: type[CloudConfig], name: str, values: Mapping[str, Any]) -> str:
+    """A sentence if this field's value is longer than any that serves; else empty."""
+    value = values.get(name)
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    most = config_class.most_bytes(name)
+    if not isinstance(text, str) or len(text.encode("utf-8", "surrogatepass")) <= most:
+        return ""
+    return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{most:,}"}
+
+
+def problem_of_suffix(suffix: str) -> str:
+    """The same for the thumbnail suffix, which is a part of a path."""
+    if len(suffix.encode("utf-8", "surrogatepass")) <= MOST_PATH_BYTES:
+        return ""
+    return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{MOST_PATH_BYTES:,}"}
 
 
 def is_word(config_class: type[CloudConfig], name: str) -> bool:
@@ -80,7 +103,7 @@ def is_word(config_class: type[CloudConfig], name: str) -> bool:
 def _with_what_was_seen(
     problems: Mapping[str, str], values: Mapping[str, Any], config_class: type[CloudConfig]
 ) -> dict[str, str]:
-    """The problems, and in each what was entered in place of the value, as far as it can be told. Quotes no secret."""
+    """The problems, and after each rule what was entered instead, as far as it can be told. Quotes no secret."""
     told = dict(problems)
     for name, value in values.items():
         if not isinstance(value, str) or name not in config_class.fields():
@@ -89,7 +112,8 @@ def _with_what_was_seen(
         if clutter:
             told[name] = gettext("This has %(clutter)s. Enter it without.") % {"clutter": ", and ".join(clutter)}
         if name in problems and (seen := _seen(name, value, config_class)):
-            told[name] = seen
+            rule, _, _ = problems[name].partition(" For example:")
+            told[name] = f"{rule} {seen}"
     return told
 
 
@@ -141,6 +165,16 @@ def _not_aimed_elsewhere(changed: list[str]) -> str:
     return gettext("%(list)s changed. For safety, enter the secret again for the new target.") % {
         "list": " and ".join(changed)
     }
+
+
+def _leaves(new: CloudConfig, old: CloudConfig, kept: Collection[str]) -> str:
+    """Why a guest may not do this with what was stored; empty if they may."""
+    if not new.reuses(old, kept) or (new.bucket == old.bucket and new.prefix.startswith(old.prefix)):
+        return ""
+    return gettext(
+        "These credentials were stored for %(path)s. You may use them in that directory only. Enter a path in it, or "
+        "credentials of your own, or ask the dataset's owner."
+    ) % {"path": old.path}
 
 
 def _is_foreign(name: str, value: str, team: Team) -> bool:

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "teams.middleware.UnkeptPagesMiddleware",
 ]
 
+FORM_RENDERER = "core.web.rendering.Renderer"
 ROOT_URLCONF = "lightly_platform.urls"
 WSGI_APPLICATION = "lightly_platform.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -39,6 +39,10 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=self.normalize_email(username))
 
 
+# Nobody types more; it is only there so that no form takes megabytes.
+LONGEST_PASSWORD = 1000
+
+
 class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(max_length=150, blank=True)
@@ -282,6 +286,7 @@ class AuditAction(models.TextChoices):
     GRANT_LINK_CREATED = "GRANT_LINK_CREATED", _("made a link for a cloud admin:")
     GRANT_LINK_OPENED = "GRANT_LINK_OPENED", _("opened a link for a cloud admin:")
     GRANT_LINK_REVOKED = "GRANT_LINK_REVOKED", _("revoked a link for a cloud admin:")
+    CREDENTIALS_REPLACED = "CREDENTIALS_REPLACED", _("replaced the credentials of")
 
 
 class AuditEntry(HexIdModel):

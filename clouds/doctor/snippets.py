@@ -5,6 +5,7 @@ there: its place is taken by a word, or by reading a file.
 """
 
 import shlex
+from collections.abc import Collection
 
 from pydantic import SecretStr
 
@@ -62,10 +63,12 @@ def configure_both(config_class: type[CloudConfig], *, thumbnail_suffix: str) ->
     )
 
 
-def stored(config: CloudConfig, *, dataset_id: str, purpose: str, thumbnail_suffix: str) -> str:
-    """A whole script that configures a datasource as it is stored here."""
+def stored(
+    config: CloudConfig, *, dataset_id: str, purpose: str, thumbnail_suffix: str, hidden: Collection[str] = ()
+) -> str:
+    """A whole script that configures a datasource as it is stored here, with a word in place of what is `hidden`."""
     values = {
-        name: str(value)
+        name: f"<your {info.title}>" if name in hidden else str(value)
         for name, info in config.fields().items()
         if info.annotation is not SecretStr and (value := getattr(config, name)) is not None
     }

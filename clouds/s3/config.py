@@ -18,7 +18,7 @@ PATH_EXAMPLE = "s3://my-bucket/path/to/images/"
 TEMPORARY_KEY = re.compile(r"ASIA[A-Z2-7]{16}")
 # AWS's own: https://docs.aws.amazon.com/general/latest/gr/s3.html
 AWS_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?[0-9]*")
-# Where the operator has named a server of his own, its region may be called anything: auto, garage, fsn1.
+# Where the operator has named a server of their own, its region may be called anything: auto, garage, fsn1.
 REGION_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$"
 # As the official client checks them when it reads a datasource back.
 KMS_PATTERN = r"^arn:aws:kms:[a-zA-Z0-9-]*:[0-9]{12}:key.+$"
@@ -56,7 +56,7 @@ class S3Base(CloudConfig):
         pattern=REGION_PATTERN,
         json_schema_extra={
             "where": "In the S3 console the list of buckets has a column AWS Region. In a terminal: `aws s3api "
-            "get-bucket-location --bucket my-bucket`, where null stands for us-east-1.",
+            "get-bucket-location --bucket my-bucket`, where null means us-east-1.",
         },
     )
     kms_key_arn: str | None = Field(
@@ -142,15 +142,16 @@ class S3DelegatedAccessConfig(S3Base):
     external_id: str = Field(
         alias="s3ExternalId",
         title="External ID",
-        description="The one the role's trust policy asks for. At least 10 characters.",
+        description="The external ID that the role's trust policy requires. At least 10 characters.",
         examples=["lightly-4f1c9a7be2"],
         min_length=10,
         pattern=r"^[a-zA-Z0-9_+=,.@:/-]+$",
         json_schema_extra={
             "from_team": True,
-            "where": "You don't get it from AWS: it is your team's own, and goes into the role's trust policy. What "
-            "the role asks for stands in the IAM console under Roles, the role, Trust relationships, at "
-            "sts:ExternalId, or in `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument`.",
+            "members_only": True,
+            "where": "It is your team's own ID, not one from AWS. It must be in the role's trust policy. The IAM "
+            "console shows which one the role requires, under Roles, the role, Trust relationships, at "
+            "sts:ExternalId. In a terminal: `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument`.",
         },
     )
 

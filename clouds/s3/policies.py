@@ -11,6 +11,7 @@ from clouds.permissions import Permission
 from clouds.policies import Request, Snippet
 
 ASK_PRINCIPAL = "<the AWS principal of this platform: ask its operator>"
+ASK_EXTERNAL_ID = "<the external ID of this dataset's team: ask one of its members>"
 ASK_KMS_KEY = "<the ARN of the KMS key of this bucket>"
 ROLE_NAME, USER_NAME = "Lightly-S3-Integration", "lightly"
 _WRITES = {Permission.WRITE, Permission.OVERWRITE}
@@ -69,7 +70,7 @@ def _key_actions(request: Request) -> list[str]:
 
 
 def trust_policy(request: Request) -> dict[str, Any]:
-    external_id = request.place.fact("external_id") or request.platform.external_id
+    external_id = request.place.fact("external_id") or request.platform.external_id or ASK_EXTERNAL_ID
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": request.platform.aws_principal or ASK_PRINCIPAL},

@@ -3,6 +3,7 @@
 import functools
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ import botocore.exceptions
 from botocore.config import Config
 
 from clouds import preflight
+from clouds.calls.answers import asked_for
+from clouds.calls.sockets import Sockets, watch_pools
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
 from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
 from clouds.s3.policies import partition
-from clouds.s3.signing import EXAMPLE_KEY, UrlSigner
+from clouds.s3.signing import ENCRYPTION_HEADERS, EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
     Deadline,
@@ -126,6 +129,11 @@ def make_client(service: str, **arguments: Any) -> Any:
         return _session().client(service, **arguments)  # type: ignore[call-overload]
 
 
+def watch_client(client: Any, sockets: Sockets) -> None:
+    """boto3 has no setting for its connections."""
+    watch_pools(client._endpoint.http_session._pool_classes_by_scheme, sockets)
+
+
 def s3_client(
     endpoints: Endpoints,
     limit: TimeLimit,
@@ -200,6 +208,8 @@ class S3Store(Store):
     ) -> None:
         """`owners_may_read`: the server may be another than AWS's, and let who wrote an object read it."""
         self.client = client
+        self.sockets = Sockets()
+        watch_client(client, self.sockets)
         self.bucket = bucket
         self.secret_access_key = secret_access_key
         self.owners_may_read = owners_may_read
@@ -208,18 +218,18 @@ class S3Store(Store):
         # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
         self.caller_pays = False
         self.signers: dict[tuple[str, int, str], UrlSigner] = {}
-        self.encryption: dict[str, Any] = (
+        self.encryption: dict[str, str] = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         )
 
     def missing_is_proof(self, failure: Failure) -> bool:
-        # Ceph says so to whoever may list, before it looks whether he may read.
+        # Ceph answers so to everybody who may list, before it looks whether they may read.
         return not self.is_ceph or self._owns_bucket()
 
     def is_owner(self, key: str) -> bool:
         """On servers with owners, who wrote an object may read its access list, for which AWS wants a right of its own.
 
-        The owner of the whole bucket is left out: what he may, he may because it is his.
+        The owner of the whole bucket is left out: an owner may read everything in it.
         """
         if not self.owners_may_read or self._owns_bucket():
             return False
@@ -239,16 +249,16 @@ class S3Store(Store):
         page = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
         if "Name" not in page:
             raise not_storage()
-        return [entry["Key"] for entry in page.get("Contents", [])]
+        return [entry["Key"] for entry in asked_for(page.get("Contents", []), limit)]
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
         page = self._call("list_objects_v2", Prefix=prefix, Delimiter="/", MaxKeys=limit)
-        return directory_names(prefix, [entry["Prefix"] for entry in page.get("CommonPrefixes", [])])
+        return directory_names(prefix, [entry["Prefix"] for entry in asked_for(page.get("CommonPrefixes", []), limit)])
 
     def page(self, prefix: str, *, after: str, limit: int) -> Page:
         start = {"StartAfter": after} if after else {}
         answer = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit, **start)
-        found = answer.get("Contents", [])
+        found = asked_for(answer.get("Contents", []), limit)
         if "Name" not in answer or (answer.get("IsTruncated") and not found):
             raise not_storage()
         entries = [Entry(entry["Key"], int(entry["LastModified"].timestamp()), entry["Size"]) for entry in found]
@@ -263,15 +273,19 @@ class S3Store(Store):
         payer = PAYER if at_aws or self.caller_pays else ""
         signer = self.signers.get((method, seconds, payer))
         if signer is None:
-            example = self._presigned(method, seconds) + payer
-            signer = self.signers[method, seconds, payer] = UrlSigner(example, method, self.secret_access_key)
+            # S3 reads the key for encryption from headers only, never from the URL, and refuses such headers if they
+            # are not signed: https://github.com/aws/aws-sdk-ruby/issues/874
+            encryption = self.encryption if method == "PUT" else {}
+            example = self._presigned(method, seconds, encryption) + payer
+            headers = {ENCRYPTION_HEADERS[name]: value for name, value in encryption.items()}
+            signer = UrlSigner(example, method, self.secret_access_key, headers)
+            self.signers[method, seconds, payer] = signer
         return signer.url(key)
 
-    def _presigned(self, method: str, seconds: int) -> str:
+    def _presigned(self, method: str, seconds: int, encryption: Mapping[str, str]) -> str:
+        about = {"Bucket": self.bucket, "Key": EXAMPLE_KEY, **encryption}
         try:
-            return self.client.generate_presigned_url(
-                f"{method.lower()}_object", Params={"Bucket": self.bucket, "Key": EXAMPLE_KEY}, ExpiresIn=seconds
-            )
+            return self.client.generate_presigned_url(f"{method.lower()}_object", Params=about, ExpiresIn=seconds)
         except botocore.exceptions.BotoCoreError as error:
             raise StoreError(failure_of(error)) from None
 
@@ -338,6 +352,7 @@ class S3Store(Store):
         return preflight.ask(url, origin=origin, deadline=deadline)
 
     def close(self) -> None:
+        self.sockets.hang_up()
         self.client.close()
 
     def _call(self, operation: str, **arguments: Any) -> Any:

@@ -96,7 +96,7 @@ def _mc_note(request: Request) -> str:
     alias = f"{ALIAS} stands for your server's alias: mc alias list."
     if not request.place.fact("access_key_id"):
         return f"{alias} It asks for the secret of the new user, whose name is the access key ID: enter both here."
-    return f"{alias} If the key is an access key of some user's, name that user: mc admin accesskey info shows him."
+    return f"{alias} If the key is an access key of a user, name that user, whom mc admin accesskey info shows."
 
 
 def _put_bucket_policy(request: Request) -> str:

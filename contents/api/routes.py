@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from contents.api.errors import client_errors
-from contents.api.lanes import LISTING, SIGNING, Lane
 from contents.api.schemas import (
     CursorsData,
     FileParameters,
@@ -28,6 +27,7 @@ from contents.listing.read_urls import datasource_of_token, public_token
 from contents.listing.signing import RedirectUrl, sign_file, sign_path
 from core.api.client_version import client_version
 from core.api.errors import ApiError
+from core.api.lanes import LISTING, SIGNING, Lane
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
 from datasets.api.schemas import Error
@@ -39,7 +39,7 @@ from teams.models import Scope
 router = Router(tags=["listing"])
 Answer = dict[str, Any]
 
-ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
+ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 429: Error, 503: Error}
 # A redirect is followed at once; a video player may come back for more of the file for a while.
 REDIRECTED_SECONDS = 12 * 3600
 # The oldest client known to ask again and again where a listing is refused for the moment.
@@ -47,9 +47,9 @@ FIRST_PATIENT_CLIENT = (1, 5, 26)
 
 
 @contextlib.contextmanager
-def _turn(lane: Lane, request: HttpRequest, person: Hashable) -> Iterator[None]:
+def _turn(lane: Lane, request: HttpRequest, person: Hashable, dataset: Dataset) -> Iterator[None]:
     """A call to a cloud, when it is this request's turn. What goes wrong becomes an error of the client's."""
-    with client_errors(), lane.turn(person, hash(request.get_full_path())):
+    with client_errors(), lane.turn(person, hash(request.get_full_path()), team=dataset.team_id):
         yield
 
 
@@ -63,7 +63,7 @@ def _list_page(request: HttpRequest, dataset_id: str, which: PageParameters, kin
     dataset = dataset_for(caller(request), dataset_id)
     with client_errors():
         cursor = _cursor(request, dataset, which, kind, redirect=bool(which.use_redirected_read_url))
-    with _turn(LISTING, request, _lister(request)):
+    with _turn(LISTING, request, _lister(request), dataset):
         page = read_page(dataset, cursor, _redirect_url(request, dataset), in_a_hurry=LISTING.is_crowded)
     return {
         "hasMore": page.more,
@@ -76,7 +76,7 @@ def _list_shards(request: HttpRequest, dataset_id: str, which: ShardsParameters,
     dataset = dataset_for(caller(request), dataset_id)
     with client_errors():
         cursor = _cursor(request, dataset, which, kind, redirect=False)
-    with _turn(LISTING, request, _lister(request)):
+    with _turn(LISTING, request, _lister(request), dataset):
         return {"cursors": [shard.sealed() for shard in split(dataset, cursor, which.dnc_shards)]}
 
 
@@ -189,7 +189,7 @@ def _url_in(folder: str, request: HttpRequest, dataset: Dataset, which: FilePara
 
 
 def _signed(request: HttpRequest, dataset: Dataset, purpose: Purpose, name: str, method: str) -> str:
-    with _turn(SIGNING, request, caller(request).pk):
+    with _turn(SIGNING, request, caller(request).pk, dataset):
         return sign_file(dataset, purpose, name, method=method, redirect_url=_redirect_url(request, dataset))
 
 
@@ -225,7 +225,7 @@ def redirect_to_file(request: HttpRequest, dataset_id: str, which: Query[Redirec
     """Leads on to a fresh URL of the file. Needs no API token: the URL itself carries a token of its own."""
     with client_errors():
         datasource = datasource_of_token(which.public_token, dataset_id)
-    with _turn(SIGNING, request, which.public_token):
+    with _turn(SIGNING, request, which.public_token, datasource.dataset):
         url = sign_path(datasource, which.path, seconds=REDIRECTED_SECONDS, method=request.method or "GET")
     answer = HttpResponse(status=302, headers={"Location": url})
     answer["Cache-Control"] = "no-store"

@@ -9,6 +9,7 @@ from clouds import PROVIDERS, CloudConfig, meant_by, provider_of
 from clouds.provider import Guise
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
+from core.api.lanes import VERIFYING
 from core.api.parameters import Parameters
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
@@ -19,7 +20,7 @@ from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
-from datasources.validation import InvalidSettingsError, checked_config
+from datasources.validation import InvalidSettingsError, checked_config, problem_of_suffix
 from teams.api.authentication import needs
 from teams.models import Scope
 
@@ -28,6 +29,8 @@ Answer = dict[str, Any]
 
 # Answers show this instead of a secret. A client that sends it back keeps the stored secret.
 PLACEHOLDER = "***"
+# Guests of the team see this instead of what only its members may see. The client's models ask for this form.
+HIDDEN = "hidden-from-guests"
 
 
 class OfPurpose(Parameters):
@@ -57,6 +60,8 @@ def put_datasource(request: HttpRequest, dataset_id: str, payload: Body[dict[str
     suffix = payload.get("thumbSuffix") or ""
     if not isinstance(suffix, str):
         raise malformed("thumbSuffix: must be text")
+    if problem := problem_of_suffix(suffix):
+        raise malformed(f"thumbSuffix: {problem}")
     services.save(
         dataset=dataset,
         purpose=purpose,
@@ -96,6 +101,7 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
     if guise:
         sent = _without_guise(sent, guise, config_class, stored)
     keep = [name for name in config_class.secret_fields() if sent.get(name) == PLACEHOLDER]
+    keep += [name for name in config_class.members_only_fields() if sent.get(name) == HIDDEN]
     try:
         return checked_config(
             config_class,
@@ -103,6 +109,7 @@ def _config(dataset: Dataset, purpose: Purpose, payload: Answer) -> CloudConfig:
             keep=keep,
             stored=stored,
             team=dataset.team,
+            for_guest=dataset.hides_from_guest,
         )
     except InvalidSettingsError as error:
         problems = (f"{aliases.get(name, name)}: {words}" for name, words in error.problems.items())
@@ -163,7 +170,7 @@ def get_datasources(request: HttpRequest, dataset_id: str) -> list[Answer]:
 @router.get(
     "/datasets/{dataset_id}/datasource/verify",
     auth=needs(Scope.DATASOURCES),
-    response={200: VerifyData, 401: Error, 403: Error, 404: Error},
+    response={200: VerifyData, 401: Error, 403: Error, 404: Error, 429: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -175,7 +182,9 @@ def verify_datasource(request: HttpRequest, dataset_id: str) -> Answer:
     dataset = dataset_for(caller(request), dataset_id)
     if not dataset.datasources.exists():
         raise _no_datasource()
-    return verify_data(services.verify_now(dataset=dataset, by=caller(request)))
+    person = caller(request)
+    with VERIFYING.turn(person.pk, dataset.pk, team=dataset.team_id):
+        return verify_data(services.verify_now(dataset=dataset, by=person))
 
 
 def _no_datasource() -> ApiError:
@@ -197,6 +206,8 @@ def _shown(request: HttpRequest, datasource: Datasource) -> Answer:
     fields = config.revealed()
     for name in config.secret_fields():
         fields[config.fields()[name].alias or name] = PLACEHOLDER
+    if datasource.dataset.hides_from_guest:
+        fields |= {config.fields()[name].alias or name: HIDDEN for name in config.members_only_fields()}
     if "s3Region" in fields:
         fields["s3Region"] = _known_region(request, cast("str", fields["s3Region"]))
     return _with_rest(datasource, fields)

@@ -1,6 +1,7 @@
 """Making and revoking links, for who may edit the dataset."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,7 +20,7 @@ from teams.requests import PageRequest
 @never_cache  # it shows links, which neither the browser nor its back button may keep
 def links(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     """The links of one datasource, to copy and to revoke. POST makes one."""
-    panel = DatasourcePanel(editable_dataset_for(request.user, dataset_id), tab, in_dialog=bool(request.htmx))
+    panel = _panel(request, dataset_id, tab)
     if request.method != "POST" or panel.datasource is None:
         return _render(request, panel)
     try:
@@ -32,10 +33,18 @@ def links(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
 @never_cache
 @require_POST
 def revoke(request: PageRequest, dataset_id: str, tab: str, link_id: str) -> HttpResponse:
-    panel = DatasourcePanel(editable_dataset_for(request.user, dataset_id), tab, in_dialog=bool(request.htmx))
+    panel = _panel(request, dataset_id, tab)
     if panel.datasource:
         grant_links.revoke(datasource=panel.datasource, link_id=link_id, by=request.user)
     return _changed(request, panel, gettext("The link is revoked. It opens nothing any more."))
+
+
+def _panel(request: PageRequest, dataset_id: str, tab: str) -> DatasourcePanel:
+    """Raises PermissionDenied for guests too: a link shows what only members of the team may see."""
+    dataset = editable_dataset_for(request.user, dataset_id)
+    if dataset.hides_from_guest:
+        raise PermissionDenied(gettext("Only members of the dataset's team may make such links."))
+    return DatasourcePanel(dataset, tab, in_dialog=bool(request.htmx))
 
 
 def _changed(request: PageRequest, panel: DatasourcePanel, words: str) -> HttpResponse:

@@ -13,14 +13,14 @@ from pydantic.fields import FieldInfo
 
 from clouds import PROVIDERS, CloudConfig, provider_of
 from clouds.config import Expiry, extra
+from core.web.rendering import LimitedBoundField
 from datasources.checks.expiry import near_end_warning
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
 from datasources.settings.bulbs import Mark, mark_id
 from datasources.settings.pasting import Understood
-from datasources.validation import InvalidSettingsError, checked_config
+from datasources.validation import InvalidSettingsError, checked_config, problem_of_suffix
 from teams.models import Team
 
-MOST_FILE_BYTES = 1024 * 1024
 FILE_SUFFIX = "_file"
 SUFFIX_FIELD = "thumbnail_suffix"
 
@@ -32,7 +32,7 @@ class SecretTextarea(forms.Textarea):
         return None
 
 
-class MarkedField(forms.BoundField):
+class MarkedField(LimitedBoundField):
     """A field that is also described by what the last check found wrong with it."""
 
     @property
@@ -67,8 +67,11 @@ class DatasourceForm(forms.Form):
         marks: Iterable[Mark] = (),
         team: Team | None = None,
         understood: Understood | None = None,
+        for_guest: bool = False,
     ) -> None:
         self.team = team
+        self.hidden = config_class.members_only_fields() if for_guest else []
+        self.for_guest = for_guest
         self.understood = understood  # what `data` was made from, if people sent it
         self.marks = {mark.id: mark.words for mark in marks}
         self.config_class = config_class
@@ -77,7 +80,7 @@ class DatasourceForm(forms.Form):
         self.kept: list[str] = []  # the secrets that were not entered now; known once the form is valid
         super().__init__(data, files, initial=self._initial(suffix))
         for name, info in config_class.fields().items():
-            self.fields[name] = self._field(info)
+            self.fields[name] = self._field(name, info)
             if info.annotation is SecretStr and extra(info, "multiline"):
                 self.fields[name + FILE_SUFFIX] = forms.FileField(
                     label=gettext("%(info)s as a file") % {"info": info.title},
@@ -102,6 +105,11 @@ class DatasourceForm(forms.Form):
     def secret_names(self) -> list[str]:
         return self.config_class.secret_fields()
 
+    @property
+    def kept_when_empty(self) -> list[str]:
+        """What is never shown, so that leaving it empty keeps what is stored."""
+        return [*self.secret_names, *self.hidden]
+
     def rows(self) -> list[dict[str, Any]]:
         """For each visible field: the field, and the words that the template puts around it."""
         ends = self.stored.expiry() if self.stored else None
@@ -121,7 +129,9 @@ class DatasourceForm(forms.Form):
     def _team_value(self, name: str) -> str:
         """The team's own value for this field, with which the form of a new datasource begins."""
         info = self.config_class.fields().get(name)
-        return str(getattr(self.team, name)) if self.team and info and extra(info, "from_team") else ""
+        if self.team is None or info is None or name in self.hidden:
+            return ""
+        return str(getattr(self.team, name)) if extra(info, "from_team") else ""
 
     def _where(self, field: MarkedField) -> SafeString | None:
         """Where to find the value in one's cloud. Shown only to people who may enter it."""
@@ -160,17 +170,18 @@ class DatasourceForm(forms.Form):
         initial = {
             name: getattr(self.stored, name) if self.stored else self._team_value(name) or _default(info)
             for name, info in self.config_class.fields().items()
-            if info.annotation is not SecretStr
+            if info.annotation is not SecretStr and name not in self.hidden
         }
         config_type = self.config_class.model_fields["type"].default
         return {**initial, "provider": config_type, "copied_from": self.copy_source, SUFFIX_FIELD: suffix}
 
-    def _field(self, info: FieldInfo) -> forms.Field:
+    def _field(self, name: str, info: FieldInfo) -> forms.Field:
         example = str(info.examples[0]) if info.examples else ""
         secret = info.annotation is SecretStr
-        if secret and self.stored:
+        kept = self.stored is not None and name in self.kept_when_empty
+        if kept:
             example = "••••••••"
-        required = info.is_required() and not (secret and self.stored)
+        required = info.is_required() and not kept
         widget: forms.Widget
         if choices := extra(info, "choices"):
             return forms.ChoiceField(
@@ -195,8 +206,10 @@ class DatasourceForm(forms.Form):
         )
 
     def _stored_words(self, name: str) -> str:
-        if name not in self.secret_names or not self.stored:
+        if name not in self.kept_when_empty or not self.stored:
             return ""
+        if name in self.hidden:
+            return gettext("Only members of the team see it. Leave empty to keep it.")
         if self.copy_source:
             return gettext("Taken over from %(copy_source)s. Leave empty to use it.") % {
                 "copy_source": self.copy_source.label
@@ -214,6 +227,8 @@ class DatasourceForm(forms.Form):
                 )
                 % {"default_thumbnail_suffix": DEFAULT_THUMBNAIL_SUFFIX},
             )
+        if problem := problem_of_suffix(suffix):
+            self.add_error(SUFFIX_FIELD, problem)
         config = self._checked_config(data)
         if config is not None:
             data["config"] = config
@@ -229,10 +244,12 @@ class DatasourceForm(forms.Form):
         for name in self.config_class.fields():
             if value := self._uploaded(name) or data.get(name):
                 values[name] = value
-            elif self.stored and name in self.secret_names:
+            elif self.stored and name in self.kept_when_empty:
                 keep.append(name)
         try:
-            return checked_config(self.config_class, values, keep=keep, stored=self.stored, team=self.team)
+            return checked_config(
+                self.config_class, values, keep=keep, stored=self.stored, team=self.team, for_guest=self.for_guest
+            )
         except InvalidSettingsError as error:
             for name, problem in error.problems.items():
                 if name not in self.errors:
@@ -243,9 +260,14 @@ class DatasourceForm(forms.Form):
         file = self.files.get(name + FILE_SUFFIX)
         if not isinstance(file, UploadedFile):
             return None
-        if (file.size or 0) > MOST_FILE_BYTES:
+        if (file.size or 0) > (most := self.config_class.most_bytes(name)):
             self.add_error(
-                name, gettext("This file is too big for a key. Choose the JSON key file of a service account.")
+                name,
+                gettext(
+                    "This file is too big for a key: at most %(most)s bytes are accepted. Choose the JSON key file of a"
+                    " service account."
+                )
+                % {"most": f"{most:,}"},
             )
             return None
         try:

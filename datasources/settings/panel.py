@@ -169,6 +169,7 @@ class DatasourcePanel(Panel):
             read_only=not self.dataset.may_edit,
             marks=() if copied_from else self.status.marks,
             team=self.dataset.team if self.dataset.may_edit else None,
+            for_guest=self.is_for_guest,
         )
         self.form.initial.update(self._place_at(self.form.config_class, stored))
         if copied_from and stored and self.purpose is Purpose.LIGHTLY:
@@ -191,7 +192,8 @@ class DatasourcePanel(Panel):
         copied_from = self.other_purpose if data.get("copied_from") == self.other_purpose else None
         stored = self.other_config if copied_from else self.config
         chosen = config_class_for(data.get("provider"), stored)
-        begun = DatasourceForm(chosen, self.purpose, stored=stored, team=self.dataset.team)
+        own: Any = {"team": self.dataset.team, "for_guest": self.is_for_guest}
+        begun = DatasourceForm(chosen, self.purpose, stored=stored, **own)
         understood = understand(data, chosen, begun.open_values())
         self.form = DatasourceForm(
             understood.config_class,
@@ -200,8 +202,8 @@ class DatasourcePanel(Panel):
             files=files,
             stored=stored,
             copied_from=copied_from,
-            team=self.dataset.team,
             understood=understood,
+            **own,
         )
         return self.form
 
@@ -241,6 +243,11 @@ class DatasourcePanel(Panel):
     # ---- what stands around the form ----
 
     @property
+    def is_for_guest(self) -> bool:
+        """Whether the page is for somebody from outside the team, who works with what its members stored."""
+        return self.dataset.hides_from_guest
+
+    @property
     def providers(self) -> dict[str, Provider]:
         """All of them, to choose one."""
         return PROVIDERS
@@ -263,6 +270,12 @@ class DatasourcePanel(Panel):
         return takes_role and not platform_for(self.dataset.team).aws_principal
 
     @property
+    def waits_for_a_change(self) -> bool:
+        """Whether a change in the cloud may turn a bulb green while the person looks at it, who may have it checked."""
+        red = any(bulb.state == "denied" for bulb in self.status.bulbs)
+        return red and not self.status.is_open and self.dataset.may_edit
+
+    @property
     def next_tab(self) -> Tab | None:
         """The tab of the other datasource, while that is still missing."""
         other = self.tabs[0 if self.tab == "lightly" else 1]
@@ -281,7 +294,11 @@ class DatasourcePanel(Panel):
     def access_for(self, config_class: type[CloudConfig], typed: Mapping[str, str]) -> AccessSetup:
         """For what was typed so far, whether or not it is complete."""
         place = Place.typed(config_class, typed)
-        return AccessSetup(place, full_setup(place, self.purpose, self.dataset.team), open_names(config_class))
+        return AccessSetup(
+            place,
+            full_setup(place, self.purpose, self.dataset.team, for_guest=self.is_for_guest),
+            open_names(config_class),
+        )
 
     @cached_property
     def python(self) -> str:
@@ -289,7 +306,13 @@ class DatasourcePanel(Panel):
         if self.datasource is None or self.config is None:
             return ""
         suffix = self.datasource.thumbnail_suffix
-        return snippets.stored(self.config, dataset_id=self.dataset.pk, purpose=self.purpose, thumbnail_suffix=suffix)
+        return snippets.stored(
+            self.config,
+            dataset_id=self.dataset.pk,
+            purpose=self.purpose,
+            thumbnail_suffix=suffix,
+            hidden=self.config.members_only_fields() if self.is_for_guest else (),
+        )
 
 
 def _beside(path: str) -> str:

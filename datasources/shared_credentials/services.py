@@ -1,18 +1,20 @@
 """A new credential for all datasources that had the old one, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext
 
-from clouds import CloudConfig
+from clouds import PROVIDERS, CloudConfig
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import Datasource, PermissionCheck, Purpose, credential_digests
-from datasources.shared_credentials.queries import Sharing, sharing
+from datasources.shared_credentials.queries import Sharing, named, sharing
 from datasources.validation import InvalidSettingsError, checked_config
-from teams.models import User
+from teams import audit
+from teams.models import AuditAction, Team, User
 
 # At once. Somebody waits for the answer, and the rest still has the old credential, so that a next time finds it.
 MOST_REPLACED = 200
@@ -64,7 +66,22 @@ def save_everywhere(
         checks.append(saved.pk)
         replaced.changed.append(datasource)
     transaction.on_commit(partial(tasks.dispatch_all, checks))
+    if replaced.changed:
+        _record([check.datasource, *replaced.changed], by)
     return check, replaced
+
+
+def _record(changed: Sequence[Datasource], by: User) -> None:
+    """Each team reads in its activity which of its own datasources were changed."""
+    by_team: dict[str, list[Datasource]] = {}
+    for datasource in changed:
+        by_team.setdefault(datasource.dataset.team_id, []).append(datasource)
+    teams = Team.objects.in_bulk(by_team)
+    for team_id, of_team in by_team.items():
+        count = len(of_team)
+        kind = PROVIDERS[of_team[0].provider].label
+        target = f"{count} {'datasource' if count == 1 else 'datasources'} ({kind}): {named(of_team)}"
+        audit.record(team=teams[team_id], actor=by, action=AuditAction.CREDENTIALS_REPLACED, target=target)
 
 
 def _left(found: Sharing) -> Replaced:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from contents.api.lanes import WEB_THREADS
+from core.api.lanes import WEB_THREADS
 from lightly_platform import keys
 from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
 from lightly_platform.launcher import crew, embedded_redis

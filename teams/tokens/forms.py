@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import NOT_AN_ADDRESS
-from teams.models import Scope, TokenState, User
+from teams.models import LONGEST_PASSWORD, Scope, TokenState, User
 from teams.services import DEFAULT_LIFETIME, DEFAULT_SCOPES
 from teams.tokens import setup
 
@@ -36,12 +36,14 @@ class WelcomeForm(forms.Form):
         error_messages={"invalid": NOT_AN_ADDRESS},
     )
     password = forms.CharField(
+        max_length=LONGEST_PASSWORD,
         label=_("Password"),
         strip=False,
         help_text=_("At least 10 characters, not a common password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password_again = forms.CharField(
+        max_length=LONGEST_PASSWORD,
         label=_("Password again"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

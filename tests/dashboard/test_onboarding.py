@@ -13,7 +13,7 @@ from dashboard.onboarding import Checklist, checklist
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import services, tasks
-from datasources.models import CheckState, Datasource, Outcome, Purpose
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from teams.models import ApiToken, Team, User
 from teams.services import create_token
 from tests.conftest import Login, s3_fields
@@ -38,7 +38,12 @@ def done(user: User, team: Team) -> list[str]:
 
 def connect(dataset: Dataset, purpose: Purpose, config: CloudConfig, outcome: Outcome) -> None:
     check = services.save(dataset=dataset, purpose=purpose, config=config, thumb_suffix="", by=dataset.owner)
-    check.state, check.outcome = CheckState.DONE, outcome
+    finish(check, outcome)
+
+
+def finish(check: PermissionCheck | None, outcome: Outcome, *, no_files: bool = False) -> None:
+    assert check is not None
+    check.state, check.outcome, check.no_files = CheckState.DONE, outcome, no_files
     check.save()
 
 
@@ -66,6 +71,26 @@ def test_a_step_stays_done_while_it_is_checked_again(alice: User, team: Team, s3
         Datasource.objects.update(known_outcome=believed)
         services.check_again(datasource=datasource, by=alice)
         assert done(alice, team) == steps_done
+
+
+def test_a_path_without_files_is_no_step_done_while_it_is_checked_again(
+    alice: User, team: Team, s3_config: CloudConfig
+) -> None:
+    """Whatever the checks between could not tell, and whatever was there at an earlier time."""
+    connect(create_dataset(name="both", owner=alice), Purpose.INPUT_OUTPUT, s3_config, Outcome.GREEN)
+    datasource = Datasource.objects.get()
+    Datasource.objects.update(known_outcome="GREEN")
+    finish(services.check_again(datasource=datasource, by=alice), Outcome.GREEN, no_files=True)
+    assert done(alice, team) == ["dataset"]
+    check = services.check_again(datasource=datasource, by=alice)
+    assert done(alice, team) == ["dataset"]
+    finish(check, Outcome.UNKNOWN)
+    check = services.check_again(datasource=datasource, by=alice)
+    assert done(alice, team) == ["dataset"]
+    finish(check, Outcome.GREEN)
+    assert done(alice, team) == ["dataset", "input", "lightly"]
+    services.check_again(datasource=datasource, by=alice)
+    assert done(alice, team) == ["dataset", "input", "lightly"]
 
 
 def test_one_for_both_counts_twice(alice: User, team: Team, s3_config: CloudConfig) -> None:

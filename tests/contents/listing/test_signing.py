@@ -7,7 +7,10 @@ import requests
 from django.test import Client
 
 from datasets.models import Dataset
-from tests.contents.support import OUTPUT, Listings, Storage, fetch
+from datasources.models import Purpose
+from tests.contents.support import OUTPUT, Listings, Storage, connect, fetch
+from tests.servers import WORKING_RIGHTS, S3Cloud, S3DelegatedCloud
+from tests.servers.s3 import KMS_KEY, only_encrypted_with
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("endpoints")]
 
@@ -31,3 +34,25 @@ def test_urls_of_single_files(connected: Dataset, listings: Listings, client: Cl
     assert f"{OUTPUT}.lightly/predictions/new task/ü+1.json" in storage.cloud.keys(storage.bucket)
     read = fetch(listings.answer("predictions/file", fileName="new task/ü+1.json"), client)
     assert read.content == b"{}"
+
+
+@pytest.mark.parametrize("storage", ["S3", "S3DelegatedAccess"], indirect=True)
+def test_urls_to_write_to_a_bucket_that_requires_a_kms_key(
+    dataset: Dataset, listings: Listings, client: Client, storage: Storage
+) -> None:
+    """The headers are those that the official client sends, once LIGHTLY_S3_SSE_KMS_KEY names the key."""
+    cloud = storage.cloud
+    assert isinstance(cloud, S3Cloud | S3DelegatedCloud)
+    bucket = cloud.make_bucket()
+    config = cloud.grant(bucket, OUTPUT, WORKING_RIGHTS)
+    cloud.attach_policy(config, only_encrypted_with(KMS_KEY, bucket))
+    connect(dataset, Purpose.LIGHTLY, config | {"s3ServerSideEncryptionKMSKey": KMS_KEY})
+    headers = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": KMS_KEY}
+    for name in ("a.json", "ü+1 b.json"):
+        url = listings.answer("predictions/writeUrl", fileName=f"boxes/{name}")
+        assert requests.put(url, b"{}", timeout=10).status_code == 403
+        assert requests.put(url, b"{}", headers=headers, timeout=10).ok
+        own = cloud if isinstance(cloud, S3Cloud) else cloud.s3
+        assert own.kms_key_of(bucket, f"{OUTPUT}.lightly/predictions/boxes/{name}") == KMS_KEY
+        # Who reads sends nothing of the kind, and S3 would refuse it.
+        assert fetch(listings.answer("predictions/file", fileName=f"boxes/{name}"), client).content == b"{}"

@@ -277,6 +277,7 @@ class TestGuidedWay:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
+        ({"fullPath": CONSOLE}, "must start with s3://, not https://. This is a URL of the S3 console; the path would"),
         ({"fullPath": CONSOLE}, "This is a URL of the S3 console; the path would be s3://acme/street/"),
         ({"fullPath": "gs://acme/"}, "belongs to Google Cloud Storage; the path would be gs://acme/"),
         ({"fullPath": SAS_URL}, "Enter SAS token alone, in its own field."),
@@ -297,3 +298,23 @@ def test_the_api_stays_strict_and_says_what_it_saw(
     assert said in answer.json()["error"]
     assert [secret for secret in (SIGNATURE, AWS_SECRET, "kkkk") if secret in answer.json()["error"]] == []
     assert not Datasource.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"accountKey": SAS_URL}, "This is an address. Give the part from the question mark on. This is a SAS URL;"),
+        (
+            {"fullPath": SAS_URL.partition("?")[0]},
+            "not an address. This is a URL of Azure Blob Storage; Storage account",
+        ),
+    ],
+)
+def test_azures_rules_are_said_before_what_was_seen(
+    call: Call, alice: User, dataset: Dataset, config: dict[str, str], said: str
+) -> None:
+    values = {"type": "AZURE", "purpose": "INPUT", **AZURE, **config}
+    answer = call(alice).put(f"/v1/datasets/{dataset.pk}/datasource", values)
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+    assert SIGNATURE not in answer.json()["error"]

@@ -11,21 +11,26 @@ from cryptography.fernet import Fernet
 from django.apps import apps
 from django.db import connection
 from django.urls import reverse
-from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from clouds import CloudConfig, parse_config
 from datasets.models import Dataset, SharedAccess, SharedWith
-from datasets.services import create_dataset
-from datasources import services, tasks
-from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, credential_digests
+from datasources import services
+from datasources.models import Datasource, PermissionCheck, Purpose, credential_digests
 from datasources.shared_credentials import services as shared_credentials
 from datasources.shared_credentials.queries import sharing
 from teams.models import Team, User
 from tests.conftest import SECRET, Login, s3_fields
+from tests.datasources.shared_credentials.support import (
+    NEW_SECRET,
+    credential_of,
+    datasource,
+    settings_url,
+    turn_red,
+    typed,
+)
 
 pytestmark = pytest.mark.django_db
-NEW_SECRET = "planted-other-77bQ+/Zx"
 SAS = "sv=2025-05-05&sr=c&sp=rl&se=2099-01-01T00%3A00%3A00Z&sig=abc"
 KEY = {
     "type": "service_account",
@@ -54,51 +59,6 @@ CONFIGS: list[dict[str, str]] = [
     },
 ]
 ROLE = CONFIGS[1]
-
-
-@pytest.fixture(autouse=True)
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Ids of checks handed to the broker, together where they were handed over together."""
-    handed: list[list[str]] = []
-    monkeypatch.setattr(tasks, "dispatch", lambda check_id: handed.append([check_id]))
-    monkeypatch.setattr(tasks, "dispatch_all", handed.append)
-    return handed
-
-
-def datasource(name: str, owner: User, *, purpose: str = "INPUT", **changes: str) -> Any:
-    dataset = Dataset.objects.filter(name=name).first() or create_dataset(name=name, owner=owner)
-    fields = s3_fields() if "type" not in changes else {}
-    config = parse_config(fields | changes)
-    check = services.save(dataset=dataset, purpose=Purpose(purpose), config=config, thumb_suffix="[filename]", by=owner)
-    return check.datasource
-
-
-def turn_red() -> None:
-    verdict = {"milliseconds": 5, "code": "", "state": "denied", "cause": "wrong_secret", "summary": "wrong secret"}
-    verdict |= {"tried": "it", "answered": "403", "likely_cause": "The key was replaced.", "fix": "Enter the new one."}
-    verdicts = {"list": verdict, "read": verdict}
-    PermissionCheck.objects.update(
-        state=CheckState.DONE, outcome=Outcome.RED, finished_at=timezone.now(), verdicts=verdicts
-    )
-
-
-def settings_url(one: Datasource, tab: str = "input") -> str:
-    return reverse("datasources:settings", args=[one.dataset_id, tab])
-
-
-def typed(**changes: str) -> dict[str, str]:
-    return {
-        "provider": "S3",
-        "path": "s3://acme-raw/street/",
-        "region": "eu-central-1",
-        "access_key_id": "AKIANEW",
-        "secret_access_key": NEW_SECRET,
-        "everywhere": "1",
-    } | changes
-
-
-def credential_of(one: Datasource) -> dict[str, str]:
-    return Datasource.objects.get(pk=one.pk).config.credential()
 
 
 class TestDigest:

@@ -170,6 +170,10 @@ class S3Cloud:
         """Nobody but the operator may use the bucket's key; by default to write (kms:GenerateDataKey)."""
         self.gate.buckets[bucket].denied_kms = frozenset(actions or {"kms:GenerateDataKey"})
 
+    def kms_key_of(self, bucket: str, key: str) -> str:
+        """The KMS key that an object is encrypted with; empty if there is none."""
+        return self._s3.head_object(Bucket=bucket, Key=key).get("SSEKMSKeyId", "")
+
     def with_wrong_secret(self, config: Config) -> Config:
         return config | {"s3SecretAccessKey": secrets.token_hex(20)}
 

@@ -21,7 +21,7 @@ from botocore.credentials import Credentials
 from tests.servers.cors import Rule, allowed, matching
 from tests.servers.gate import Gate, NoAnswer, Request, Response, Silence
 from tests.servers.s3.policy import Document, allows, forbids, trusts
-from tests.servers.s3.signatures import credential_of, refuse_time, refuse_unsigned, signed_by
+from tests.servers.s3.signatures import credential_of, refuse_time, refuse_unsigned, refuse_unsigned_headers, signed_by
 from tests.servers.vocabulary import Trouble
 from tests.servers.xml_errors import sts_error, xml_error
 
@@ -52,6 +52,9 @@ _OBJECT_ACTIONS = {
     "POST": "s3:PutObject",
     "DELETE": "s3:DeleteObject",
 }
+
+
+_ENCRYPTION = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
 
 
 @dataclass
@@ -164,7 +167,7 @@ class S3Gate(Gate):
         if not signed_by(request, Credentials(access_key, principal.secret, principal.token or None)):
             message = "The request signature we calculated does not match the signature you provided."
             return xml_error(403, "SignatureDoesNotMatch", message, AWSAccessKeyId=access_key)
-        return refuse_time(request)
+        return refuse_time(request) or refuse_unsigned_headers(request)
 
     def _refuse_object(
         self, request: Request, principal: Principal, bucket: Bucket, name: str, key: str
@@ -186,8 +189,8 @@ class S3Gate(Gate):
 
     def _forward_presigned(self, request: Request) -> Response:
         """moto cannot judge presigned URLs while it enforces; the gate has just done so, and asks as the operator."""
-        range_header = {"Range": request.header("Range")} if request.header("Range") else {}
-        return self._as_operator(request.method, request.raw_path, range_header, request.body)
+        kept = {name: request.header(name) for name in ("Range", *_ENCRYPTION) if request.header(name)}
+        return self._as_operator(request.method, request.raw_path, kept, request.body)
 
     def _as_operator(
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -267,8 +270,10 @@ def _refuse_policy(request: Request, principal: Principal, name: str, key: str) 
         action = _OBJECT_ACTIONS[request.method]
         if request.method == "DELETE" and "versionId" in query:
             action = "s3:DeleteObjectVersion"
-        if action == "s3:PutObject" and "If-None-Match" in request.headers:
-            context = {"s3:if-none-match": request.header("If-None-Match")}
+        if action == "s3:PutObject":
+            # Never from the query: AWS takes no header of these from a URL.
+            conditions = ("if-none-match", *_ENCRYPTION)
+            context = {f"s3:{name}": request.header(name) for name in conditions if name in request.headers}
     if allows(principal.policy, action, arn, context):
         return None
     return _denied(principal, action, arn, explicitly=forbids(principal.policy, action, arn, context))

@@ -165,3 +165,11 @@ def policy_for(bucket: str, prefix: str, rights: Collection[Right]) -> dict[str,
 def allow(action: str, resource: str, condition: dict[str, Any] | None = None) -> dict[str, Any]:
     statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": resource}
     return statement if condition is None else statement | {"Condition": condition}
+
+
+def only_encrypted_with(key: str, bucket: str) -> dict[str, Any]:
+    """Lets use a KMS key, and denies each write that does not name it, as companies do it with their buckets."""
+    deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    condition = {"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key}}
+    use = allow("kms:GenerateDataKey", key)
+    return {"Version": "2012-10-17", "Statement": [use, deny | {"Condition": condition}]}

@@ -37,6 +37,17 @@ def refuse_unsigned(request: Request) -> Response:
     return xml_error(403, "AccessDenied", "Access Denied")
 
 
+def refuse_unsigned_headers(request: Request) -> Response | None:
+    """AWS wants each x-amz- header of a presigned request to be signed: https://github.com/aws/aws-sdk-ruby/issues/1556"""
+    if "X-Amz-Signature" not in request.query:
+        return None
+    signed = request.query["X-Amz-SignedHeaders"].split(";")
+    loose = [name.lower() for name in request.headers if name.lower().startswith("x-amz-")]
+    loose = [name for name in loose if name not in signed]
+    message = "There were headers present in the request which were not signed"
+    return xml_error(403, "AccessDenied", message, HeadersNotSigned=", ".join(loose)) if loose else None
+
+
 def signed_by(request: Request, credentials: Credentials) -> bool:
     _, region, service = credential_of(request)
     query = request.query

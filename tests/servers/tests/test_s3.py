@@ -11,7 +11,7 @@ import requests
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import ClientError
 
-from tests.servers.s3 import S3Cloud
+from tests.servers.s3 import KMS_KEY, S3Cloud, only_encrypted_with
 from tests.servers.s3.delegated import S3DelegatedCloud
 from tests.servers.vocabulary import ALL_RIGHTS, Config, Right, Trouble
 
@@ -248,6 +248,24 @@ def test_presigned_urls_are_judged(cloud: S3Cloud) -> None:
     blind = client(cloud, cloud.grant(bucket, "", {Right.LIST})).generate_presigned_url("get_object", Params=params)
     assert "AccessDenied" in requests.get(blind, timeout=5).text
     assert requests.get(good.partition("?")[0], timeout=5).status_code == 403
+
+
+def test_presigned_writes_with_a_kms_key(cloud: S3Cloud) -> None:
+    """The key counts in headers that are signed, and nowhere else."""
+    bucket = cloud.make_bucket()
+    config = cloud.grant(bucket, "", ALL_RIGHTS)
+    cloud.attach_policy(config, only_encrypted_with(KMS_KEY, bucket))
+    s3, params = client(cloud, config), {"Bucket": bucket, "Key": "x"}
+    headers = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": KMS_KEY}
+    plain = s3.generate_presigned_url("put_object", Params=params)
+    assert "explicit deny" in requests.put(plain, b"1", timeout=5).text
+    assert "HeadersNotSigned" in requests.put(plain, b"1", headers=headers, timeout=5).text
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KMS_KEY}
+    signed = s3.generate_presigned_url("put_object", Params=params | encryption)
+    assert "SignatureDoesNotMatch" in requests.put(signed, b"1", timeout=5).text
+    assert cloud.keys(bucket) == []
+    assert requests.put(signed, b"1", headers=headers, timeout=5).ok
+    assert cloud.kms_key_of(bucket, "x") == KMS_KEY
 
 
 def test_requests_are_recorded_but_not_the_operators(cloud: S3Cloud) -> None:

@@ -12,6 +12,7 @@ from tests.servers import ALL_RIGHTS, AzureCloud, CephCloud, GCSCloud, OBSCloud,
 from tests.servers.faults import cut, untrusted_tls
 from tests.servers.gate import Gate, NoAnswer, Request, Response, Silence
 from tests.servers.gcs import State as AccountState
+from tests.servers.s3 import KMS_KEY, only_encrypted_with
 from tests.servers.xml_errors import xml_error
 
 
@@ -87,6 +88,13 @@ def without_kms(*actions: str) -> Condition:
         place.cloud.deny_kms(place.bucket, *actions)
 
     return condition
+
+
+def which_requires_a_kms_key(place: Place) -> None:
+    """The bucket takes only what says that it is to be encrypted with one KMS key. The datasource names that key."""
+    assert isinstance(place.cloud, S3Cloud | S3DelegatedCloud)
+    place.cloud.attach_policy(place.config, only_encrypted_with(KMS_KEY, place.bucket))
+    place.config |= {"s3ServerSideEncryptionKMSKey": KMS_KEY}
 
 
 def with_object_lock(place: Place) -> None:

@@ -22,6 +22,7 @@ from tests.clouds.doctor.scenarios.conditions import (
     troubled,
     trusting_another,
     untrusted,
+    which_requires_a_kms_key,
     with_broken_private_key,
     with_sas,
     without_conditional_writes,
@@ -148,6 +149,13 @@ SPECIALS = [
         ALL_RIGHTS,
         Expectation((YES, YES), (YES, YES, no(Cause.KMS_DENIED), skipped(Cause.KMS_DENIED))),
         condition=without_kms("kms:GenerateDataKey"),
+        only=AWS,
+    ),
+    row(
+        "KMS key required",
+        ALL_RIGHTS,
+        Expectation((YES, YES), (YES, YES, YES, YES)),
+        condition=which_requires_a_kms_key,
         only=AWS,
     ),
     row(

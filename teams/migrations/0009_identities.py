@@ -14,7 +14,7 @@ def tokens_belong_to_the_only_team(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("teams", "0007_grant_links_in_the_log"),
+        ("teams", "0008_credentials_in_the_log"),
     ]
 
     operations = [
