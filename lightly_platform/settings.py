@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "core.web.public_address.PublicAddressMiddleware",
     # A page of 25 datasets has 200 kB, mostly bulbs, and 14 kB on the wire. Its answers are padded at random (BREACH).
     "teams.middleware.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -228,6 +229,8 @@ if ENVIRONMENT.email_url:
     EMAIL_TIMEOUT = 10
 # Where links in mails and webhooks lead: a worker knows no request to tell it.
 LIGHTLY_PUBLIC_URL = ENVIRONMENT.public_url or public_url(ENVIRONMENT)
+# Links on pages and in answers then begin with it too; else with the Host of the request, one of ALLOWED_HOSTS.
+LIGHTLY_PUBLIC_URL_IS_SET = ENVIRONMENT.public_url is not None
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from or f"lightly@{urlsplit(LIGHTLY_PUBLIC_URL).hostname}"
 EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 

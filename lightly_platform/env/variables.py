@@ -104,8 +104,8 @@ class Environment:
         shown_default="made of the variables above",
         must="the http:// or https:// address people open, without a path",
         example="https://lightly.example.com",
-        help="The address that people open, such as `https://lightly.example.com`. Links in mails and webhooks begin"
-        " with it.",
+        help="The address that people open, such as `https://lightly.example.com`. All links to this server begin with"
+        " it: in mails, webhooks, pages and answers of the API. Single sign-on leads back to it.",
     )
 
     # --- keys, database and queue -----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 
 from core.addresses import validate_address
 from teams import audit, membership, roles
-from teams.invitations import links, tasks
+from teams.invitations import limits, links, tasks
 from teams.models import AuditAction, Invitation, InvitationState, Membership, Role, Team, User, new_nonce
 
 LIFETIME = timedelta(days=7)
@@ -69,6 +69,8 @@ def invite(*, team: Team, people: Iterable[Invited], by: User) -> list[Invitatio
     problems, invitations = [], []
     for email, role in wanted.items():
         problem = _problem(known, email, role, mine)
+        if not problem and not limits.allow(team, email):
+            problem = _too_often(email)
         if problem:
             problems.append(problem)
             continue
@@ -85,7 +87,7 @@ def invite(*, team: Team, people: Iterable[Invited], by: User) -> list[Invitatio
 def renew(*, invitation: Invitation, by: User | None) -> Invitation:
     """Another seven days and another link; the one before ends. `by` answers for it from now on, if it is somebody.
 
-    Raises UnusableInvitationError if it is over.
+    Raises UnusableInvitationError if it is over, or was renewed too often.
     """
     invitation = Invitation.objects.select_for_update().select_related("team").get(pk=invitation.pk)
     if invitation.state in {InvitationState.ACCEPTED, InvitationState.REVOKED}:
@@ -93,6 +95,8 @@ def renew(*, invitation: Invitation, by: User | None) -> Invitation:
             gettext("The invitation of %(invitation)s is %(state)s.")
             % {"invitation": invitation.email, "state": invitation.state.label.lower()}
         )
+    if by and not limits.allow(invitation.team, invitation.email):  # a page for strangers has a throttle of its own
+        raise UnusableInvitationError(_too_often(invitation.email))
     invitation.nonce = new_nonce()
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.mailed_at, invitation.mail_problem = None, ""
@@ -183,6 +187,10 @@ def vouched_for(team: Any, user: Any) -> QuerySet[Invitation]:
     Both may be an OuterRef.
     """
     return Invitation.objects.filter(team=team, accepted_by=user)
+
+
+def _too_often(email: str) -> str:
+    return gettext("%(email)s was invited several times within the last hour. Try again later.") % {"email": email}
 
 
 def _role_in(team: Team, user: User) -> str:

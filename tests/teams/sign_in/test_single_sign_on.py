@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -202,6 +203,14 @@ def test_nor_does_one_for_an_address_nobody_vouches_for(
     provider.person = person("new@example.com", email_verified=False)
     assert sign_in(client).status_code == 403
     assert User.objects.count() == 1
+
+
+def test_the_provider_leads_back_to_the_public_address(client: Client, alice: User, settings: Settings) -> None:
+    settings.LIGHTLY_PUBLIC_URL = "https://lightly.example.com"
+    settings.LIGHTLY_PUBLIC_URL_IS_SET = True
+    there = client.post("/accounts/oidc/sso/login/?process=login", headers={"host": "localhost"})["Location"]
+    (back,) = parse_qs(urlsplit(there).query)["redirect_uri"]
+    assert back == "https://lightly.example.com/accounts/oidc/sso/login/callback/"
 
 
 class TestLinking:
