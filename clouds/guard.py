@@ -22,6 +22,7 @@ from typing import Any
 
 import requests.utils
 
+from clouds.calls.names import look_up
 from clouds.failures import Cause, Failure, StoreError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -137,14 +138,15 @@ def connect(
 ) -> socket.socket:
     """A TCP connection to a host a user named. Raises StoreError ADDRESS_BLOCKED, or OSError as sockets do.
 
-    `timeout` seconds are for all of its addresses together: who owns the name can give it any number of silent ones.
+    `timeout` seconds are for the look-up of its name and for all of its addresses together: who owns the name can have
+    a silent name server, and any number of silent addresses.
     With a proxy, the connection leads through a `tunnel` to the host, or else ends at the proxy.
     """
     ends_at = time.monotonic() + timeout
     host, allowed = _plain(host), tuple(allowed_private_hosts)
-    addresses = _judged(host, port, allowed, unknown_here_is_fine=proxy is not None)
+    addresses = _judged(host, port, allowed, timeout, unknown_here_is_fine=proxy is not None)
     if proxy:
-        connected = socket.create_connection((proxy.host, proxy.port), timeout)
+        connected = socket.create_connection((proxy.host, proxy.port), max(ends_at - time.monotonic(), 0.05))
         if tunnel:
             _open_tunnel(connected, host, port, proxy, ends_at)
         connected.settimeout(timeout)
@@ -188,13 +190,13 @@ def _plain(host: str) -> str:
     return name
 
 
-def _judged(host: str, port: int, allowed: tuple[str, ...], *, unknown_here_is_fine: bool) -> list[Any]:
+def _judged(host: str, port: int, allowed: tuple[str, ...], seconds: float, *, unknown_here_is_fine: bool) -> list[Any]:
     """The host's addresses, all of which may be reached. Raises StoreError, or OSError where it has none.
 
     Behind a proxy, many servers can't look up names of the internet. Such a name is refused if it looks private.
     """
     try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = look_up(host, port, seconds=seconds)
     except socket.gaierror:
         if not unknown_here_is_fine:
             raise

@@ -6,18 +6,16 @@ fail because a cloud was busy for a second.
 
 import functools
 import random
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar, cast
 
+from clouds.calls.handing_on import Answer, Call, HandingOn
+from clouds.calls.within import OutOfTimeError, within
 from clouds.config import CloudConfig, Endpoints
 from clouds.failures import PASSING, Cause, Failure, StoreError
 from clouds.provider import open_store, provider_of
-from clouds.store import CallLimit, CorsRule, Deadline, Page, Piece, Preflight, Store
-
-Answer = TypeVar("Answer")
+from clouds.store import CallLimit, Store
 
 # A session is left when so much of its life is over: what is signed with it should be good for a while.
 RENEWED_AFTER = 0.5
@@ -38,7 +36,7 @@ class Patience:
         return full * (0.5 + random.random() / 2)  # noqa: S311 - no secret
 
 
-class PatientStore(Store):
+class PatientStore(HandingOn):
     """A store that is opened at the first call, and again when its session ends. For one thread at a time.
 
     A write whose answer got lost is tried again as well: `create` may then raise ALREADY_EXISTS for its own object.
@@ -54,51 +52,21 @@ class PatientStore(Store):
         self._store: Store | None = None
         self._opened_at = 0.0
 
-    def keys(self, prefix: str, *, limit: int) -> list[str]:
-        return self._call(lambda store: store.keys(prefix, limit=limit))
-
-    def folders(self, prefix: str, *, limit: int) -> list[str]:
-        return self._call(lambda store: store.folders(prefix, limit=limit))
-
-    def page(self, prefix: str, *, after: str, limit: int) -> Page:
-        return self._call(lambda store: store.page(prefix, after=after, limit=limit))
-
-    def in_plain_order(self) -> bool:
-        return self._call(lambda store: store.in_plain_order())
-
     def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
         # In this thread: it makes no request, and a listing signs a thousand URLs.
         return self._attempts(lambda: self._opened().sign(key, seconds=seconds, method=method))
-
-    def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
-        return self._call(lambda store: store.read_range(key, start, length, version=version))
-
-    def create(self, key: str, data: bytes) -> None:
-        self._call(lambda store: store.create(key, data))
-
-    def replace(self, key: str, data: bytes) -> None:
-        self._call(lambda store: store.replace(key, data))
-
-    def delete(self, key: str) -> None:
-        self._call(lambda store: store.delete(key))
-
-    def cors_rules(self) -> list[CorsRule]:
-        return self._call(lambda store: store.cors_rules())
-
-    def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
-        return self._call(lambda store: store.preflight(key, origin=origin, deadline=deadline))
 
     def close(self) -> None:
         store, self._store = self._store, None
         if store is not None:
             store.close()
 
-    def _call(self, call: Callable[[Store], Answer]) -> Answer:
+    def _call(self, call: Call[Answer]) -> Answer:
         def attempt() -> Answer:
             store = self._opened()
             try:
-                return _within(self._patience.call_seconds, lambda: call(store), when_late=lambda _: store.close())
-            except _OutOfTimeError:
+                return within(self._patience.call_seconds, lambda: call(store), when_late=lambda _: store.close())
+            except OutOfTimeError:
                 self.close()  # the call goes on in its thread, and nobody else may use its connections
                 raise StoreError(Failure(Cause.TIMEOUT)) from None
 
@@ -126,55 +94,13 @@ class PatientStore(Store):
             self.close()
         if self._store is None:
             try:
-                self._store = _within(self._patience.call_seconds, self._open, when_late=_close)
-            except _OutOfTimeError:
+                self._store = within(self._patience.call_seconds, self._open, when_late=_close)
+            except OutOfTimeError:
                 raise StoreError(Failure(Cause.TIMEOUT)) from None
             self._opened_at = time.monotonic()
         return self._store
 
 
-class _OutOfTimeError(Exception):
-    """A call has not come back."""
-
-
 def _close(store: Store | None) -> None:
     if store is not None:
         store.close()
-
-
-def _within(seconds: float, call: Callable[[], Answer], when_late: Callable[[Answer | None], None]) -> Answer:
-    """The call's answer, or what it raised. Raises _OutOfTimeError when it takes longer.
-
-    `when_late` is called when such a call has ended after all, with its answer if it has one: it may have opened
-    connections that nobody else would close. The time limits of SDKs are for each wait on a socket, so a server that
-    drips bytes could hold a job for ever.
-    """
-    ended: list[tuple[Answer | None, BaseException | None]] = []
-    lock = threading.Lock()
-    given_up = False
-
-    def run() -> None:
-        answer: Answer | None = None
-        error: BaseException | None = None
-        try:
-            answer = call()
-        except BaseException as raised:  # noqa: BLE001 - it is raised again, where the caller is
-            error = raised
-        with lock:
-            if not given_up:
-                ended.append((answer, error))
-                return
-        when_late(answer)
-
-    # A daemon, so that a call which never comes back can't keep the process from ending.
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    with lock:
-        given_up = not ended
-    if given_up:
-        raise _OutOfTimeError
-    answer, error = ended[0]
-    if error is not None:
-        raise error
-    return cast("Answer", answer)

@@ -55,7 +55,7 @@ RULES = {
     # Checks wait for clouds nearly all the time, so 16 threads in one process do what 16 processes would, in a
     # sixteenth of the memory, and all share one boto3 session.
     Queue.CHECKS: Rules(pool="threads", concurrency=16, slice_seconds=250),
-    Queue.PATIENT: Rules(pool="threads", concurrency=12, slice_seconds=250),
+    Queue.PATIENT: Rules(pool="threads", concurrency=16, slice_seconds=250),
     Queue.CONTENTS: Rules(pool="prefork", concurrency=0, slice_seconds=30),
     Queue.RUNS: Rules(pool="prefork", concurrency=0, slice_seconds=60),
 }

@@ -128,6 +128,12 @@ class Trigger(models.TextChoices):
     API = "API", _("A script, over the REST API")
     SCHEDULE = "SCHEDULE", _("The schedule")
     LINK = "LINK", _("A cloud admin, with a link")
+    WAIT = "WAIT", _("A person who waits for a change")
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody asked for this very check: it is shown once it is done, and no bulb turns grey for it."""
+        return self in {Trigger.SCHEDULE, Trigger.WAIT}
 
 
 class PermissionCheck(HexIdModel):

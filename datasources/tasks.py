@@ -1,20 +1,31 @@
 """What the workers do. Tasks take ids and make one call each."""
 
 import socket
+from functools import partial
 
 from celery import shared_task
 
-from core import broker, pulse
+from core import broker, pulse, shares
 from core.queues import Queue
 from datasources.alerts import services as alerts
 from datasources.checks import lifecycle as checks
-from datasources.checks import pacing, pruning, schedule
+from datasources.checks import pacing, pruning, schedule, turns
 
 
 @shared_task
 def run_check(check_id: str) -> None:
+    whose = turns.whose(check_id)
+    if whose is None:  # a message that came twice, or too late
+        _run_check(check_id, is_scheduled=bool(checks.scheduled_among([check_id])))
+        return
+    hands = shares.UNASKED if whose.is_scheduled else shares.ASKED_FOR
+    if not hands.run(check_id, whose.claims, partial(_run_check, check_id, is_scheduled=whose.is_scheduled)):
+        turns.mark_waiting(check_id)
+
+
+def _run_check(check_id: str, *, is_scheduled: bool) -> None:
     checks.run(check_id)
-    if checks.scheduled_among([check_id]):
+    if is_scheduled:
         send_scheduled()  # one has ended, so there is room for the next
 
 

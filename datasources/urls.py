@@ -3,6 +3,7 @@ from django.urls import re_path
 from datasources.checks.views import interval
 from datasources.grant_links import pages as grant_pages
 from datasources.grant_links import views as grant_links
+from datasources.live_fix.views import wait
 from datasources.settings import overview, views
 from datasources.settings.wizard import wizard
 
@@ -16,6 +17,7 @@ urlpatterns = [
     re_path(rf"^{_dataset}/settings/{_tab}/$", views.settings, name="settings"),
     re_path(rf"^{_dataset}/settings/{_tab}/check/$", views.check_again, name="check_again"),
     re_path(rf"^{_dataset}/settings/{_tab}/permissions/$", views.permissions, name="permissions"),
+    re_path(rf"^{_dataset}/settings/{_tab}/wait/$", wait, name="wait"),
     re_path(rf"^{_dataset}/settings/{_tab}/access/$", views.access, name="access"),
     re_path(rf"^{_dataset}/settings/{_tab}/cors/$", views.cors, name="cors"),
     re_path(rf"^{_dataset}/settings/{_tab}/admin-links/$", grant_links.links, name="grant_links"),

@@ -11,6 +11,7 @@ from ninja.errors import HttpError, ValidationError
 
 from contents.api.routes import router as listing_router
 from core.api.errors import ApiError
+from core.api.lanes import LaneFullError
 from datasets.api.routes import router as datasets_router
 from datasets.handover.routes import router as members_router
 from datasources.api.routes import router as datasources_router
@@ -63,6 +64,17 @@ def unknown_endpoint(request: HttpRequest) -> HttpResponse:
 @api.exception_handler(ApiError)
 def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
     return error_answer(error.status, error.code, error.message, retry_after=error.retry_after)
+
+
+@api.exception_handler(LaneFullError)
+def _busy(request: HttpRequest, error: LaneFullError) -> HttpResponse:
+    answer = error_answer(
+        429,
+        "ILLEGAL_ACTION_RESOURCE_IN_USE",
+        f"Too many requests that talk to clouds are under way. Try again in {error.retry_after} s.",
+    )
+    answer["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 @api.exception_handler(Http404)

@@ -36,6 +36,13 @@ def use_django_logging(**kwargs: Any) -> None:
 
 
 @worker_init.connect
+def share_out_hands(sender: Any, **kwargs: Any) -> None:
+    from core import shares
+
+    shares.share_out(int(sender.concurrency))
+
+
+@worker_init.connect
 def import_sdks_of_clouds(**kwargs: Any) -> None:
     """It takes seconds, which the first check does not have before its deadline."""
     from clouds import import_sdks

@@ -1,8 +1,10 @@
 """What the workers send and forget. Names of tasks outlive releases, as their messages do, so they are written out."""
 
+from functools import partial
+
 from celery import shared_task
 
-from core import broker
+from core import broker, shares
 from notifications import pruning
 from notifications.mails import services as mails
 from notifications.webhooks import delivery
@@ -17,7 +19,11 @@ def send_mails() -> None:
 
 @shared_task(name=DELIVER_TASK)
 def deliver_webhook(delivery_id: str) -> None:
-    delivery.deliver(delivery_id)
+    whose = delivery.whose(delivery_id)
+    if whose is not None:
+        attempts, claims = whose
+        # Those that have failed before come after those that nobody has tried yet.
+        shares.WEBHOOKS.run(delivery_id, claims, partial(delivery.deliver, delivery_id), rank=attempts)
 
 
 @shared_task(name="datasources.tasks.deliver_webhooks")

@@ -16,6 +16,11 @@ class TeamsConfig(AppConfig):
         from teams.sign_in.second_factors import columns_under_newest_key
 
         rotation.register(rotation.SealedTable("Second factors", Authenticator.objects.all, columns_under_newest_key))
+        from allauth.account.signals import password_reset  # models are there only now
+
+        from teams.sign_in.proof import password_was_reset
+
+        password_reset.connect(password_was_reset, dispatch_uid="teams.password_was_reset")
         SIDEBAR.add(
             Entry(
                 key="team",

@@ -1,13 +1,19 @@
-"""Docs stay true: generated pages are current, links lead somewhere, named commands exist."""
+"""Docs stay true: generated pages are current, links lead somewhere, and commands, files and labels they name exist."""
 
+import ast
+import functools
+import html
+import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from clouds import PROVIDERS, Cause
 from scripts import diagnoses, providers, variables
+from tests.catalogues import APPS, in_code, in_templates
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -67,6 +73,86 @@ def test_the_layout_in_the_architecture_page_is_that_of_the_code() -> None:
     for room, path in code.items():
         inside = {folder.parent.name for folder in path.glob("*/__init__.py")} - {"migrations"}
         assert named[room] == inside, room
+
+
+# One and the same emphasis, *so*, marks labels of the pages and nothing else. The history in CHANGELOG.md also names
+# labels that are gone.
+WITH_LABELS = [page for page in PAGES if page.name not in {"CHANGELOG.md", "diagnoses.md"}]
+# The lists and forms of the admin panel are not translated.
+OF_THE_ADMIN_PANEL = [ROOT / "teams" / "admin"]
+
+
+@functools.cache
+def labels() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
+    """What the pages say, word for word, and patterns of what has a value in it."""
+    plain, patterns = set(), []
+    for text in {as_seen(each) for message in [*in_templates(), *in_code()] for each in message[:2]} | set(unmarked()):
+        parts = re.split(r"%\(\w+\)s", text)
+        if len(parts) == 1:
+            plain.add(text)
+        elif len("".join(re.findall(r"[a-z]+", text))) > 10:  # else it would match nearly everything
+            patterns.append(re.compile(".+".join(map(re.escape, parts))))
+    return frozenset(plain), tuple(patterns)
+
+
+def as_seen(message: str) -> str:
+    """Without what is for screen readers alone, and with the capital that Django gives the labels of fields."""
+    text = re.sub(r'<span class="visually-hidden">.*?</span>', "", message, flags=re.DOTALL)
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", "", text)).split())
+    return text[:1].upper() + text[1:]
+
+
+def unmarked() -> Iterator[str]:
+    for folder in OF_THE_ADMIN_PANEL:
+        for path in folder.glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+    yield from (str(info.title) for each in PROVIDERS.values() for info in each.config_class.fields().values())
+
+
+def prose(page: Path) -> str:
+    """A page without its code."""
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"`[^`]*`", "", text)
+
+
+@pytest.mark.parametrize("page", WITH_LABELS, ids=lambda page: page.name)
+def test_labels_named_in_the_docs_are_on_the_pages(page: Path) -> None:
+    """Of a way, such as *Team → Settings*, each step."""
+    plain, patterns = labels()
+    named = re.findall(r"(?<!\*)\*(?![*\s])([^*]+?)\*(?!\*)", prose(page))
+    steps = [" ".join(step.split()) for label in named for step in label.split(" → ")]
+    wrong = [
+        step
+        for step in steps
+        if as_seen(step) not in plain and not any(pattern.fullmatch(step) for pattern in patterns)
+    ]
+    assert wrong == []
+
+
+def test_a_label_that_is_on_no_page_is_noticed() -> None:
+    plain, patterns = labels()
+    assert "Check again" in plain
+    for wrong in ("Check once more", "Give us access", "Copy the other one"):
+        assert wrong not in plain
+        assert not any(pattern.fullmatch(wrong) for pattern in patterns)
+
+
+@functools.cache
+def files() -> list[str]:
+    """Of the code, each path from the project's folder on, with a slash in front."""
+    folders = dict.fromkeys([*APPS, "templates", "static", "tests", "bench"])
+    walked = (root for folder in folders for root in os.walk(ROOT / folder) if "node_modules" not in root[0])
+    found = [Path(root, name) for root, _, names in walked for name in names] + list(ROOT.glob("*.*"))
+    return [f"/{path.relative_to(ROOT)}" for path in found]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
+def test_files_named_in_the_docs_exist(page: Path) -> None:
+    """By their whole path, or by its end."""
+    named = re.findall(r"`([\w./-]+\.(?:py|js|html|css))`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in files())] == []
 
 
 def test_what_operators_copy_keeps_tokens_and_backups_private() -> None:

@@ -11,11 +11,13 @@ from typing import Any
 
 import azure.core.exceptions
 from azure.core import MatchConditions
+from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
 
 from clouds import preflight
 from clouds.azure.config import AzureConfig, sas_fields
 from clouds.azure.failures import failure_of, failure_of_time
+from clouds.calls.sockets import Sockets, watch_session
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage
 from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, Written, piece_of_refusal
@@ -30,25 +32,32 @@ def open_with_sas(config: AzureConfig, endpoints: Endpoints, limit: TimeLimit, /
     token = config.sas_token.get_secret_value()
     if failure := failure_of_time(sas_fields(token)):
         raise StoreError(failure)
+    transport, sockets = RequestsTransport(), Sockets()
+    transport.open()
+    watch_session(transport.session, sockets)
     service = BlobServiceClient(
         (endpoints.azure or PUBLIC_ENDPOINT).format(account=config.account),
         credential=token.lstrip("?"),
         retry_total=0,
         permit_redirects=False,
+        transport=transport,
         connection_timeout=limit.timeout(),
         read_timeout=limit.timeout(),
     )
     letters = sas_fields(token).get("sp")
-    return AzureStore(service.get_container_client(config.bucket), limit, letters)
+    return AzureStore(service.get_container_client(config.bucket), limit, sockets, letters)
 
 
 class AzureStore(Store):
     # A SAS is judged before the blob is looked up, so a refusal says nothing of the blob and all of the right.
     missing_key_denial_is_proof = True
 
-    def __init__(self, container: ContainerClient, limit: TimeLimit, letters: str | None = None) -> None:
+    def __init__(
+        self, container: ContainerClient, limit: TimeLimit, sockets: Sockets, letters: str | None = None
+    ) -> None:
         """`letters`: what the token allows, None where a stored access policy says so."""
         self.container = container
+        self.sockets = sockets
         self.letters = letters
         self.written = Written()
         self.limit = limit
@@ -208,6 +217,7 @@ class AzureStore(Store):
         return preflight.ask(url, origin=origin, deadline=deadline)
 
     def close(self) -> None:
+        self.sockets.hang_up()
         self.container.close()
 
     def _limits(self) -> dict[str, Any]:

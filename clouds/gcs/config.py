@@ -72,7 +72,7 @@ class GCSConfig(CloudConfig):
     project_id: str = Field(
         alias="gcsProjectId",
         title="Project ID",
-        description="Of the Google Cloud project that owns the bucket, or that pays where the caller pays.",
+        description="The Google Cloud project that owns the bucket, or that pays for requests (requester pays).",
         examples=["acme-vision-prod"],
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.:_-]*$",
         json_schema_extra={

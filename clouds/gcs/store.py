@@ -14,6 +14,7 @@ from google.cloud import storage
 from google.oauth2 import service_account
 
 from clouds import preflight
+from clouds.calls.sockets import Sockets, watch_session
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.gcs.config import PUBLIC_TOKEN_URL, GCSConfig
@@ -49,7 +50,10 @@ def open_with_service_account(config: GCSConfig, endpoints: Endpoints, limit: Ti
         credentials=credentials,
         client_options={"api_endpoint": endpoints.gcs} if endpoints.gcs else None,
     )
-    return GCSStore(client, config.bucket, limit, endpoints.gcs or PUBLIC_ENDPOINT)
+    sockets = Sockets()
+    for session in (client._http, client._http._auth_request_session):  # the second one gets tokens
+        watch_session(session, sockets)
+    return GCSStore(client, config.bucket, limit, endpoints.gcs or PUBLIC_ENDPOINT, sockets)
 
 
 def _loaded(key: PrivateNumbers) -> rsa.RSAPrivateKey:
@@ -74,8 +78,9 @@ class GCSStore(Store):
     # 403 for a missing object unless storage.objects.list is granted too.
     missing_key_denial_is_proof = False
 
-    def __init__(self, client: storage.Client, bucket: str, limit: TimeLimit, endpoint: str) -> None:
+    def __init__(self, client: storage.Client, bucket: str, limit: TimeLimit, endpoint: str, sockets: Sockets) -> None:
         self.client = client
+        self.sockets = sockets
         self.endpoint = endpoint
         self.name = bucket
         self.limit = limit
@@ -208,6 +213,7 @@ class GCSStore(Store):
         return preflight.ask(url, origin=origin, deadline=deadline)
 
     def close(self) -> None:
+        self.sockets.hang_up()
         self.client.close()
 
     def _call(self, action: Callable[[], Answer]) -> Answer:

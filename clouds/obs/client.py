@@ -4,7 +4,6 @@ Its defaults are dangerous (no certificate or host name checks, redirects to any
 replaces the one method that opens connections.
 """
 
-import contextlib
 import http.client
 import socket
 import ssl
@@ -16,6 +15,8 @@ from obs import ObsClient
 from obs.convertor import Convertor
 
 from clouds import guard
+from clouds.calls.answers import read_whole, safe_xml
+from clouds.calls.sockets import Sockets
 from clouds.obs.config import OBSConfig
 from clouds.store import CallLimit, TimeLimit
 
@@ -31,7 +32,7 @@ class _PinnedConnection(guard.ProxiedRequests):
 
     def connect(self) -> None:
         timeout = self.client.limit.timeout()
-        self.sock: socket.socket = guard.connect(
+        opened = guard.connect(
             self.host,
             self.port,
             timeout=timeout,
@@ -39,12 +40,12 @@ class _PinnedConnection(guard.ProxiedRequests):
             proxy=self.chosen_proxy,
             tunnel=self.tls is not None,
         )
-        if self.tls:
-            self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.host)
-        self.client.keep(self.sock)
-        if self.client.hung_up:  # while this one was being made: nobody would hang up again
-            self.sock.close()
-            raise TimeoutError
+        self.sock: socket.socket = self.client.sockets.secured(opened, self._secure if self.tls else None)
+
+    def _secure(self, opened: socket.socket) -> socket.socket:
+        if self.tls is None:
+            return opened
+        return self.tls.wrap_socket(opened, server_hostname=self.host)
 
 
 class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no types
@@ -64,8 +65,7 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
         self.convertor = _Convertor(self.signature, self.ha)
         self.limit = limit
         self.allowed_private_hosts = allowed_private_hosts
-        self.sockets: list[socket.socket] = []
-        self.hung_up = False
+        self.sockets = Sockets()
 
     def _init_ssl_context(self, custom_ciphers: object) -> None:
         self.context = ssl.create_default_context()
@@ -80,17 +80,14 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
         tls = ssl.create_default_context() if parts.scheme == "https" else None
         return _PinnedConnection(self, parts.hostname or "", parts.port or (443 if tls else 80), tls)
 
-    def keep(self, opened: socket.socket) -> None:
-        """Remember a socket, so that it can be closed under a call, and forget those that are closed."""
-        self.sockets = [*(kept for kept in self.sockets if kept.fileno() != -1), opened]
+    @staticmethod
+    def _prepare_response_data(result: http.client.HTTPResponse, _: object) -> bytes:
+        """The SDK's own would take in whatever a server sends. Used for all answers but for those with an object."""
+        return safe_xml(read_whole(result, result.status), result.status)
 
     def hang_up(self) -> None:
         """Close sockets under calls that still wait, so that a server which drips bytes can't hold a thread."""
-        self.hung_up = True
-        for sock in self.sockets:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()  # the SDK forgets those of calls that failed
+        self.sockets.hang_up()
         self.close()
 
 

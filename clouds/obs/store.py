@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from obs import GetObjectHeader, PutObjectHeader
 
 from clouds import preflight
+from clouds.calls.answers import asked_for
 from clouds.config import Endpoints
 from clouds.failures import StoreError, not_storage
 from clouds.obs.client import GuardedObsClient
@@ -50,18 +51,19 @@ class OBSStore(Store):
 
     def keys(self, prefix: str, *, limit: int) -> list[str]:
         body = self._list(prefix=prefix, max_keys=limit)
-        return [entry.key for entry in body.contents or []]
+        return [entry.key for entry in asked_for(body.contents or [], limit)]
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
         body = self._list(prefix=prefix, delimiter="/", max_keys=limit)
-        return directory_names(prefix, [entry.prefix for entry in body.commonPrefixs or []])
+        return directory_names(prefix, [entry.prefix for entry in asked_for(body.commonPrefixs or [], limit)])
 
     def page(self, prefix: str, *, after: str, limit: int) -> Page:
         body = self._list(prefix=prefix, marker=after or None, max_keys=limit, encoding_type="url")
         if body.is_truncated and not body.contents:
             raise not_storage()
+        found = asked_for(body.contents or [], limit)
         try:
-            entries = [Entry(entry.key, _seconds(entry.lastModified), entry.size or 0) for entry in body.contents or []]
+            entries = [Entry(entry.key, _seconds(entry.lastModified), entry.size or 0) for entry in found]
         except ValueError:
             raise not_storage() from None
         return Page(entries, bool(body.is_truncated))

@@ -12,6 +12,8 @@ import botocore.exceptions
 from botocore.config import Config
 
 from clouds import preflight
+from clouds.calls.answers import asked_for
+from clouds.calls.sockets import Sockets, watch_pools
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
@@ -127,6 +129,11 @@ def make_client(service: str, **arguments: Any) -> Any:
         return _session().client(service, **arguments)  # type: ignore[call-overload]
 
 
+def watch_client(client: Any, sockets: Sockets) -> None:
+    """boto3 has no setting for its connections."""
+    watch_pools(client._endpoint.http_session._pool_classes_by_scheme, sockets)
+
+
 def s3_client(
     endpoints: Endpoints,
     limit: TimeLimit,
@@ -201,6 +208,8 @@ class S3Store(Store):
     ) -> None:
         """`owners_may_read`: the server may be another than AWS's, and let who wrote an object read it."""
         self.client = client
+        self.sockets = Sockets()
+        watch_client(client, self.sockets)
         self.bucket = bucket
         self.secret_access_key = secret_access_key
         self.owners_may_read = owners_may_read
@@ -240,16 +249,16 @@ class S3Store(Store):
         page = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
         if "Name" not in page:
             raise not_storage()
-        return [entry["Key"] for entry in page.get("Contents", [])]
+        return [entry["Key"] for entry in asked_for(page.get("Contents", []), limit)]
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
         page = self._call("list_objects_v2", Prefix=prefix, Delimiter="/", MaxKeys=limit)
-        return directory_names(prefix, [entry["Prefix"] for entry in page.get("CommonPrefixes", [])])
+        return directory_names(prefix, [entry["Prefix"] for entry in asked_for(page.get("CommonPrefixes", []), limit)])
 
     def page(self, prefix: str, *, after: str, limit: int) -> Page:
         start = {"StartAfter": after} if after else {}
         answer = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit, **start)
-        found = answer.get("Contents", [])
+        found = asked_for(answer.get("Contents", []), limit)
         if "Name" not in answer or (answer.get("IsTruncated") and not found):
             raise not_storage()
         entries = [Entry(entry["Key"], int(entry["LastModified"].timestamp()), entry["Size"]) for entry in found]
@@ -343,6 +352,7 @@ class S3Store(Store):
         return preflight.ask(url, origin=origin, deadline=deadline)
 
     def close(self) -> None:
+        self.sockets.hang_up()
         self.client.close()
 
     def _call(self, operation: str, **arguments: Any) -> Any:

@@ -4,7 +4,6 @@ boto3 signs and reads; what it would send is taken over here by its own event (`
 look a name up by themselves and know a certificate authority only as a file.
 """
 
-import contextlib
 import functools
 import socket
 import ssl
@@ -19,11 +18,10 @@ import urllib3.exceptions
 from botocore.awsrequest import AWSResponse
 
 from clouds import guard
-from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
+from clouds.calls.answers import read_whole, safe_xml
+from clouds.calls.sockets import Sockets, watched
+from clouds.failures import Cause, Failure, StoreError, safe_code
 from clouds.store import TimeLimit
-
-# Of an answer that is no object's bytes: a thousand names of the longest kind take a quarter of it.
-MOST_BYTES = 16 * 1024 * 1024
 
 
 class GuardedConnections:
@@ -34,9 +32,8 @@ class GuardedConnections:
         self.allowed_private_hosts = allowed_private_hosts
         self._ca_certificate = ca_certificate
         self._pools: dict[tuple[str, str, int | None], urllib3.HTTPConnectionPool] = {}
-        self._sockets: list[socket.socket] = []
+        self.sockets = Sockets()
         self._lock = threading.Lock()
-        self._hung_up = False
 
     def send(self, request: Any, **_: Any) -> AWSResponse:
         """The answer to a prepared request of botocore. Raises StoreError."""
@@ -72,7 +69,7 @@ class GuardedConnections:
             raise StoreError(failure_of_transport(error)) from None
 
     def connected(self, host: str, port: int, proxy: guard.Proxy | None, *, tunnel: bool) -> socket.socket:
-        opened = guard.connect(
+        return guard.connect(
             host,
             port,
             timeout=self.limit.timeout(),
@@ -80,22 +77,11 @@ class GuardedConnections:
             proxy=proxy,
             tunnel=tunnel,
         )
-        with self._lock:
-            self._sockets = [*(kept for kept in self._sockets if kept.fileno() != -1), opened]
-            if not self._hung_up:
-                return opened
-        opened.close()  # while it was being made: nobody would hang up again
-        raise TimeoutError
 
-    def hang_up(self) -> None:
-        """Close sockets under calls that still wait, so that a server which drips bytes can't hold a thread."""
+    def close(self) -> None:
+        """Give connections back. Whoever does not want to wait for calls that still use one hangs up first."""
         with self._lock:
-            self._hung_up = True
-            sockets, self._sockets = self._sockets, []
             pools, self._pools = list(self._pools.values()), {}
-        for opened in sockets:
-            with contextlib.suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
         for pool in pools:
             pool.close()
 
@@ -108,13 +94,13 @@ class GuardedConnections:
     def _new_pool(self, scheme: str, host: str, port: int | None) -> urllib3.HTTPConnectionPool:
         if scheme == "http":
             plain = urllib3.HTTPConnectionPool(host, port)
-            plain.ConnectionCls = functools.partial(_Connection, connections=self)  # type: ignore[assignment]
+            plain.ConnectionCls = functools.partial(watched(_Connection), connections=self, sockets=self.sockets)  # type: ignore[assignment]
             return plain
         context = ssl.create_default_context()
         if self._ca_certificate:
             context.load_verify_locations(cadata=self._ca_certificate)
         safe = urllib3.HTTPSConnectionPool(host, port, ssl_context=context)
-        safe.ConnectionCls = functools.partial(_SafeConnection, connections=self)  # type: ignore[assignment]
+        safe.ConnectionCls = functools.partial(watched(_SafeConnection), connections=self, sockets=self.sockets)  # type: ignore[assignment]
         return safe
 
 
@@ -135,12 +121,12 @@ class _Body:
 def _whole(answer: urllib3.response.BaseHTTPResponse) -> _Body:
     """Read here, where a connection that breaks becomes a StoreError, and no server can fill our memory."""
     try:
-        data = answer.read(MOST_BYTES + 1)
+        data = safe_xml(read_whole(answer, answer.status), answer.status)
     except (OSError, urllib3.exceptions.HTTPError) as error:
         raise StoreError(failure_of_transport(error)) from None
-    if len(data) > MOST_BYTES:
+    except StoreError:
         answer.close()
-        raise not_storage(answer.status)
+        raise
     answer.release_conn()
     return _Body(data)
 

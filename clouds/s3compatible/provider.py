@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from clouds.calls.answers import TOO_LARGE
 from clouds.config import CloudConfig, Endpoints
 from clouds.failures import OWN_OBJECT, Cause, Failure
 from clouds.obs.config import is_obs_host
@@ -113,6 +114,7 @@ S3_COMPATIBLE = Provider(
             (Failure(Cause.WRONG_REGION, "AuthorizationHeaderMalformed", 400, region="garage"), {}),
             (Failure(Cause.HIDDEN, "AccessDenied", 403, detail=OWN_OBJECT), {}),
             (Failure(Cause.UNKNOWN, "NotStorage", 200), {}),
+            (Failure(Cause.UNKNOWN, TOO_LARGE, 200), {}),
             (Failure(Cause.TLS), {}),
         ],
         values={"ca_certificate": "", "region": ""},

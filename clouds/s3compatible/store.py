@@ -54,6 +54,7 @@ class S3CompatibleStore(S3Store):
         client.meta.events.register_first("needs-retry.s3", refuse_other_region)
         client.meta.events.register_first("before-send.s3", self.connections.send)
         super().__init__(client, config.bucket, secret, owners_may_read=True)
+        self.sockets = self.connections.sockets
 
     def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
         url, _, _ = self.sign(key, seconds=60).partition("?")
@@ -69,5 +70,5 @@ class S3CompatibleStore(S3Store):
         return replace(understood, code="AccessForbidden") if understood.code == "AccessDenied" else understood
 
     def close(self) -> None:
-        self.connections.hang_up()
         super().close()
+        self.connections.close()

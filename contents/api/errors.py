@@ -9,7 +9,6 @@ from clouds import Cause
 from clouds.doctor.diagnosis import UNREADABLE, diagnose
 from clouds.failures import PASSING
 from clouds.permissions import Verdict, state_of
-from contents.api.lanes import LaneFullError
 from contents.listing.errors import (
     CredentialsUnreadableError,
     CursorError,
@@ -100,13 +99,6 @@ def client_errors() -> Iterator[None]:
     except UnreliableServerError as error:
         message = f"{error.place}: {_UNRELIABLE_MESSAGES[error.problem]}, so some of them would be missing."
         raise ApiError(422, "DATASET_DATASOURCE_INVALID", message) from None
-    except LaneFullError as error:
-        raise ApiError(
-            503,
-            "ILLEGAL_ACTION_RESOURCE_IN_USE",
-            f"The server is busy with other listings. Try again in {error.retry_after} s.",
-            retry_after=error.retry_after,
-        ) from None
 
 
 def _of_listing(error: ListingError) -> ApiError:

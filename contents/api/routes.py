@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from contents.api.errors import client_errors
-from contents.api.lanes import LISTING, SIGNING, Lane
 from contents.api.schemas import (
     CursorsData,
     FileParameters,
@@ -28,16 +27,19 @@ from contents.listing.read_urls import datasource_of_token, public_token
 from contents.listing.signing import RedirectUrl, sign_file, sign_path
 from core.api.client_version import client_version
 from core.api.errors import ApiError
+from core.api.lanes import LISTING, SIGNING, Lane
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
 from datasets.api.schemas import Error
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
+from teams.api.authentication import needs
+from teams.models import Scope
 
 router = Router(tags=["listing"])
 Answer = dict[str, Any]
 
-ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
+ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 429: Error, 503: Error}
 # A redirect is followed at once; a video player may come back for more of the file for a while.
 REDIRECTED_SECONDS = 12 * 3600
 # The oldest client known to ask again and again where a listing is refused for the moment.
@@ -45,9 +47,9 @@ FIRST_PATIENT_CLIENT = (1, 5, 26)
 
 
 @contextlib.contextmanager
-def _turn(lane: Lane, request: HttpRequest, person: Hashable) -> Iterator[None]:
+def _turn(lane: Lane, request: HttpRequest, person: Hashable, dataset: Dataset) -> Iterator[None]:
     """A call to a cloud, when it is this request's turn. What goes wrong becomes an error of the client's."""
-    with client_errors(), lane.turn(person, hash(request.get_full_path())):
+    with client_errors(), lane.turn(person, hash(request.get_full_path()), team=dataset.team_id):
         yield
 
 
@@ -61,7 +63,7 @@ def _list_page(request: HttpRequest, dataset_id: str, which: PageParameters, kin
     dataset = dataset_for(caller(request), dataset_id)
     with client_errors():
         cursor = _cursor(request, dataset, which, kind, redirect=bool(which.use_redirected_read_url))
-    with _turn(LISTING, request, _lister(request)):
+    with _turn(LISTING, request, _lister(request), dataset):
         page = read_page(dataset, cursor, _redirect_url(request, dataset), in_a_hurry=LISTING.is_crowded)
     return {
         "hasMore": page.more,
@@ -74,7 +76,7 @@ def _list_shards(request: HttpRequest, dataset_id: str, which: ShardsParameters,
     dataset = dataset_for(caller(request), dataset_id)
     with client_errors():
         cursor = _cursor(request, dataset, which, kind, redirect=False)
-    with _turn(LISTING, request, _lister(request)):
+    with _turn(LISTING, request, _lister(request), dataset):
         return {"cursors": [shard.sealed() for shard in split(dataset, cursor, which.dnc_shards)]}
 
 
@@ -130,6 +132,7 @@ def _add(path: str, view: Callable[..., Any], shape: Any, name: str, summary: st
         path,
         ["GET"],
         view,
+        auth=needs(Scope.READ),
         response={200: shape, **ERRORS},
         operation_id=name,
         summary=summary,
@@ -142,25 +145,27 @@ _add_listing(Kind.PREDICTIONS, "predictions/", "predictions of a task")
 _add_listing(Kind.METADATA, "metadata/", "metadata")
 
 
-@router.get("/datasets/{dataset_id}/datasource/predictions/file", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/predictions/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def prediction_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/predictions/`, whether it exists or not."""
     return _url_in(PREDICTIONS_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/metadata/file", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/metadata/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def metadata_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/metadata/`, whether it exists or not."""
     return _url_in(METADATA_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/embeddings/file", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/embeddings/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def embedding_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/embeddings/`, whether it exists or not."""
     return _url_in(EMBEDDINGS_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/predictions/writeUrl", response={200: str, **ERRORS})
+@router.get(
+    "/datasets/{dataset_id}/datasource/predictions/writeUrl", auth=needs(Scope.RUNS), response={200: str, **ERRORS}
+)
 def prediction_write_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to write a file of `.lightly/predictions/` by PUT.
 
@@ -170,7 +175,7 @@ def prediction_write_url(request: HttpRequest, dataset_id: str, which: Query[Fil
     return _url_in(PREDICTIONS_FOLDER, request, editable_dataset_for(caller(request), dataset_id), which, "PUT")
 
 
-@router.get("/datasets/{dataset_id}/datasource/fileHEAD", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/fileHEAD", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def file_head_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL that is good for HEAD: of a file in `.lightly/`, else of a raw sample."""
     purpose = Purpose.LIGHTLY if which.file_name.startswith(LIGHTLY_FOLDER) else Purpose.INPUT
@@ -184,13 +189,14 @@ def _url_in(folder: str, request: HttpRequest, dataset: Dataset, which: FilePara
 
 
 def _signed(request: HttpRequest, dataset: Dataset, purpose: Purpose, name: str, method: str) -> str:
-    with _turn(SIGNING, request, caller(request).pk):
+    with _turn(SIGNING, request, caller(request).pk, dataset):
         return sign_file(dataset, purpose, name, method=method, redirect_url=_redirect_url(request, dataset))
 
 
 @router.get(
     "/datasets/{dataset_id}/datasource/processedUntilTimestamp",
-    response={200: ProcessedUntil, 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: ProcessedUntil, 401: Error, 403: Error, 404: Error},
     by_alias=True,
 )
 def get_processed_until(request: HttpRequest, dataset_id: str) -> Answer:
@@ -199,6 +205,7 @@ def get_processed_until(request: HttpRequest, dataset_id: str) -> Answer:
 
 @router.put(
     "/datasets/{dataset_id}/datasource/processedUntilTimestamp",
+    auth=needs(Scope.RUNS),
     response={204: None, 400: Error, 401: Error, 403: Error, 404: Error},
 )
 def put_processed_until(request: HttpRequest, dataset_id: str, payload: ProcessedUntil) -> Status[None]:
@@ -218,7 +225,7 @@ def redirect_to_file(request: HttpRequest, dataset_id: str, which: Query[Redirec
     """Leads on to a fresh URL of the file. Needs no API token: the URL itself carries a token of its own."""
     with client_errors():
         datasource = datasource_of_token(which.public_token, dataset_id)
-    with _turn(SIGNING, request, which.public_token):
+    with _turn(SIGNING, request, which.public_token, datasource.dataset):
         url = sign_path(datasource, which.path, seconds=REDIRECTED_SECONDS, method=request.method or "GET")
     answer = HttpResponse(status=302, headers={"Location": url})
     answer["Cache-Control"] = "no-store"

@@ -3,7 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
-from clouds import CloudConfig, Deadline, Store, StoreError, open_store
+from clouds import CloudConfig, Deadline, Store, StoreError
+from clouds.calls.bounded import BoundedStore
 from clouds.permissions import Permission
 from contents.listing.errors import CredentialsUnreadableError, NoDatasourceError, StoreFailedError
 from contents.listing.walker import UnreliableServerError
@@ -11,7 +12,7 @@ from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, UnreadableConfigError
 
-# How long a person or their script waits for a cloud, in seconds.
+# How long a person or their script waits for a cloud, in seconds, whatever its server does.
 DEADLINE_SECONDS = 30.0
 
 
@@ -35,11 +36,8 @@ def opened(datasource: Datasource, permission: Permission) -> Iterator[tuple[Clo
         raise CredentialsUnreadableError from None
     seconds, purpose = DEADLINE_SECONDS, datasource.get_purpose_display()
     try:
-        store = open_store(config, configured_endpoints(), Deadline(seconds))
-        try:
+        with contextlib.closing(BoundedStore(config, configured_endpoints(), Deadline(seconds))) as store:
             yield config, store
-        finally:
-            store.close()
     except StoreError as error:
         raise StoreFailedError(
             error.failure, permission=permission, purpose=purpose, config=config, seconds=seconds

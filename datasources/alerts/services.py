@@ -51,7 +51,7 @@ def after_check(check: PermissionCheck) -> Alert | None:
     if then.alert is None:
         return None
     # Whoever asked is looking at the bulbs. A script or the schedule looks for nobody.
-    looks_on = check.requested_by_id if check.trigger == Trigger.PERSON else None
+    looks_on = check.requested_by_id if check.trigger in {Trigger.PERSON, Trigger.WAIT} else None
     facts = _facts(datasource) | {"permissions": permission_facts(check.verdicts)}
     return _raise(then.alert, datasource, facts, check=check, but=looks_on)
 

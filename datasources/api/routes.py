@@ -9,6 +9,7 @@ from clouds import PROVIDERS, CloudConfig, meant_by, provider_of
 from clouds.provider import Guise
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
+from core.api.lanes import VERIFYING
 from core.api.parameters import Parameters
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
@@ -20,6 +21,8 @@ from datasources.checks.verify import VerifyData, verify_data
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
 from datasources.validation import InvalidSettingsError, checked_config, problem_of_suffix
+from teams.api.authentication import needs
+from teams.models import Scope
 
 router = Router(tags=["datasource"])
 Answer = dict[str, Any]
@@ -36,6 +39,7 @@ class OfPurpose(Parameters):
 
 @router.put(
     "/datasets/{dataset_id}/datasource",
+    auth=needs(Scope.DATASOURCES),
     response={204: None, 400: Error, 401: Error, 403: Error, 404: Error, 413: Error, 422: Error},
     openapi_extra={
         "requestBody": {
@@ -135,7 +139,8 @@ def _stored_config(dataset: Dataset, purpose: Purpose) -> CloudConfig | None:
 
 @router.get(
     "/datasets/{dataset_id}/datasource",
-    response={200: DatasourceConfig, 400: Error, 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: DatasourceConfig, 400: Error, 401: Error, 403: Error, 404: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -152,7 +157,8 @@ def get_datasource(request: HttpRequest, dataset_id: str, which: Query[OfPurpose
 
 @router.get(
     "/datasets/{dataset_id}/datasource/all",
-    response={200: list[DatasourceConfig], 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: list[DatasourceConfig], 401: Error, 403: Error, 404: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -163,7 +169,8 @@ def get_datasources(request: HttpRequest, dataset_id: str) -> list[Answer]:
 
 @router.get(
     "/datasets/{dataset_id}/datasource/verify",
-    response={200: VerifyData, 401: Error, 404: Error},
+    auth=needs(Scope.DATASOURCES),
+    response={200: VerifyData, 401: Error, 403: Error, 404: Error, 429: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -175,7 +182,9 @@ def verify_datasource(request: HttpRequest, dataset_id: str) -> Answer:
     dataset = dataset_for(caller(request), dataset_id)
     if not dataset.datasources.exists():
         raise _no_datasource()
-    return verify_data(services.verify_now(dataset=dataset, by=caller(request)))
+    person = caller(request)
+    with VERIFYING.turn(person.pk, dataset.pk, team=dataset.team_id):
+        return verify_data(services.verify_now(dataset=dataset, by=person))
 
 
 def _no_datasource() -> ApiError:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from clouds import CloudConfig
@@ -43,6 +43,7 @@ GRACE = timedelta(seconds=10)
 # A message that waits this long may be lost; sending it twice is harmless.
 RESEND_AFTER = timedelta(seconds=60)
 KEPT_PER_DATASOURCE = 100
+KEPT_OF_WAITING = 20
 
 
 # ---- queued ----
@@ -64,13 +65,14 @@ def new_check(
 
 
 def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.PERSON) -> PermissionCheck:
-    """Queue a check that somebody asked for, which the pages show from now on. Call it inside a transaction.
+    """Queue a check, which the pages show from now on unless it is a quiet one. Call it inside a transaction.
 
     The next scheduled check is due an interval from now.
     """
     check = new_check(datasource, trigger, requested_by=requested_by)
     check.save(force_insert=True)
-    datasource.latest_check = check
+    if not trigger.is_quiet:
+        datasource.latest_check = check
     datasource.next_check_at = next_time(interval_of(datasource), check.queued_at)
     datasource.save(update_fields=["latest_check", "next_check_at"])
     return check
@@ -78,8 +80,18 @@ def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.
 
 def forget_old(datasource: Datasource) -> None:
     """Keep the newest checks of a datasource, so that history stays useful and the table bounded."""
-    kept = datasource.checks.order_by("-queued_at").values("pk")[:KEPT_PER_DATASOURCE]
-    datasource.checks.exclude(pk__in=list(kept.values_list("pk", flat=True))).exclude(state__in=OPEN_STATES).delete()
+    _keep(datasource, datasource.checks.exclude(trigger=Trigger.WAIT), KEPT_PER_DATASOURCE)
+
+
+def forget_old_waits(datasource: Datasource) -> None:
+    """Waiting makes many checks that say the same. They are counted apart: they must not push out the others."""
+    _keep(datasource, datasource.checks.filter(trigger=Trigger.WAIT), KEPT_OF_WAITING)
+
+
+def _keep(datasource: Datasource, some: QuerySet[PermissionCheck], most: int) -> None:
+    kept = list(some.order_by("-queued_at").values_list("pk", flat=True)[:most])
+    old = some.exclude(pk__in=kept).exclude(pk=datasource.latest_check_id)
+    old.exclude(state__in=OPEN_STATES).delete()
 
 
 def mark_dispatched(check_id: str) -> None:
@@ -180,11 +192,11 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
 
 
 def _show(check: PermissionCheck) -> None:
-    """Show a scheduled check, which nobody waited for, now that it is done, unless a newer check is shown already.
+    """Show a quiet check now that it is done, unless a newer check is shown already.
 
     All other checks are shown from the moment they are queued.
     """
-    if check.trigger == Trigger.SCHEDULE and check.state == CheckState.DONE:
+    if Trigger(check.trigger).is_quiet and check.state == CheckState.DONE:
         newer = Q(latest_check__queued_at__gt=check.queued_at)
         Datasource.objects.filter(pk=check.datasource_id).exclude(newer).update(latest_check=check)
 
@@ -225,7 +237,7 @@ def find_lost() -> list[str]:
     running = PermissionCheck.objects.filter(state=CheckState.RUNNING, started_at__lt=overdue)
     with transaction.atomic():
         running.filter(attempts__gte=MOST_ATTEMPTS).update(state=CheckState.EXPIRED, finished_at=now)
-        running.update(state=CheckState.QUEUED, dispatched_at=None)
+        running.update(state=CheckState.QUEUED, dispatched_at=None, started_at=None)
     waiting = Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER)
     return list(
         PermissionCheck.objects.filter(waiting, state=CheckState.QUEUED)

@@ -1,6 +1,7 @@
 """What the pages show of a datasource: its bulbs, and the sentences beside them."""
 
 import functools
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from clouds.doctor.asides import MOST_SECONDS
 from clouds.permissions import Permission, State
 from clouds.policies import Snippet
 from datasources.checks.expiry import End, end_of, key_age_words
+from datasources.checks.turns import is_in_turn
 from datasources.grants import grantable, missing_grant
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
 from datasources.schemas import StoredCors, StoredVerdict
@@ -30,6 +32,9 @@ NOT_REACHED = gettext_noop(
 NO_WORKER = gettext_noop(
     "No worker is answering. The check starts by itself as soon as one does; "
     "ask the operator of this installation whether its workers run."
+)
+OTHERS_FIRST = gettext_noop(
+    "Other checks of the same team, person or storage are under way. This one starts by itself when they end."
 )
 GIVEN_UP = gettext_noop("This check was given up: the workers that tried it did not finish. Check again.")
 
@@ -124,6 +129,13 @@ class DatasourceStatus:
     @property
     def granted(self) -> int:
         return sum(bulb.state == "granted" for bulb in self.bulbs)
+
+    @property
+    def stamp(self) -> str:
+        """Differs when what the bulbs say does, and not for a check that found the same again."""
+        told = [(bulb.state, bulb.verdict["likely_cause"] if bulb.verdict else "") for bulb in self.bulbs]
+        revision = self.datasource.revision if self.datasource else 0
+        return hashlib.sha256(repr((revision, told, self.warning, self.empty)).encode()).hexdigest()[:16]
 
     @property
     def dot(self) -> str:
@@ -285,7 +297,7 @@ def _warning(check: PermissionCheck | None) -> str:
     if check.state == CheckState.QUEUED and check.dispatched_at is None and _waits(check, timedelta(seconds=1)):
         return gettext(NOT_REACHED)
     if check.state == CheckState.QUEUED and _waits(check, NO_WORKER_AFTER):
-        return gettext(NO_WORKER)
+        return gettext(OTHERS_FIRST if is_in_turn(check) else NO_WORKER)
     return ""
 
 

@@ -270,6 +270,12 @@ class DatasourcePanel(Panel):
         return takes_role and not platform_for(self.dataset.team).aws_principal
 
     @property
+    def waits_for_a_change(self) -> bool:
+        """Whether a change in the cloud may turn a bulb green while the person looks at it, who may have it checked."""
+        red = any(bulb.state == "denied" for bulb in self.status.bulbs)
+        return red and not self.status.is_open and self.dataset.may_edit
+
+    @property
     def next_tab(self) -> Tab | None:
         """The tab of the other datasource, while that is still missing."""
         other = self.tabs[0 if self.tab == "lightly" else 1]

@@ -152,6 +152,8 @@ def who(check: PermissionCheck) -> str:
     if check.trigger == Trigger.LINK:
         return gettext("a cloud admin, with a link")
     email = check.requested_by.email if check.requested_by else gettext("somebody who left")
+    if check.trigger == Trigger.WAIT:
+        return gettext("%(email)s, waiting for a change") % {"email": email}
     return gettext("a script of %(email)s") % {"email": email} if check.trigger == Trigger.API else email
 
 
@@ -191,9 +193,11 @@ def _of_one(checks: Sequence[PermissionCheck]) -> list[Entry]:
 
 
 def _goes_on(last: Entry, entry: Entry) -> bool:
-    """Whether a later check belongs to the run of `last`. Only scheduled checks without a change make a run."""
+    """Whether a later check belongs to the run of `last`. Only quiet checks without a change make a run."""
+    if last.check.trigger != entry.check.trigger:
+        return False
     return all(
-        each.check.trigger == Trigger.SCHEDULE and each.check.state == CheckState.DONE and not each.changes
+        Trigger(each.check.trigger).is_quiet and each.check.state == CheckState.DONE and not each.changes
         for each in (last, entry)
     )
 

@@ -45,7 +45,7 @@ class Environment:
         shown_default="`127.0.0.1`",
         must="an IP address of this machine",
         example="0.0.0.0",  # noqa: S104 - words for an operator
-        help="The IP address to listen on. `0.0.0.0` for all of the machine's.",
+        help="The IP address to listen on. `0.0.0.0`: all addresses of the machine.",
     )
     port: int = whole("PORT", 1, 65535, group=Group.SERVER, default=8000, example="8000", help="The port to listen on.")
     web_concurrency: int = whole(
@@ -55,15 +55,15 @@ class Environment:
         group=Group.SERVER,
         default=2,
         example="4",
-        help="Web server processes; each answers 32 requests at a time, of which at most 24 may list files or sign "
-        "URLs, so that pages stay quick.",
+        help="The number of web server processes. Each answers 40 requests at a time, of which at most 32 list files, "
+        "sign URLs or verify, so that pages stay fast. See Limits below.",
     )
 
     # --- addresses and HTTPS ----------------------------------------------------------------------------------------
     https: bool = flag(
         "LIGHTLY_HTTPS",
         group=Group.ADDRESSES,
-        help="`1` when people reach it over HTTPS: secure cookies, redirect to HTTPS, HSTS. See *TLS* below.",
+        help="`1` when people reach it over HTTPS: secure cookies, redirect to HTTPS, HSTS. See [TLS](#tls).",
     )
     trusted_proxies: int = whole(
         "LIGHTLY_TRUSTED_PROXIES",
@@ -72,7 +72,8 @@ class Environment:
         group=Group.ADDRESSES,
         default=0,
         example="1",
-        help="How many of your proxies are in front, so that sign-in limits count by the visitor's own address.",
+        help="The number of your proxies in front of the server. It is needed to limit sign-ins by the visitor's own"
+        " address.",
     )
     allowed_hosts: tuple[str, ...] = declare(
         "ALLOWED_HOSTS",
@@ -82,7 +83,7 @@ class Environment:
         shown_default="this machine's own names",
         must="host names separated by commas, without scheme and port",
         example="lightly.example.com,10.0.0.5",
-        help="Host names people may use, comma-separated, without port. `.example.com` covers sub-domains.",
+        help="Host names that people may use, separated by commas, without port. `.example.com` includes sub-domains.",
     )
     csrf_trusted_origins: tuple[str, ...] = declare(
         "CSRF_TRUSTED_ORIGINS",
@@ -92,8 +93,8 @@ class Environment:
         shown_default="none",
         must="origins with their scheme, separated by commas",
         example="https://lightly.example.com",
-        help="Other origins, with scheme, whose forms are accepted, for proxies that hide the original host or scheme."
-        " `LIGHTLY_PUBLIC_URL` is always accepted.",
+        help="Other origins, with scheme, from which forms are accepted: for proxies that hide the original host or"
+        " scheme. `LIGHTLY_PUBLIC_URL` is always accepted.",
     )
     public_url: str | None = declare(
         "LIGHTLY_PUBLIC_URL",
@@ -103,8 +104,8 @@ class Environment:
         shown_default="made of the variables above",
         must="the http:// or https:// address people open, without a path",
         example="https://lightly.example.com",
-        help="The address people open, such as `https://lightly.example.com`: links in mails and webhooks begin with"
-        " it.",
+        help="The address that people open, such as `https://lightly.example.com`. All links to this server begin with"
+        " it: in mails, webhooks, pages and answers of the API. Single sign-on leads back to it.",
     )
 
     # --- keys, database and queue -----------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ class Environment:
         shown_default="generated",
         must="Fernet keys (32 random bytes in URL-safe base64) separated by commas",
         example='"$(openssl rand -base64 32 | tr +/ -_)"',
-        help="Encrypt the cloud credentials in the database. Comma-separated: the first encrypts, all decrypt."
+        help="Encrypt the cloud credentials in the database. Separated by commas: the first key encrypts, all decrypt."
         " Needed with `DATABASE_URL`.",
         secret=True,
     )
@@ -150,8 +151,8 @@ class Environment:
         shown_default="an embedded Redis",
         must="a redis://, rediss:// or unix:// URL",
         example="redis://:PASSWORD@redis.example.com:6379/0",
-        help="`redis://`, `rediss://` (TLS, certificate verified; `SSL_CERT_FILE` names an authority of your own) or `unix://`."
-        " The queue between web and workers.",
+        help="The queue between web server and workers: `redis://`, `rediss://` (TLS, the certificate is verified;"
+        " `SSL_CERT_FILE` names your own authority) or `unix://`.",
         secret=True,
     )
 
@@ -185,8 +186,8 @@ class Environment:
         group=Group.SIGN_ON,
         shown_default="none",
         example="https://login.example.com/realms/acme",
-        help="The address of your OpenID Connect provider, under which `/.well-known/openid-configuration` lies."
-        " See *Single sign-on* below.",
+        help="The address of your OpenID Connect provider, without `/.well-known/openid-configuration`."
+        " See [Single sign-on](#single-sign-on).",
     )
     oidc_client_id: str | None = declare(
         "LIGHTLY_OIDC_CLIENT_ID",
@@ -222,8 +223,8 @@ class Environment:
     oidc_trust_emails: bool = flag(
         "LIGHTLY_OIDC_TRUST_EMAILS",
         group=Group.SIGN_ON,
-        help="`1`: the provider's e-mail addresses count as verified although it does not say so, as those of work"
-        " accounts in Entra ID. Only if nobody can choose their address there by themselves.",
+        help="`1`: trust e-mail addresses that the provider does not confirm, such as those of work accounts in Entra"
+        " ID. Use it only if people can't choose their own address there.",
     )
 
     # --- checks and datasources -------------------------------------------------------------------------------------
@@ -235,7 +236,7 @@ class Environment:
         shown_default="`15`",
         must="a number of seconds above 0 and at most 120",
         example="15",
-        help="The time limit of a permission check. What has not answered by then is *unknown*. At most 120.",
+        help="The time limit of a permission check. Permissions without an answer by then are *unknown*. At most 120.",
     )
     allowed_private_hosts: tuple[str, ...] = declare(
         "LIGHTLY_ALLOWED_PRIVATE_HOSTS",
@@ -245,8 +246,8 @@ class Environment:
         shown_default="none",
         must="host names, addresses or networks separated by commas",
         example="minio.internal,10.20.0.0/16",
-        help="Private hosts or networks that addresses entered by users (endpoints of S3-compatible storage and of OBS,"
-        " webhooks) may lead to: `minio.internal,10.20.0.0/16`.",
+        help="Private hosts or networks that are allowed in addresses that users enter (endpoints of S3-compatible"
+        " storage and of OBS, webhooks): `minio.internal,10.20.0.0/16`.",
     )
     obs_hosts: tuple[str, ...] = declare(
         "LIGHTLY_OBS_HOSTS",
@@ -257,8 +258,8 @@ class Environment:
         must="host names, addresses or networks separated by commas",
         example="obs.internal",
         help="Hosts or networks of a private OBS (Huawei Cloud Stack). The official client's `set_obs_config` is for"
-        " all S3-compatible storage. Only at these hosts, and at those of Huawei Cloud and the Open Telekom Cloud, does"
-        " it mean OBS.",
+        " all S3-compatible storage. It means OBS only at these hosts and at those of Huawei Cloud and the Open Telekom"
+        " Cloud.",
     )
     aws_principal_arn: str | None = declare(
         "LIGHTLY_AWS_PRINCIPAL_ARN",
@@ -268,8 +269,8 @@ class Environment:
         shown_default="none",
         must="the ARN of an IAM user, an IAM role or an account's root",
         example="arn:aws:iam::123456789012:role/lightly-platform",
-        help="The ARN of this platform's own IAM user or role in AWS. It is used in the trust policies that people are"
-        " shown; without it, they are told to ask you.",
+        help="The ARN of this platform's own IAM user or role in AWS. The pages show it in trust policies. Without it,"
+        " they tell people to ask you.",
     )
     sample_data_file: Path | None = declare(
         "LIGHTLY_SAMPLE_DATA_FILE",
@@ -280,8 +281,8 @@ class Environment:
         must="an existing file",
         example="/etc/lightly/sample-data.json",
         help="A JSON file with two working datasources that people may try the dashboard with:"
-        ' `{"INPUT": {…}, "LIGHTLY": {…}}`, each as the REST API takes it. Everybody who uses it gets a directory of'
-        " their own under the Lightly path. `make demo` brings one.",
+        ' `{"INPUT": {…}, "LIGHTLY": {…}}`, each as in the REST API. Each dataset that uses it gets a'
+        " directory of its own under the Lightly path. `make demo` has one.",
     )
 
     # --- monitoring -------------------------------------------------------------------------------------------------
@@ -293,8 +294,8 @@ class Environment:
         shown_default="none",
         must="at least 16 visible ASCII characters",
         example='"$(openssl rand -hex 32)"',
-        help="The token Prometheus sends to `/metrics`; at least 16 characters. Without one there is no `/metrics`."
-        " See *Watching it* below.",
+        help="The token that Prometheus sends to `/metrics`, at least 16 characters. Without it there is no `/metrics`."
+        " See [Monitoring](#monitoring).",
         secret=True,
     )
 
@@ -311,7 +312,7 @@ class Environment:
         group=Group.CLOUDS,
         shown_default="AWS",
         example="https://sts.example.com",
-        help="Where delegated access asks for temporary credentials.",
+        help="The address of STS, which gives temporary credentials for delegated access.",
     )
     azure_endpoint_url: str | None = declare(
         "LIGHTLY_AZURE_ENDPOINT_URL",
@@ -321,7 +322,8 @@ class Environment:
         shown_default="Azure",
         must="an http:// or https:// address that contains {account} once",
         example="http://127.0.0.1:10000/{account}",
-        help="With `{account}` for the account's name, such as `http://127.0.0.1:10000/{account}`.",
+        help="The address of the blob service, with `{account}` for the account's name:"
+        " `http://127.0.0.1:10000/{account}`.",
     )
     gcs_endpoint_url: str | None = url(
         "LIGHTLY_GCS_ENDPOINT_URL",
@@ -335,15 +337,15 @@ class Environment:
         group=Group.CLOUDS,
         shown_default="Google",
         example="https://oauth2.example.com/token",
-        help="Where service accounts get their tokens. What a pasted key file says about it is ignored.",
+        help="The address where service accounts get their tokens. The one in a pasted key file is ignored.",
     )
     gcs_certs_url: str | None = url(
         "LIGHTLY_GCS_CERTS_URL",
         group=Group.CLOUDS,
         shown_default="Google",
         example="https://iam.example.com/x509",
-        help="Where the public certificates of service accounts' keys are, which tell how old a key is and when it"
-        " ends. Not asked when only `LIGHTLY_GCS_ENDPOINT_URL` is set.",
+        help="The address of the public certificates of service accounts' keys. They tell how old a key is and when it"
+        " ends. Not used if only `LIGHTLY_GCS_ENDPOINT_URL` is set.",
     )
 
 

@@ -1,12 +1,15 @@
 """Sends what waits in the outbox for webhooks, and tries it again."""
 
+import contextlib
 import time
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
 from core.crypto import CannotDecryptError
+from core.shares import Claim
 from notifications import outbox
 from notifications.models import Sending, WebhookDelivery
 from notifications.webhooks import guarded_post, signatures
@@ -21,6 +24,17 @@ def due_ids() -> list[str]:
         .order_by("next_attempt_at")
         .values_list("pk", flat=True)[:MOST_AT_ONCE]
     )
+
+
+def whose(delivery_id: str) -> tuple[int, frozenset[Claim]] | None:
+    """How often it has been tried, and who shares the workers' hands for it. None: there is nothing to do."""
+    delivery = outbox.due(WebhookDelivery.objects.filter(pk=delivery_id)).select_related("webhook").first()
+    if delivery is None:
+        return None
+    claims: set[Claim] = {("team", delivery.webhook.team_id)}
+    with contextlib.suppress(CannotDecryptError):  # told by the attempt itself
+        claims.add(("host", urlsplit(delivery.webhook.url).hostname or ""))
+    return delivery.attempts, frozenset(claims)
 
 
 def deliver(delivery_id: str) -> None:

@@ -3,7 +3,6 @@
 Knows no Django. Like the clouds' endpoints it goes through clouds/guard.py, so it can't be sent into private networks.
 """
 
-import contextlib
 import http.client
 import socket
 import ssl
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from clouds import StoreError, guard
+from clouds.calls.sockets import Sockets
 
 SECONDS = 10.0
 
@@ -28,7 +28,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed_private_h
     except OSError:
         raise UndeliveredError("the proxy of this installation can't be used") from None
     # Timeouts of sockets count per operation, and a server that drips a byte a second passes them all.
-    alarm = threading.Timer(SECONDS, connection.hang_up)
+    alarm = threading.Timer(SECONDS, connection.sockets.hang_up)
     alarm.daemon = True
     alarm.start()
     try:
@@ -43,12 +43,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed_private_h
     except socket.gaierror:
         raise UndeliveredError("the host name is unknown") from None
     except (OSError, http.client.HTTPException, ValueError):  # ValueError: a socket that was hung up under its reader
-        why = f"no answer within {SECONDS:g} s" if connection.hung_up else "the connection failed"
+        why = f"no answer within {SECONDS:g} s" if connection.sockets.hung_up else "the connection failed"
         raise UndeliveredError(why) from None
     finally:
         alarm.cancel()
         connection.close()
-    if connection.hung_up:  # half an answer looks like a whole one then
+    if connection.sockets.hung_up:  # half an answer looks like a whole one then
         raise UndeliveredError(f"no answer within {SECONDS:g} s")
     return status
 
@@ -65,10 +65,10 @@ class _Pinned(guard.ProxiedRequests):
         super().__init__(parts.hostname or "", parts.port or (443 if self._tls else 80), timeout=SECONDS)
         self._allowed = tuple(allowed_private_hosts)
         self.go_through(guard.proxy_for(parts.scheme, self.host, self.port), tunnel=self._tls is not None)
-        self.hung_up = False
+        self.sockets = Sockets()
 
     def connect(self) -> None:
-        self.sock = guard.connect(
+        opened = guard.connect(
             self.host,
             self.port,
             timeout=SECONDS,
@@ -76,13 +76,7 @@ class _Pinned(guard.ProxiedRequests):
             proxy=self.chosen_proxy,
             tunnel=self._tls is not None,
         )
-        if self._tls:
-            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
-        if self.hung_up:  # while there was no socket yet that it could have shut: nobody would hang up again
-            raise TimeoutError
+        self.sock = self.sockets.secured(opened, self._secure if self._tls else None)
 
-    def hang_up(self) -> None:
-        self.hung_up = True
-        if (sock := self.sock) is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+    def _secure(self, opened: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(opened, server_hostname=self.host) if self._tls else opened

@@ -74,6 +74,46 @@ def drip(seconds: float = 1.0) -> Peer:
     return Peer(serve)
 
 
+def drip_tls(seconds: float = 1.0) -> Peer:
+    """Answers the first words of TLS with a record that comes a byte every `seconds`: the handshake never ends."""
+
+    def serve(connection: socket.socket, stopping: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"\x16\x03\x03\x40\x00")  # a handshake record of 16 kB
+        while not stopping.wait(seconds):
+            connection.sendall(b"\x02")
+
+    return Peer(serve)
+
+
+class Flood(Peer):
+    """Answers every request with a body that does not end before `gigabytes` have been sent, as fast as it can."""
+
+    def __enter__(self) -> Flood:
+        super().__enter__()
+        return self
+
+    def __init__(self, *, status: str = "200 OK", gigabytes: float = 1.0, chunked: bool = False) -> None:
+        super().__init__(self._pour)
+        self._size = int(gigabytes * 1024**3)
+        self._head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\n".encode()
+        self._chunked = chunked
+        self.sent = 0
+        """Bytes of bodies that clients, or the network on the way to them, have taken."""
+
+    def _pour(self, connection: socket.socket, stopping: threading.Event) -> None:
+        _read_head(connection)
+        length = b"Transfer-Encoding: chunked" if self._chunked else f"Content-Length: {self._size}".encode()
+        connection.sendall(self._head + length + b"\r\n\r\n")
+        piece = b" " * 65536
+        packet = b"10000\r\n" + piece + b"\r\n" if self._chunked else piece
+        for _ in range(self._size // len(piece)):
+            if stopping.is_set():
+                return
+            connection.sendall(packet)
+            self.sent += len(piece)
+
+
 def reset() -> Peer:
     """Reads a request, then resets the connection."""
 

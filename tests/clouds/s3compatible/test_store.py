@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from clouds import Cause, Deadline, Endpoints, StoreError, open_store, parse_config
+from clouds.calls.answers import MOST_BYTES
 from clouds.doctor.probe import probe
 from clouds.failures import OWN_OBJECT
 from clouds.permissions import ALL, Permission, State
-from clouds.s3compatible.connection import MOST_BYTES
 from tests.clouds.doctor.scenarios import AnyCloud, endpoints_of
 from tests.clouds.examples import example
 from tests.servers import ALL_RIGHTS, CephCloud, Config, Right, S3Cloud
@@ -187,7 +187,7 @@ def test_an_answer_without_end_is_left() -> None:
         store = open_store(config, ALLOWED, Deadline(30))
         with pytest.raises(StoreError) as caught:
             store.keys("", limit=1)
-        assert caught.value.failure.code == "NotStorage"
+        assert caught.value.failure.code == "AnswerTooLarge"
         store.close()
 
 
@@ -236,7 +236,7 @@ def test_closing_wakes_a_call_that_waits() -> None:
 
         thread = threading.Thread(target=wait)
         thread.start()
-        assert eventually(lambda: bool(store.connections._sockets))
+        assert eventually(lambda: peer.accepted == 1)
         started = time.monotonic()
         store.close()
         thread.join(10)

@@ -9,8 +9,8 @@ from django.test import Client
 
 from clouds import parse_config
 from contents.api import routes
-from contents.api.lanes import Lane
 from contents.listing import opening
+from core.api.lanes import Lane
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose
@@ -136,14 +136,14 @@ def test_a_full_lane_says_when_to_come_back(
     query: dict[str, str],
 ) -> None:
     """The client's HTTP library sleeps for so long and asks again, by itself."""
-    full = Lane(calls=1, calls_per_person=1, places=0, wait_seconds=0.0)
+    full = Lane(calls=1, calls_per_person=1, calls_per_team=1, places=0, wait_seconds=0.0)
     monkeypatch.setattr(routes, lane, full)
-    with full.turn("somebody else", "something"):
+    with full.turn("somebody else", "something", team="another"):
         answer = listings.ask(path, **query)
-        assert answer.status_code == 503
+        assert answer.status_code == 429
         assert answer["Retry-After"] == "1"
         assert answer.json()["code"] == "ILLEGAL_ACTION_RESOURCE_IN_USE"
-        assert "busy" in answer.json()["error"]
+        assert "Try again in 1 s" in answer.json()["error"]
         # Who may not see the dataset learns nothing of that either.
         on_s3.delete()
         assert listings.refusal(path, **query)[:2] == (404, "DATASET_UNKNOWN")
@@ -153,9 +153,9 @@ def test_a_full_lane_and_read_urls_of_this_server(
     on_s3: Dataset, listings: Listings, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = listings.all("list", useRedirectedReadUrl="True")[0]["readUrl"]
-    full = Lane(calls=1, calls_per_person=1, places=0, wait_seconds=0.0)
+    full = Lane(calls=1, calls_per_person=1, calls_per_team=1, places=0, wait_seconds=0.0)
     monkeypatch.setattr(routes, "SIGNING", full)
-    with full.turn("somebody else", "something"):
+    with full.turn("somebody else", "something", team="another"):
         answer = client.get(url)
-        assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+        assert (answer.status_code, answer["Retry-After"]) == (429, "1")
     assert client.get(url).status_code == 302

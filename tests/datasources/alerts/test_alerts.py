@@ -164,8 +164,8 @@ def test_when_bob_breaks_it_its_owner_hears_of_it(
 
 def test_an_older_check_that_ends_later_is_no_news(finish: Finish, datasource: Datasource) -> None:
     finish(Outcome.GREEN)
-    old = checks.queue(Datasource.objects.get(pk=datasource.pk), None, Trigger.SCHEDULE)
-    new = checks.queue(Datasource.objects.get(pk=datasource.pk), None, Trigger.SCHEDULE)
+    old = checks.queue(Datasource.objects.get(pk=datasource.pk), None, Trigger.API)
+    new = checks.queue(Datasource.objects.get(pk=datasource.pk), None, Trigger.API)
     end(old, Outcome.RED)
     assert kinds() == []
     end(new, Outcome.GREEN)

@@ -7,10 +7,12 @@ import pytest
 from django.http import HttpResponse
 from pytest_django import Settings
 
+from core.api.lanes import Lane
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import tasks
-from datasources.models import CheckState, Outcome, PermissionCheck, Purpose
+from datasources.api import routes
+from datasources.models import CheckState, Outcome, PermissionCheck, Purpose, Trigger
 from teams.models import Team, User
 from tests.conftest import SECRET, Call, s3_fields
 from tests.contents.support import connect
@@ -371,3 +373,16 @@ class TestVerify:
         assert content(call(alice).get(path(dataset, "verify")))["canRead"]
         s3.expired(config)  # behind our back
         assert not content(call(alice).get(path(dataset, "verify")))["canRead"]
+
+    def test_only_so_many_at_once(
+        self, call: Call, alice: User, dataset: Dataset, s3: Cloud, bucket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call(alice).put(path(dataset), s3.grant(bucket, "street/", WORKING_RIGHTS) | {"purpose": "INPUT_OUTPUT"})
+        full = Lane(calls=1, calls_per_person=1, calls_per_team=1, places=0, wait_seconds=0.0)
+        monkeypatch.setattr(routes, "VERIFYING", full)
+        with full.turn("somebody else", "something", team="another"):
+            answer = call(alice).get(path(dataset, "verify"))
+        assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+        assert set(answer.json()) == {"code", "error"}
+        assert PermissionCheck.objects.filter(trigger=Trigger.API).count() == 1  # the save's, and none of this
+        assert call(alice).get(path(dataset, "verify")).status_code == 200

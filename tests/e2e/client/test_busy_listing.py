@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from contents.api.lanes import LISTING
 from contents.listing.walker import PAGE_SIZE
+from core.api.lanes import LISTING
 from tests.e2e.client.conftest import OfficialClient
 from tests.e2e.client.storages import Storage, storage_of
 from tests.e2e.support.stack import Stack

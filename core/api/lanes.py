@@ -1,10 +1,10 @@
 """Keeps threads of the web server free for pages: so many requests may talk to a cloud at once, and no more.
 
 A request that finds its lane full waits a moment for its turn, holding a thread. When too many wait, it is refused and
-told when to come back. All official clients do so by themselves: urllib3 sleeps for what Retry-After says, up to three
-times. Then 1.5.26 tries five times more, with growing pauses in between; 1.3.3 and 1.4.5 give up, but they never list
-in parts side by side. Whoever comes back keeps their turn, so the parts of a large listing go ahead one after the other
-instead of by luck.
+told when to come back (429). All official clients do so by themselves: urllib3 sleeps for what Retry-After says, up to
+three times. Then 1.5.26 tries five times more, with pauses of 10 s and more in between; 1.3.3 and 1.4.5 give up, but
+they never list in parts side by side. Whoever comes back keeps their turn, so the parts of a large listing go ahead one
+after the other instead of by luck.
 
 Plain Python. The numbers are per web process; `WEB_THREADS` follows from them.
 """
@@ -40,20 +40,27 @@ class LaneFullError(Exception):
 class _Ticket:
     number: int  # in order of first arrival
     person: Hashable
+    team: Hashable
     expected_until: float = 0.0
     kept_until: float = 0.0
 
 
 class Lane:
-    """At most `calls` at once, of one person `calls_per_person`; `places` more may wait, each for `wait_seconds`."""
+    """At most `calls` at once, of one person `calls_per_person`, to one team's clouds `calls_per_team`; `places` more
+    may wait, each for `wait_seconds`.
+    """
 
-    def __init__(self, *, calls: int, calls_per_person: int, places: int, wait_seconds: float) -> None:
+    def __init__(
+        self, *, calls: int, calls_per_person: int, calls_per_team: int, places: int, wait_seconds: float
+    ) -> None:
         self.calls = calls
         self.calls_per_person = calls_per_person
+        self.calls_per_team = calls_per_team
         self.wait_seconds = wait_seconds
         self.most_inside = calls + places
         # The rest stays free for others, who so get their share at once.
         self.most_inside_per_person = self.most_inside - (calls - calls_per_person)
+        self.most_inside_per_team = self.most_inside - (calls - calls_per_team)
         self._changed = threading.Condition()
         self._numbers = itertools.count()
         self._working: list[_Ticket] = []
@@ -62,9 +69,9 @@ class Lane:
         self._usual_seconds = 0.5
 
     @contextlib.contextmanager
-    def turn(self, person: Hashable, work: Hashable) -> Iterator[None]:
+    def turn(self, person: Hashable, work: Hashable, *, team: Hashable) -> Iterator[None]:
         """Do one call inside. `work` is the same when a refused request comes back. Raises LaneFullError."""
-        ticket = self._enter(person, (person, work))
+        ticket = self._enter(person, team, (person, work))
         began_at = time.monotonic()
         try:
             yield
@@ -79,9 +86,9 @@ class Lane:
         with self._changed:
             return bool(self._waiting or self._expected(time.monotonic()))
 
-    def _enter(self, person: Hashable, key: Hashable) -> _Ticket:
+    def _enter(self, person: Hashable, team: Hashable, key: Hashable) -> _Ticket:
         with self._changed:
-            ticket = self._away.pop(key, None) or _Ticket(next(self._numbers), person)
+            ticket = self._away.pop(key, None) or _Ticket(next(self._numbers), person, team)
             if not self._admits(ticket):
                 raise self._refusal(key, ticket)
             self._waiting.append(ticket)
@@ -97,7 +104,12 @@ class Lane:
     def _next(self) -> _Ticket | None:
         """Who goes ahead, if there is room: of the people with the fewest calls, who came first."""
         working = Counter(ticket.person for ticket in self._working)
-        allowed = [ticket for ticket in self._waiting if working[ticket.person] < self.calls_per_person]
+        teams = Counter(ticket.team for ticket in self._working)
+        allowed = [
+            ticket
+            for ticket in self._waiting
+            if working[ticket.person] < self.calls_per_person and teams[ticket.team] < self.calls_per_team
+        ]
         if not allowed or len(self._working) >= self.calls:
             return None
         return min(allowed, key=lambda ticket: (working[ticket.person], ticket.number))
@@ -105,7 +117,11 @@ class Lane:
     def _admits(self, ticket: _Ticket) -> bool:
         """Whether there is room inside even if all who came earlier, and are expected back, were here already."""
         inside = Counter(other.person for other in self._working + self._waiting)
-        if not self._waiting and inside.total() < self.calls and inside[ticket.person] < self.calls_per_person:
+        of_team = sum(other.team == ticket.team for other in self._working + self._waiting)
+        if of_team >= self.most_inside_per_team:
+            return False
+        is_free = inside.total() < self.calls and of_team < self.calls_per_team
+        if not self._waiting and is_free and inside[ticket.person] < self.calls_per_person:
             return True  # nobody would go ahead in its stead
         expected = self._expected(time.monotonic())
         people = inside.keys() | {other.person for other in expected} | {ticket.person}
@@ -134,9 +150,12 @@ class Lane:
 
 
 # Listing waits for clouds and then reads and signs a thousand names; signing one URL hardly takes any time.
-LISTING = Lane(calls=6, calls_per_person=4, places=8, wait_seconds=5.0)
-SIGNING = Lane(calls=4, calls_per_person=3, places=6, wait_seconds=10.0)
+LISTING = Lane(calls=6, calls_per_person=4, calls_per_team=5, places=8, wait_seconds=5.0)
+SIGNING = Lane(calls=4, calls_per_person=3, calls_per_team=3, places=6, wait_seconds=10.0)
+# Checks that a script waits for, each for up to a check's deadline. What is beyond the lane comes back.
+VERIFYING = Lane(calls=4, calls_per_person=2, calls_per_team=3, places=4, wait_seconds=5.0)
+LANES = (LISTING, SIGNING, VERIFYING)
 
 # Threads of a web process: those that the lanes can hold, and as many that they can't.
 THREADS_FOR_PAGES = 8
-WEB_THREADS = LISTING.most_inside + SIGNING.most_inside + THREADS_FOR_PAGES
+WEB_THREADS = sum(lane.most_inside for lane in LANES) + THREADS_FOR_PAGES

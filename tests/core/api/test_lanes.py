@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from contents.api import lanes
-from contents.api.lanes import LISTING, SIGNING, THREADS_FOR_PAGES, WEB_THREADS, Lane, LaneFullError
+from core.api import lanes
+from core.api.lanes import LANES, THREADS_FOR_PAGES, WEB_THREADS, Lane, LaneFullError
 from tests.servers.process import eventually
 
 
@@ -25,11 +25,11 @@ class Calls:
         self.working: dict[str, threading.Event] = {}
         self.order: list[str] = []
 
-    def begin(self, person: str, work: str) -> Future[None]:
-        return self.pool.submit(self._call, person, work)
+    def begin(self, person: str, work: str, team: str = "") -> Future[None]:
+        return self.pool.submit(self._call, person, work, team or person)
 
-    def _call(self, person: str, work: str) -> None:
-        with self.lane.turn(person, work):
+    def _call(self, person: str, work: str, team: str) -> None:
+        with self.lane.turn(person, work, team=team):
             end = threading.Event()
             with self.lock:
                 self.working[work] = end
@@ -60,7 +60,7 @@ class Calls:
 
 @pytest.fixture
 def calls() -> Iterator[Calls]:
-    calls = Calls(Lane(calls=3, calls_per_person=2, places=3, wait_seconds=20.0))
+    calls = Calls(Lane(calls=3, calls_per_person=2, calls_per_team=3, places=3, wait_seconds=20.0))
     yield calls
     calls.end_all()
     calls.pool.shutdown()
@@ -105,6 +105,23 @@ def test_who_has_fewest_calls_is_next_then_who_came_first(calls: Calls) -> None:
     calls.await_working("ann 3", "bob 1", "bob 2")
 
 
+def test_one_team_leaves_room_for_another(calls: Calls) -> None:
+    """However many people ask for its files."""
+    calls.lane.calls_per_team = 2
+    calls.lane.most_inside_per_team = 4
+    for person in ("ann", "bob"):
+        calls.begin(person, person, "acme")
+    calls.await_working("ann", "bob")
+    calls.begin("cem", "cem", "acme")
+    calls.begin("dia", "dia", "acme")
+    calls.await_waiting(2)
+    assert retry_after(calls.begin("eve", "eve", "acme")) >= 1
+    calls.begin("fay", "fay", "elsewhere")
+    calls.await_working("ann", "bob", "fay")
+    calls.end("bob")
+    calls.await_working("ann", "cem", "fay")
+
+
 def test_who_was_refused_keeps_their_turn(calls: Calls) -> None:
     for work in ("ann 1", "ann 2", "ann 3", "ann 4", "ann 5"):
         calls.begin("ann", work)
@@ -139,7 +156,7 @@ def test_waiting_ends(calls: Calls) -> None:
 
 def test_an_error_gives_the_place_back(calls: Calls) -> None:
     for _ in range(10):
-        with pytest.raises(ZeroDivisionError), calls.lane.turn("ann", "work"):
+        with pytest.raises(ZeroDivisionError), calls.lane.turn("ann", "work", team="a"):
             _ = 1 / 0
     assert not calls.lane._working
 
@@ -162,7 +179,7 @@ FASTER = 20
 class PatientClient:
     """One part of a listing, as the official client reads it: Retry-After up to three times, then its own pauses."""
 
-    own_pauses = [1, 2, 4, 8, 16]
+    own_pauses = [10, 10, 10, 10, 16]
 
     def __init__(self, lane: Lane, person: str, part: int) -> None:
         self.lane, self.person, self.part = lane, person, part
@@ -180,7 +197,7 @@ class PatientClient:
             for last in (False, False, False, True):
                 attempts += 1
                 try:
-                    with self.lane.turn(self.person, work):
+                    with self.lane.turn(self.person, work, team=self.person):
                         self._pass(seconds)
                         return attempts
                 except LaneFullError as error:
@@ -206,7 +223,7 @@ def test_sixty_four_parts_get_through_as_the_client_asks(
 ) -> None:
     """None of them is near to giving up, which is after 24 attempts, nor does an old client in their midst, after 4."""
     monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=lambda: time.monotonic() * FASTER))
-    lane = Lane(calls=6, calls_per_person=4, places=8, wait_seconds=5.0 / FASTER)
+    lane = Lane(calls=6, calls_per_person=4, calls_per_team=6, places=8, wait_seconds=5.0 / FASTER)
     clients = [PatientClient(lane, f"person {person}", part) for person in range(people) for part in range(64)]
     clients.append(OldClient(lane, "old client", 0))
     with ThreadPoolExecutor(len(clients)) as pool:
@@ -216,8 +233,8 @@ def test_sixty_four_parts_get_through_as_the_client_asks(
 
 
 def test_the_web_server_has_threads_for_more_than_the_lanes_can_hold() -> None:
-    assert LISTING.most_inside + SIGNING.most_inside + THREADS_FOR_PAGES == WEB_THREADS
+    assert sum(lane.most_inside for lane in LANES) + THREADS_FOR_PAGES == WEB_THREADS
     assert THREADS_FOR_PAGES >= 8
-    for lane in (LISTING, SIGNING):
-        assert 0 < lane.calls_per_person < lane.calls <= WEB_THREADS / 2
+    for lane in LANES:
+        assert 0 < lane.calls_per_person <= lane.calls_per_team < lane.calls <= WEB_THREADS / 2
         assert lane.most_inside_per_person < lane.most_inside

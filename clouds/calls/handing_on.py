@@ -1,0 +1,49 @@
+"""A store that hands every call on to another one, in a way that its subclasses choose."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
+
+from clouds.store import CorsRule, Deadline, Page, Piece, Preflight, Store
+
+Answer = TypeVar("Answer")
+Call = Callable[[Store], Answer]
+
+
+class HandingOn(Store):
+    @abstractmethod
+    def _call(self, call: Call[Answer]) -> Answer:
+        """Do this with the other store. Raises StoreError."""
+
+    def keys(self, prefix: str, *, limit: int) -> list[str]:
+        return self._call(lambda store: store.keys(prefix, limit=limit))
+
+    def folders(self, prefix: str, *, limit: int) -> list[str]:
+        return self._call(lambda store: store.folders(prefix, limit=limit))
+
+    def page(self, prefix: str, *, after: str, limit: int) -> Page:
+        return self._call(lambda store: store.page(prefix, after=after, limit=limit))
+
+    def in_plain_order(self) -> bool:
+        return self._call(lambda store: store.in_plain_order())
+
+    def sign(self, key: str, *, seconds: int, method: str = "GET") -> str:
+        return self._call(lambda store: store.sign(key, seconds=seconds, method=method))
+
+    def read_range(self, key: str, start: int, length: int, *, version: str = "") -> Piece:
+        return self._call(lambda store: store.read_range(key, start, length, version=version))
+
+    def create(self, key: str, data: bytes) -> None:
+        self._call(lambda store: store.create(key, data))
+
+    def replace(self, key: str, data: bytes) -> None:
+        self._call(lambda store: store.replace(key, data))
+
+    def delete(self, key: str) -> None:
+        self._call(lambda store: store.delete(key))
+
+    def cors_rules(self) -> list[CorsRule]:
+        return self._call(lambda store: store.cors_rules())
+
+    def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
+        return self._call(lambda store: store.preflight(key, origin=origin, deadline=deadline))

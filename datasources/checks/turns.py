@@ -1,0 +1,59 @@
+"""Whose check a check is: the hands of workers are shared out between people, teams and storages (core.shares)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from core.shares import Claim
+from datasources.checks.lifecycle import RESEND_AFTER
+from datasources.models import CheckState, Datasource, PermissionCheck, Trigger
+
+# A check that waits for its turn is sent again after RESEND_AFTER by the next sweep, and says again that it waits.
+_STALE_AFTER = RESEND_AFTER + timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class Whose:
+    claims: frozenset[Claim]
+    is_scheduled: bool
+
+
+def whose(check_id: str) -> Whose | None:
+    """None: there is nothing to do, as the check is under way or over."""
+    check = (
+        PermissionCheck.objects.filter(pk=check_id, state=CheckState.QUEUED)
+        .select_related("datasource__dataset")
+        .first()
+    )
+    if check is None:
+        return None
+    claims: set[Claim] = {("team", check.datasource.dataset.team_id)}
+    if check.requested_by_id:
+        claims.add(("person", check.requested_by_id))
+    if host := _host(check.datasource):
+        claims.add(("host", host))
+    return Whose(frozenset(claims), check.trigger == Trigger.SCHEDULE)
+
+
+def _host(datasource: Datasource) -> str:
+    """Of an address that somebody has chosen. The clouds' own hosts serve everybody, and don't hang."""
+    if "endpoint" not in datasource.provider_class.fields():
+        return ""
+    config = datasource.readable_config()
+    return urlsplit(str(config.facts().get("endpoint", ""))).hostname or "" if config else ""
+
+
+def mark_waiting(check_id: str) -> None:
+    """A worker has seen the check, and does it when it is its turn."""
+    PermissionCheck.objects.filter(pk=check_id, state=CheckState.QUEUED).update(started_at=timezone.now())
+
+
+def is_in_turn(check: PermissionCheck) -> bool:
+    """Whether a worker keeps this check for when it is its turn."""
+    return (
+        check.state == CheckState.QUEUED
+        and check.started_at is not None
+        and timezone.now() - check.started_at < _STALE_AFTER
+    )
