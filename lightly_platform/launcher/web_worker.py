@@ -8,6 +8,7 @@ same, so behind one this costs nothing.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import selectors
 import socket
@@ -132,7 +133,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             self._drop(conn)
         elif collected.must_continue:
             collected.must_continue = False
-            conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            with contextlib.suppress(OSError):  # who has hung up is told so by the next recv
+                conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _hand_over(self, conn: Any) -> None:
         self.poller.unregister(conn.sock)

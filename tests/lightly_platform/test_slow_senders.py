@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -92,6 +93,25 @@ def test_a_receiver_has_a_limit_too() -> None:
         with pytest.raises(BlockingIOError):
             ours.sendall(b"x" * 5_000_000)
         assert 0.5 < time.monotonic() - began < 10
+
+
+def test_senders_that_break_off_end_no_process(port: int) -> None:
+    def process() -> int:
+        connection = http.client.HTTPConnection(HOST, port, timeout=20)
+        connection.request("GET", "/")
+        answer: dict[str, int] = json.load(connection.getresponse())
+        connection.close()
+        return answer["process"]
+
+    before = process()
+    whole = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+    for text in [*DRIPS.values(), whole] * 5:
+        for reset in (True, False):
+            with socket.create_connection((HOST, port)) as sender:
+                if reset:  # closes with an error for the other side
+                    sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                sender.sendall(text)
+    assert process() == before
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, 2_000_000, MOST_BYTES - 1000, MOST_BYTES + 1000])
