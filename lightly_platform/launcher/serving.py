@@ -115,7 +115,7 @@ def _python(module: str, *arguments: str) -> list[str]:
 def _web_command(environment: Environment, listener: socket.socket) -> list[str]:
     options = {
         "bind": f"fd://{listener.fileno()}",
-        "worker-class": "gthread",
+        "worker-class": "lightly_platform.launcher.web_worker.PunctualWorker",
         "workers": str(environment.web_concurrency),
         "threads": str(WEB_THREADS),
         "timeout": "60",
