@@ -8,6 +8,11 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
 
+# What is accepted when people save. No cloud takes longer names than 1,024 bytes; a key file of Google has 2.4 KB.
+MOST_PATH_BYTES = 1024
+MOST_BYTES = 2 * 1024
+MOST_FILE_BYTES = 8 * 1024
+
 
 @dataclass(frozen=True)
 class Endpoints:
@@ -108,6 +113,13 @@ class CloudConfig(BaseModel):
     @classmethod
     def secret_fields(cls) -> list[str]:
         return [name for name, info in cls.fields().items() if info.annotation is SecretStr]
+
+    @classmethod
+    def most_bytes(cls, name: str) -> int:
+        """How long a value of this field may be when it is saved, in bytes of UTF-8."""
+        if name == "path":
+            return MOST_PATH_BYTES
+        return MOST_FILE_BYTES if extra(cls.fields()[name], "multiline") else MOST_BYTES
 
     @classmethod
     def members_only_fields(cls) -> list[str]:

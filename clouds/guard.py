@@ -11,8 +11,10 @@ the name is the proxy's to guard.
 import base64
 import http.client
 import ipaddress
+import re
 import socket
 import time
+import unicodedata
 import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,9 +28,57 @@ from clouds.failures import Cause, Failure, StoreError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
+# Where nothing may be sent. Python's `is_global` is not asked: it changes with releases, and it calls addresses
+# public at which clouds hand out credentials of this machine.
+# From https://www.iana.org/assignments/iana-ipv4-special-registry and what clouds document of their machines.
+FORBIDDEN_IPV4 = tuple(
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",  # this machine
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # shared by customers of a provider; Alibaba's metadata (100.100.100.200)
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # what Azure tells its machines: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+        "169.254.0.0/16",  # link-local; the metadata of AWS, Azure, Google, Huawei, Tencent and others
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # protocols; the metadata of Oracle (192.0.0.192)
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",  # relays of 6to4
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+    )
+)
+# Of IPv6 only this part is the internet: https://www.iana.org/assignments/ipv6-address-space. Outside of it are
+# loopback, link-local, site-local and unique local addresses, and with them the metadata of AWS (fd00:ec2::254), Google
+# (fd20:ce::254) and Scaleway (fd00:42::42).
+PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+FORBIDDEN_IPV6 = tuple(
+    ipaddress.IPv6Network(network)
+    for network in (
+        "2001::/23",  # protocols, among them Teredo, which leads to an IPv4 address of its own choice
+        "2001:db8::/32",
+        "2002::/16",  # 6to4, which leads to an IPv4 address and is retired (RFC 7526)
+        "2620:4f:8000::/48",
+        "3ffe::/16",
+        "3fff::/20",
+    )
+)
 
-# Names that mean nothing outside of a private network (RFC 6761, 6762, 8375, ICANN's "internal").
-_PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa")
+# Names that mean nothing outside of a private network (RFC 6761, 6762, 8375, ICANN's "internal"), or that networks use
+# without having been given them.
+_PRIVATE_NAMES = (
+    *("localhost", "local", "localdomain", "internal", "home.arpa", "home", "lan", "intranet", "private", "corp"),
+    "metadata.tencentyun.com",
+)
+# No name of the internet ends in a number, and programs read addresses from one: https://url.spec.whatwg.org/#ends-in-a-number-checker
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 # Of a proxy's answer to CONNECT.
 _MOST_BYTES = 16 * 1024
 
@@ -93,7 +143,8 @@ def connect(
     With a proxy, the connection leads through a `tunnel` to the host, or else ends at the proxy.
     """
     ends_at = time.monotonic() + timeout
-    addresses = _judged(host, port, tuple(allowed_private_hosts), timeout, unknown_here_is_fine=proxy is not None)
+    host, allowed = _plain(host), tuple(allowed_private_hosts)
+    addresses = _judged(host, port, allowed, timeout, unknown_here_is_fine=proxy is not None)
     if proxy:
         connected = socket.create_connection((proxy.host, proxy.port), max(ends_at - time.monotonic(), 0.05))
         if tunnel:
@@ -107,12 +158,36 @@ def connect(
             raise TimeoutError
         try:
             connected = socket.create_connection((str(address[0]), port), share)
+            is_here = _is_this_machine(connected)
         except OSError as error:
             failure = error
-        else:
-            connected.settimeout(timeout)
-            return connected
+            continue
+        if is_here and not _is_allowed(host, _address(address), allowed):
+            connected.close()
+            raise StoreError(Failure(Cause.ADDRESS_BLOCKED))
+        connected.settimeout(timeout)
+        return connected
     raise failure
+
+
+def _is_this_machine(connected: socket.socket) -> bool:
+    """Whether both ends are here, as behind the machine's own public address, where no firewall stands in between."""
+    return bool(connected.getsockname()[0] == connected.getpeername()[0])
+
+
+def _plain(host: str) -> str:
+    """The name as it is looked up: small letters, ASCII digits and dots, no dot at its end. Raises OSError for none.
+
+    Browsers and name services read `①②⑦。0。0。1` as an address, and `ＬＯＣＡＬＨＯＳＴ.` as a name.
+    """
+    name = re.sub("[\u3002\uff0e\uff61]", ".", unicodedata.normalize("NFKC", host)).lower().rstrip(".")
+    try:
+        name = name if ":" in name else name.encode("idna").decode()
+    except UnicodeError:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name") from None
+    if not name or not name.isprintable() or any(sign in name for sign in " /?#@\\%[]"):
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+    return name
 
 
 def _judged(host: str, port: int, allowed: tuple[str, ...], seconds: float, *, unknown_here_is_fine: bool) -> list[Any]:
@@ -125,23 +200,25 @@ def _judged(host: str, port: int, allowed: tuple[str, ...], seconds: float, *, u
     except socket.gaierror:
         if not unknown_here_is_fine:
             raise
-        name = host.lower().rstrip(".")
-        private = "." not in name or name.endswith(tuple(f".{ending}" for ending in _PRIVATE_NAMES))
-        # No name of the internet ends in a number, and some programs read addresses from one.
-        number = name.rpartition(".")[2].isdigit()
-        if (private or number) and not is_allowed_host(host, allowed):
+        private = "." not in host or f".{host}".endswith(tuple(f".{ending}" for ending in _PRIVATE_NAMES))
+        if (private or _NUMBER.fullmatch(host.rpartition(".")[2])) and not is_allowed_host(host, allowed):
             raise StoreError(Failure(Cause.ADDRESS_BLOCKED)) from None
         return []
     for entry in addresses:
-        if not may_reach(host, ipaddress.ip_address(str(entry[4][0]).partition("%")[0]), allowed):
+        if not may_reach(host, _address(entry[4]), allowed):
             raise StoreError(Failure(Cause.ADDRESS_BLOCKED))
     return addresses
+
+
+def _address(entry: Any) -> Address:
+    """Of what a look-up answers for a socket, without the interface that a link-local address carries."""
+    return ipaddress.ip_address(str(entry[0]).partition("%")[0])
 
 
 def _open_tunnel(connected: socket.socket, host: str, port: int, proxy: Proxy, ends_at: float) -> None:
     """Raises OSError, and closes the connection, where the proxy does not open it in time."""
     try:
-        name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+        name = f"[{host}]" if ":" in host else host
         lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
         lines += [f"Proxy-Authorization: {proxy.authorization}"] if proxy.authorization else []
         connected.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -158,9 +235,6 @@ def _open_tunnel(connected: socket.socket, host: str, port: int, proxy: Proxy, e
         words = answer.split(b"\r\n", 1)[0].split()
         if len(words) < 2 or words[1] != b"200":
             raise ConnectionError("the proxy does not let this through")
-    except UnicodeError as error:
-        connected.close()
-        raise OSError("no such name") from error
     except OSError:
         connected.close()
         raise
@@ -168,12 +242,23 @@ def _open_tunnel(connected: socket.socket, host: str, port: int, proxy: Proxy, e
 
 def may_reach(host: str, address: Address, allowed_private_hosts: Iterable[str]) -> bool:
     """Public addresses always; others only if the operator allowed the host by name, or a network it lies in."""
+    return _is_public(address) or _is_allowed(host, address, allowed_private_hosts)
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in FORBIDDEN_IPV4)
+    inner = _embedded(address)
+    if address.ipv4_mapped or address in NAT64:
+        return inner is not None and _is_public(inner)
+    # The end of an address by which ISATAP (RFC 5214) leads to the IPv4 address behind it: 0000:5efe or 0200:5efe.
+    is_isatap = (int(address) >> 32) & 0xFDFFFFFF == 0x5EFE
+    return address in PUBLIC_IPV6 and not is_isatap and not any(address in network for network in FORBIDDEN_IPV6)
+
+
+def _is_allowed(host: str, address: Address, allowed_private_hosts: Iterable[str]) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         address = _embedded(address) or address
-    # Python calls the retired fec0::/10 global; there are networks that still use it.
-    inside = address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
-    if address.is_global and not inside:
-        return True
     return any(_covers(entry, host, address) for entry in allowed_private_hosts)
 
 

@@ -20,6 +20,9 @@ DEFAULT_SORT = "changed"
 READY, ATTENTION, CHECKING, UNCONFIGURED = STATES = ("ready", "attention", "checking", "unconfigured")
 
 
+LONGEST_SEARCH = 200
+
+
 @dataclass(frozen=True)
 class Filters:
     """Empty strings narrow nothing. `search`: words that are looked for in names and paths."""
@@ -34,7 +37,7 @@ class Filters:
     def of(cls, query: Mapping[str, str]) -> Self:
         """From an address. What it says that there is not, narrows nothing."""
         return cls(
-            search=query.get("q", "").replace("\0", "").strip(),
+            search=query.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
             state=_one_of(STATES, query.get("state")),
             provider=_one_of(PROVIDERS, query.get("provider")),
             type=_one_of(DatasetType.values, query.get("type")),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from core.web.navigation import HELP, HOME, Navigation
 from dashboard import handbook, queries
-from dashboard.filters import ATTENTION, Filters
+from dashboard.filters import ATTENTION, LONGEST_SEARCH, Filters
 from teams.queries import current_team_of
 from teams.requests import PageRequest
 
@@ -42,7 +42,7 @@ class Group:
 @require_GET
 def palette(request: PageRequest) -> HttpResponse:
     """What the typed words may mean, in groups, as the options of a list box."""
-    search = request.GET.get("q", "").replace("\0", "").strip()
+    search = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
     groups = [
         Group(gettext("Datasets"), list(_datasets(request, search)) if search else []),
         Group(gettext("Needs attention"), list(_red(request, search))),

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.utils.translation import gettext
 
 from datasets.models import Dataset, SharedWith
-from teams.models import MANAGING_ROLES, Membership, Team, User
+from teams.models import MANAGING_ROLES, Invitation, Membership, Team, User
 
 Person = User | AnonymousUser
 
@@ -17,13 +17,25 @@ def datasets_for(user: Person) -> QuerySet[Dataset]:
     if not user.is_authenticated:
         return Dataset.objects.none()
     member = Membership.objects.filter(team=OuterRef("team"), user=user)
-    shared = Exists(SharedWith.objects.filter(shared_access__dataset=OuterRef("pk"), email=user.email))
+    shared = Exists(_shares_with(user).filter(shared_access__dataset=OuterRef("pk")))
     manages = (Q(owner=user) & Exists(member)) | Exists(member.filter(role__in=MANAGING_ROLES))
     return Dataset.objects.filter(Exists(member) | shared).annotate(
         asker_may_edit=ExpressionWrapper(manages | shared, output_field=BooleanField()),
         asker_may_manage=ExpressionWrapper(manages, output_field=BooleanField()),
         asker_is_member=Exists(member),
     )
+
+
+def _shares_with(user: User) -> QuerySet[SharedWith]:
+    """What the address inherits. One that nobody proved to be the person's own: of teams that let them in themselves.
+
+    Else whoever invites a foreign address into a team of theirs would open what others share with it.
+    """
+    shares = SharedWith.objects.filter(email=user.email)
+    if user.email_is_proven:
+        return shares
+    own_invitation = Invitation.objects.filter(accepted_by=user, email=user.email)
+    return shares.filter(Exists(own_invitation.filter(team=OuterRef("shared_access__dataset__team"))))
 
 
 def editable_datasets_for(user: Person) -> QuerySet[Dataset]:

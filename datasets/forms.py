@@ -33,6 +33,7 @@ class DeleteForm(forms.Form):
     """Deleting asks for the name, so that it never happens by a slip."""
 
     confirm = forms.CharField(
+        max_length=LONGEST_NAME,
         label=_("Type the dataset's name to confirm"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"required": _("Type the dataset's name to confirm.")},

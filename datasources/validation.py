@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from clouds import PROVIDERS, CloudConfig, Reading, Refusal, parse_config, read_pasted
-from clouds.config import extra
+from clouds.config import MOST_PATH_BYTES, extra
 from clouds.pasting import cleaned, clutter_of
 from datasources.endpoints import configured_endpoints
 from teams.models import Team
@@ -53,6 +53,8 @@ def checked_config(
         raise InvalidSettingsError({name: gettext(NOTHING_TO_KEEP) for name in keep})
     entered = dict(values) | {name: getattr(stored, name) for name in keep}
     fields = config_class.fields()
+    if too_long := {name: words for name in fields if (words := problem_of_length(config_class, name, entered))}:
+        raise InvalidSettingsError(too_long)
     kind = config_class.provider_type()
     spelled = {fields[name].alias or name: value for name, value in entered.items()}
     try:
@@ -74,6 +76,23 @@ def checked_config(
     if problems:
         raise InvalidSettingsError(problems)
     return config
+
+
+def problem_of_length(config_class: type[CloudConfig], name: str, values: Mapping[str, Any]) -> str:
+    """A sentence if this field's value is longer than any that serves; else empty."""
+    value = values.get(name)
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    most = config_class.most_bytes(name)
+    if not isinstance(text, str) or len(text.encode("utf-8", "surrogatepass")) <= most:
+        return ""
+    return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{most:,}"}
+
+
+def problem_of_suffix(suffix: str) -> str:
+    """The same for the thumbnail suffix, which is a part of a path."""
+    if len(suffix.encode("utf-8", "surrogatepass")) <= MOST_PATH_BYTES:
+        return ""
+    return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{MOST_PATH_BYTES:,}"}
 
 
 def is_word(config_class: type[CloudConfig], name: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable
@@ -19,6 +21,15 @@ def new_secret_key() -> str:
 
 def new_encryption_key() -> str:
     return Fernet.generate_key().decode()
+
+
+def setup_secret(secret_key: str) -> str:
+    """What the first visitor has to know unless they sit at the machine: 160 bits, the same on all machines.
+
+    Made of the secret key, so it is stored nowhere. Once somebody has an account it opens nothing any more.
+    """
+    digest = hmac.digest(secret_key.encode(), b"lightly_platform.setup_secret", "sha256")
+    return base64.b32encode(digest[:20]).decode().lower()
 
 
 def secret_key(data_dir: Path) -> str:

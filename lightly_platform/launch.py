@@ -19,7 +19,7 @@ from lightly_platform.launcher.workers import workers
 
 def run() -> None:
     environment = read_environment()
-    serve(environment, banner=f"Lightly is ready: {url(environment)}\nThe first visit creates the owner account.")
+    serve(environment, banner=f"Lightly is ready: {url(environment)}")
 
 
 def demo() -> None:

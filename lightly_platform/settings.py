@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 
 from core.queues import OLD_QUEUE, Queue
 from lightly_platform import keys
-from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, public_url, read_environment
+from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, local_only, public_url, read_environment
 from lightly_platform.launcher import embedded_redis
 
 ENVIRONMENT = read_environment()
@@ -26,6 +26,10 @@ TESTING = "pytest" in sys.modules
 # --- keys -----------------------------------------------------------------------------------------------------------
 SECRET_KEY = ENVIRONMENT.secret_key or keys.secret_key(DATA_DIR)
 LIGHTLY_ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys or keys.encryption_keys(DATA_DIR)
+
+# What the first visitor has to know, unless they sit at this machine and nobody else reaches it.
+LIGHTLY_SETUP_SECRET = keys.setup_secret(SECRET_KEY)
+LIGHTLY_LOCAL_ONLY = local_only(ENVIRONMENT)
 
 # --- checks ---------------------------------------------------------------------------------------------------------
 LIGHTLY_CHECK_DEADLINE_SECONDS = ENVIRONMENT.check_deadline_seconds
@@ -74,7 +78,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "lightly_platform.errors.DoorMiddleware",
+    "lightly_platform.errors.UnkeptAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "core.web.public_address.PublicAddressMiddleware",
     # A page of 25 datasets has 200 kB, mostly bulbs, and 14 kB on the wire. Its answers are padded at random (BREACH).
     "teams.middleware.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -97,6 +104,7 @@ MIDDLEWARE = [
     "teams.middleware.UnkeptPagesMiddleware",
 ]
 
+FORM_RENDERER = "core.web.rendering.Renderer"
 ROOT_URLCONF = "lightly_platform.urls"
 WSGI_APPLICATION = "lightly_platform.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -224,6 +232,8 @@ if ENVIRONMENT.email_url:
     EMAIL_TIMEOUT = 10
 # Where links in mails and webhooks lead: a worker knows no request to tell it.
 LIGHTLY_PUBLIC_URL = ENVIRONMENT.public_url or public_url(ENVIRONMENT)
+# Links on pages and in answers then begin with it too; else with the Host of the request, one of ALLOWED_HOSTS.
+LIGHTLY_PUBLIC_URL_IS_SET = ENVIRONMENT.public_url is not None
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from or f"lightly@{urlsplit(LIGHTLY_PUBLIC_URL).hostname}"
 EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
@@ -340,7 +350,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {process:d}: {message}", "style": "{"},
+        "line": {
+            "class": "core.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {process:d}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},

@@ -12,5 +12,5 @@ from teams.models import User
 
 
 @receiver(membership_changed)
-def tell_member(sender: Any, *, user: User, title: str, **_: Any) -> None:
-    announce(Announcement(topic=MEMBERSHIP.key, key=new_id(), people=[user], title=title, path="/"))
+def tell_member(sender: Any, *, user: User, title: str, path: str, **_: Any) -> None:
+    announce(Announcement(topic=MEMBERSHIP.key, key=new_id(), people=[user], title=title, path=path))

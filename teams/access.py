@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.http import Http404
 from django.utils.translation import gettext
 
@@ -73,6 +74,16 @@ def invitation_for(mine: Membership, invitation_id: str) -> Invitation:
 def needs_second_factor(user: User | AnonymousUser) -> bool:
     """Whether a team of theirs lets in only people with a second factor."""
     return user.is_authenticated and Membership.objects.filter(user=user, team__mfa_required=True).exists()
+
+
+def lacking_second_factor(user: OuterRef) -> "ExpressionWrapper[Q]":
+    """For rows with a person: whether one of their teams demands a second factor, and they have none.
+
+    Nobody sits in front of a service account, so nothing is demanded of it.
+    """
+    demanded = Membership.objects.filter(user=user, team__mfa_required=True, user__is_service_account=False)
+    factors = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS)
+    return ExpressionWrapper(Exists(demanded) & ~Exists(factors), output_field=BooleanField())
 
 
 def secured_people(user_ids: Iterable[str]) -> set[str]:

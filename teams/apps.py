@@ -10,6 +10,11 @@ class TeamsConfig(AppConfig):
     verbose_name = "Teams and people"
 
     def ready(self) -> None:
+        from allauth.account.signals import password_reset  # models are there only now
+
+        from teams.sign_in.proof import password_was_reset
+
+        password_reset.connect(password_was_reset, dispatch_uid="teams.password_was_reset")
         SIDEBAR.add(
             Entry(
                 key="team",

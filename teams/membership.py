@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from teams import audit, queries, roles
-from teams.models import ApiToken, AuditAction, Invitation, Membership, Role, Team, User
+from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
 
 LONGEST_TEAM_NAME = 150
 
-# Somebody else gave a person a place in a team, or another role. Sent inside the transaction that does so, with `user`
-# (the person, a User) and `title` (what happened, in one line).
+# Somebody else offered a person a place in a team, or gave them another role. Sent inside the transaction that does so,
+# with `user` (the person, a User), `title` (what happened, in one line) and `path` (where on this site it leads).
 membership_changed = Signal()
 
 
@@ -26,10 +26,6 @@ class LastOwnerError(Exception):
 
     def __init__(self) -> None:
         super().__init__(gettext("The team needs an owner. Make another member an owner first."))
-
-
-class AlreadyInTeamError(Exception):
-    """Nobody joins a team twice. The text says who."""
 
 
 class TeamInUseError(Exception):
@@ -103,7 +99,7 @@ def change_role(*, team: Team, user: User, role: str, by: User) -> None:
     if before == Role.OWNER:
         _demand_an_owner(team)
     if by != user:
-        _tell(user, f"You are {Role(role).label.lower()} of {team.name} now.")
+        tell(user, f"You are {Role(role).label.lower()} of {team.name} now.")
     # Whom they invited as what they can no longer give must not come in through the back door.
     _revoke_invitations(team, user, by, keep=set(roles.roles_given_by(role)))
     words = f"{user.get_full_name()}: {Role(before).label} → {Role(role).label}"
@@ -111,26 +107,12 @@ def change_role(*, team: Team, user: User, role: str, by: User) -> None:
 
 
 @transaction.atomic
-def add_existing_person(*, team: Team, user: User, role: str, by: User) -> None:
-    """Somebody who has an account joins at once, and is told. Raises PermissionDenied, AlreadyInTeamError."""
-    team = lock(team)
-    _demand(role in roles.roles_given_by(_role_of(team, by)), _why_not(role, role))
-    if team.memberships.filter(user=user).exists():
-        raise AlreadyInTeamError(gettext("%(user)s is in the team already.") % {"user": user.email})
-    Membership.objects.create(team=team, user=user, role=role)
-    Invitation.objects.filter(team=team, email=user.email, accepted_at=None, revoked_at=None).update(
-        accepted_at=timezone.now()
-    )
-    _tell(user, f"{by.get_full_name()} added you to {team.name} as {Role(role).label.lower()}.")
-    audit.record(team=team, actor=by, action=AuditAction.ADDED, target=f"{user.email} as {Role(role).label}")
-
-
-@transaction.atomic
 def end_membership(*, team: Team, user: User, by: User) -> None:
     """Take somebody no longer in the team, or leave it. Call it through datasets.members, which sees to their datasets.
 
-    From the next request on neither session nor token opens anything of this team. Who is in no other team is signed
-    out everywhere, and all their tokens are revoked. Raises PermissionDenied, LastOwnerError.
+    From the next request on neither session nor token opens anything of this team. Tokens that the person made in it
+    are revoked, those of other teams or from before are not. Who is in no other team is signed out everywhere.
+    Raises PermissionDenied, LastOwnerError.
     """
     team = lock(team)
     membership = _membership_of(team, user)
@@ -143,16 +125,15 @@ def end_membership(*, team: Team, user: User, by: User) -> None:
     if membership.role == Role.OWNER:
         _demand_an_owner(team)
     _revoke_invitations(team, user, by, keep=set())
-    shut_out_if_in_no_team(user)
+    _end_access(team, user)
     action = AuditAction.LEFT if by == user else AuditAction.REMOVED
     audit.record(team=team, actor=by, action=action, target="" if by == user else user.email)
 
 
-def shut_out_if_in_no_team(user: User) -> None:
-    if user.memberships.exists():
-        return
-    User.objects.filter(pk=user.pk).update(session_version=F("session_version") + 1)
-    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+def _end_access(team: Team, user: User) -> None:
+    ApiToken.objects.filter(user=user, team=team, revoked_at=None).update(revoked_at=timezone.now())
+    if not user.memberships.exists():
+        User.objects.filter(pk=user.pk).update(session_version=F("session_version") + 1)
 
 
 def lock(team: Team) -> Team:
@@ -204,8 +185,8 @@ def _revoke_invitations(team: Team, invited_by: User, by: User, *, keep: set[Rol
         audit.record(team=team, actor=by, action=AuditAction.INVITATION_REVOKED, target=invitation.email)
 
 
-def _tell(user: User, title: str) -> None:
-    membership_changed.send(Membership, user=user, title=title)
+def tell(user: User, title: str, *, path: str = "/") -> None:
+    membership_changed.send(Membership, user=user, title=title, path=path)
 
 
 def _valid_team_name(name: str) -> str:

@@ -26,7 +26,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        return self.create_user(
+            email, password, **{"is_staff": True, "is_superuser": True, "email_is_proven": True, **fields}
+        )
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
@@ -35,6 +37,10 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
+
+
+# Nobody types more; it is only there so that no form takes megabytes.
+LONGEST_PASSWORD = 1000
 
 
 class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
@@ -46,6 +52,9 @@ class User(HexIdModel, AbstractBaseUser, PermissionsMixin):
     last_seen_at = models.DateTimeField(null=True, editable=False)
     # A script's account: it has tokens, but no password, and can never sign in.
     is_service_account = models.BooleanField(default=False, editable=False)
+    # Whether somebody who can know it said that the address is this person's: a mailed link, single sign-on, staff.
+    # What others share with an address is open to proven ones alone (datasets.access).
+    email_is_proven = models.BooleanField(_("address is confirmed"), default=False)
     # Part of every session's fingerprint: counting it up signs the person out everywhere.
     session_version = models.PositiveIntegerField(default=0, editable=False)
     # Where new datasets go, and whose the home page shows. Read it through teams.queries: it may be out of date.
@@ -150,6 +159,18 @@ class TokenState(models.TextChoices):
     REVOKED = "REVOKED", _("Revoked")
 
 
+class Scope(models.TextChoices):
+    """What a token is good for. Each operation of the REST API needs one of them (teams.api.authentication)."""
+
+    READ = "read", _("Read: see datasets, datasources, files and teams")
+    DATASOURCES = "datasources", _("Datasources: create, change and delete datasets and their datasources")
+    RUNS = "runs", _("Runs: schedule and process runs")
+    ADMIN = "admin", _("Admin: share datasets, change a team's people and service accounts")
+
+
+FULL_RIGHTS = " ".join(Scope.values)
+
+
 class ApiToken(HexIdModel):
     """A script's key. Only its SHA-256 is stored: tokens are 256 random bits, so a slow password hash adds nothing."""
 
@@ -160,9 +181,26 @@ class ApiToken(HexIdModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Scope values, separated by blanks as OAuth writes them (RFC 6749, 3.3).
+    scopes = models.CharField(max_length=100, default=FULL_RIGHTS, editable=False)
+    # The person's current team when it was made. It ends when they leave this team; None: it belongs to no team.
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes.split()
+
+    @property
+    def scope_words(self) -> str:
+        return gettext("all rights") if self.scopes == FULL_RIGHTS else ", ".join(self.scopes.split())
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether a team demands one that the person does not have. Only of what services.live_token() fetched."""
+        answer: bool = vars(self)["person_lacks_second_factor"]
+        return answer
 
     @property
     def state(self) -> TokenState:
@@ -198,6 +236,7 @@ class Invitation(HexIdModel):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     revoked_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
     mail_problem = models.CharField(max_length=200, blank=True)

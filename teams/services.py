@@ -2,20 +2,27 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from core.addresses import validate_address
-from teams import audit
-from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
+from teams import audit, queries
+from teams.access import lacking_second_factor
+from teams.models import ApiToken, AuditAction, Membership, Role, Scope, Team, User
 
 DEFAULT_TEAM_NAME = "My team"
 SEEN_EVERY = timedelta(minutes=5)
+# Of a token, unless somebody chooses another end.
+DEFAULT_LIFETIME = timedelta(days=365)
+# What a new token may, unless somebody chooses: what scripts with the official client need.
+DEFAULT_SCOPES = (Scope.READ, Scope.DATASOURCES, Scope.RUNS)
 TOKEN_PREFIX = "lp_"  # noqa: S105 - a recognisable prefix, so that secret scanners can find leaked tokens
 
 
@@ -48,6 +55,8 @@ def create_user(
 ) -> User:
     """A person in a team (the oldest one unless told). The first person of all owns it and may open the admin panel.
 
+    Called by who runs the installation, whose word on the address is good.
+
     Raises django's ValidationError, keyed by field, for a bad address, a weak password or an address in use.
     """
     email = User.objects.normalize_email(email)
@@ -63,20 +72,33 @@ def create_user(
         except ValidationError as error:
             raise ValidationError({"password": error.messages}) from None
     first = nobody_yet()
-    user = User.objects.create_user(email, password, name=name, is_staff=first, is_superuser=first)
+    user = User.objects.create_user(
+        email, password, name=name, is_staff=first, is_superuser=first, email_is_proven=True
+    )
     team = team or Team.objects.order_by("created_at").first() or Team.objects.create(name=DEFAULT_TEAM_NAME)
     Membership.objects.create(team=team, user=user, role=role or (Role.OWNER if first else Role.MEMBER))
     return user
 
 
 @transaction.atomic
-def create_token(*, user: User, name: str, expires_at: datetime | None = None, by: User | None = None) -> str:
+def create_token(
+    *,
+    user: User,
+    name: str,
+    expires_at: datetime | None = None,
+    scopes: Iterable[str] = Scope.values,
+    by: User | None = None,
+) -> str:
     """A new API token as plain text. This is the only moment it can be read: the database keeps its hash alone.
 
-    `by`: who made it, if it is for a service account.
+    `scopes` are values of Scope; every token may read. `by`: who made it, if it is for a service account.
     """
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    ApiToken.objects.create(user=user, name=name, digest=token_digest(token), expires_at=expires_at)
+    team = queries.current_team_of(user)
+    rights = " ".join(scope for scope in Scope.values if scope in {Scope.READ, *scopes})
+    ApiToken.objects.create(
+        user=user, team=team, name=name, digest=token_digest(token), expires_at=expires_at, scopes=rights
+    )
     audit.record_for_person(user=user, by=by or user, action=AuditAction.TOKEN_CREATED, target=name)
     return token
 
@@ -92,13 +114,14 @@ def revoke_token(*, user: User, token_id: str, by: User | None = None) -> ApiTok
     return token
 
 
-def user_of_token(token: str) -> User | None:
-    """Whose token this is; None if it is unknown, expired or revoked, or its person may not sign in any more."""
+def live_token(token: str) -> ApiToken | None:
+    """The token, with its person; None if it is unknown, expired or revoked, or the person may not sign in any more."""
     now = timezone.now()
     found = (
         ApiToken.objects.filter(digest=token_digest(token), revoked_at=None, user__is_active=True)
         .exclude(expires_at__lte=now)
         .select_related("user")
+        .annotate(person_lacks_second_factor=lacking_second_factor(OuterRef("user")))
         .first()
     )
     if found is None:
@@ -107,7 +130,7 @@ def user_of_token(token: str) -> User | None:
     if found.last_used_at is None or now - found.last_used_at > timedelta(minutes=1):
         ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
         saw(found.user)
-    return found.user
+    return found
 
 
 def saw(user: User) -> None:

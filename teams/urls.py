@@ -35,5 +35,6 @@ urlpatterns = [
         name="revoke_account_token",
     ),
     path("invitation/", invitation_views.invitation, name="invitation"),
+    path("invitations/", invitation_views.my_invitations, name="my_invitations"),
     path("join/", invitation_views.join, name="join"),
 ]

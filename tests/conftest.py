@@ -13,7 +13,7 @@ from clouds import CloudConfig, parse_config
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from teams.models import Membership, Role, Team, User
-from teams.services import create_token
+from teams.services import create_token, live_token
 from tests.servers import Cloud, all_clouds, environment_of
 
 PASSWORD = "quite-long-secret-7"
@@ -52,7 +52,8 @@ def team(db: None) -> Team:
 
 
 def person(email: str, team: Team | None, role: str = Role.MEMBER) -> User:
-    user = User.objects.create_user(email, PASSWORD)
+    """Whose address is proven, as by a mailed invitation."""
+    user = User.objects.create_user(email, PASSWORD, email_is_proven=True)
     if team:
         Membership.objects.create(team=team, user=user, role=role)
     return user
@@ -89,6 +90,12 @@ def login(client: Client) -> "Login":
 @pytest.fixture
 def call(client: Client) -> "Call":
     return Call(client)
+
+
+def user_of_token(token: str) -> User | None:
+    """Whom the REST API lets in with it."""
+    found = live_token(token)
+    return found.user if found else None
 
 
 class Call:

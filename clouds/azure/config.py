@@ -59,7 +59,7 @@ class AzureConfig(CloudConfig):
     account: str = Field(
         alias="accountName",
         title="Storage account",
-        description="The name alone, as in <name>.blob.core.windows.net.",
+        description="Only the name, as in <name>.blob.core.windows.net.",
         examples=["mystorageaccount"],
         pattern=r"^[a-z0-9]{3,24}$",
         json_schema_extra={
@@ -76,8 +76,8 @@ class AzureConfig(CloudConfig):
         json_schema_extra={
             "where": "In the Azure portal open the container, then Shared access tokens under Settings; choose "
             "permissions and expiry, press Generate SAS token and URL, and copy Blob SAS token. Sign with an account"
-            " key if it shall last longer than 7 days. In a terminal: `az storage container generate-sas`, whose "
-            "complete command is under Grant access.",
+            " key if it must last longer than 7 days. In a terminal: `az storage container generate-sas`. Grant access "
+            "shows the complete command.",
         },
     )
 

@@ -77,13 +77,13 @@ def _fault_in_token(case: Case) -> Remedy | None:
     if fields.get("sr") == "b":
         return _of_token(
             case,
-            "The SAS token is good for a single blob (sr is b), not for a container.",
+            "The SAS token is valid for a single blob (sr is b), not for a container.",
             f"{new} {enter}",
         )
     if code == "AuthorizationProtocolMismatch":
         return _of_token(
             case,
-            "The SAS token is good for https only, and this installation talks http to the storage.",
+            "The SAS token is valid for https only, and this installation uses http for the storage.",
             "Make a new SAS token that allows http, or ask the operator of this installation for an https endpoint.",
         )
     if code == "AccountIsDisabled":
@@ -92,7 +92,7 @@ def _fault_in_token(case: Case) -> Remedy | None:
             "the storage account is disabled",
             f"The storage account {account} is disabled.",
             "Enable it in the Azure portal, then check again.",
-            "Azure says how the account is.",
+            "Azure shows the status of the account.",
             f"az storage account show --name {shell(account)} --query statusOfPrimary",
             "account",
         )
@@ -120,7 +120,7 @@ def _letters(case: Case, fields: dict[str, str]) -> Remedy | None:
     return _of_token(
         case,
         f"Your token has {f'the letters {held}' if held else 'no letters'}, it lacks {named}.",
-        f"Make a new SAS token for the container {case.config.bucket} with {named} beside the letters it has, "
+        f"Make a new SAS token for the container {case.config.bucket} with {named} in addition to its letters, "
         f"and enter it. That is {case.right}.",
     )
 
@@ -132,7 +132,7 @@ def _denied(case: Case) -> Remedy:
     if held and (needed & set(held) if any_of else needed <= set(held)):
         return replace(
             common.denied(case),
-            cause=f"Your token has the letters {held}, so it gives {case.right}, and Azure refuses it all the same. "
+            cause=f"Your token has the letters {held}, which include {case.right}, but Azure refuses it. "
             f"Something else denies it: a policy or a lock of the container {case.config.bucket} or of the account.",
             fix="Look for policies and locks of the container and of the storage account in the Azure portal.",
             sure="See what the token says, and do the same with it.",
@@ -157,8 +157,8 @@ def _credential_refused(case: Case) -> Remedy:
     return replace(
         common.credential_refused(case),
         cause="The SAS token's signature is not accepted: it was changed while copying, made with an account key that "
-        "has been replaced, or made for another container or account. Azure does not say which, and for which "
-        f"container a token was made can't be seen.{end}{by_policy}",
+        "has been replaced, or made for another container or account. Azure does not say which, and a token "
+        f"does not show its container.{end}{by_policy}",
         fix=f"Make a new SAS token for the container {case.config.bucket} of the account {case.value('account')}, "
         "and enter it.",
         sure="See what the token says, and list with it: it must be refused as well.",
@@ -168,13 +168,13 @@ def _credential_refused(case: Case) -> Remedy:
 
 def _expired(case: Case) -> Remedy:
     end = token(case).get("se")
-    cause = f"The SAS token ended {end}." if end else "The end of the SAS token's validity has passed."
+    cause = f"The SAS token ended {end}." if end else "The SAS token was valid only until a date that has passed."
     return replace(common.expired(case), cause=cause, command=f"{READ_TOKEN}\ndate -u")
 
 
 def _not_yet_valid(case: Case) -> Remedy:
     start = token(case).get("st")
-    cause = f"The SAS token starts {start}." if start else "The SAS token starts to be valid at a later moment."
+    cause = f"The SAS token starts {start}." if start else "The SAS token becomes valid at a later time."
     return replace(common.not_yet_valid(case), cause=cause, command=f"{READ_TOKEN}\ndate -u")
 
 
@@ -183,19 +183,19 @@ def _network_rules(case: Case) -> Remedy:
     if case.failure.code == "AuthorizationSourceIPMismatch":
         return replace(
             common.network_rules(case),
-            cause="The SAS token is confined to IP addresses (sip), and this server's is none of them. Whether the "
-            "token is right otherwise can't be told from here.",
-            fix="Make a new SAS token that includes this server's address, or none at all, and enter it.",
+            cause="The SAS token is limited to IP addresses (sip), and this server's address is not one of them. "
+            "Nothing else about the token can be verified from here.",
+            fix="Make a new SAS token that includes this server's address, or one without IP addresses, and enter it.",
             sure="See what the token says.",
             command=READ_TOKEN,
             field="sas_token",
         )
     return replace(
         common.network_rules(case),
-        cause=f"Most likely the firewall of the storage account {account} does not let this server in. Azure answers "
-        "the same to some tokens it does not accept, so nothing is certain. From a permitted network it may work.",
-        fix="Add this server's address to the account's networks, or leave it if only your own network should get in.",
-        sure="See which networks the account lets in, and list from one of them.",
+        cause=f"Most likely the firewall of the storage account {account} blocks this server. Azure gives the same "
+        "answer for some invalid tokens, so this is not certain. It may work from a permitted network.",
+        fix="Add this server's address to the account's networks, or leave it if only your network should have access.",
+        sure="Find out which networks the account allows, and list from one of them.",
         command=f"az storage account show --name {shell(account)} --query networkRuleSet\n"
         f"{same_call(replace(case, permission=Permission.LIST))}",
     )

@@ -28,7 +28,7 @@ def explicit_deny(case: Case) -> Remedy:
     what = f"A {case.failure.detail}" if case.failure.detail else "A policy"
     return Remedy(
         f"forbidden: {case.right}",
-        f"{what} expressly denies {case.right} here. Such a rule wins over every grant, so granting more is no help.",
+        f"{what} explicitly denies {case.right} here. This overrides every grant, so another grant does not help.",
         f"Find the statement with the effect Deny and make an exception for {case.grantee}.",
         f"Read the policies of {case.grantee}, of the {case.container} {case.config.bucket} and of the organisation.",
     )
@@ -37,9 +37,9 @@ def explicit_deny(case: Case) -> Remedy:
 def network_rules(case: Case) -> Remedy:
     return Remedy(
         "can't be verified from here",
-        f"Rules for networks keep this server out of the {case.container} {case.config.bucket}. Whether the "
-        "credentials are right can't be told from here. From inside the permitted network they may well be.",
-        "If this server should get in, add its address to the rules. If not, leave it: this bulb says nothing then.",
+        f"Network rules block this server from the {case.container} {case.config.bucket}. So it can't be verified from "
+        "here whether the credentials are right. They may work inside the permitted network.",
+        "To allow this server, add its address to the rules. Otherwise leave it: this bulb then says nothing.",
         "Try the same from inside the permitted network: if it works there, the credentials are right.",
     )
 
@@ -67,9 +67,9 @@ def wrong_secret(case: Case) -> Remedy:
 def expired(case: Case) -> Remedy:
     return Remedy(
         f"{case.secret} has expired",
-        f"The end of the {case.secret}'s validity has passed.",
+        f"The {case.secret} was valid only until a date that has passed.",
         f"Make a new {case.secret} and enter it.",
-        f"Compare the {case.secret}'s end with the time now, in UTC.",
+        f"Compare the end of the {case.secret} with the current time, in UTC.",
         field=case.secret_field,
     )
 
@@ -77,9 +77,9 @@ def expired(case: Case) -> Remedy:
 def not_yet_valid(case: Case) -> Remedy:
     return Remedy(
         f"{case.secret} is not valid yet",
-        f"The {case.secret} starts to be valid at a later moment.",
+        f"The {case.secret} becomes valid at a later time.",
         f"Wait until then, or make a {case.secret} that starts now.",
-        f"Compare the {case.secret}'s start with the time now, in UTC.",
+        f"Compare the start of the {case.secret} with the current time, in UTC.",
         field=case.secret_field,
     )
 
@@ -98,7 +98,7 @@ def malformed_credential(case: Case) -> Remedy:
     return Remedy(
         f"{case.secret} is damaged",
         f"The {case.secret} can't be read: a part is missing or was changed while copying.",
-        f"Copy the {case.secret} again, whole, and enter it.",
+        f"Copy the complete {case.secret} again and enter it.",
         "Compare its first and last characters, and its length, with the original.",
         field=case.secret_field,
     )
@@ -119,7 +119,7 @@ def wrong_region(case: Case) -> Remedy:
 def no_bucket(case: Case) -> Remedy:
     return Remedy(
         f"no {case.container} named {case.config.bucket}",
-        f"There is no {case.container} {case.config.bucket} here: its name has a typo, or it is in another account.",
+        f"There is no {case.container} {case.config.bucket} here. Its name has a typo, or it is in another account.",
         f"Correct the {case.container}'s name in the path, or create it.",
         f"Look for {case.config.bucket} in your console's list.",
         field="path",
@@ -131,7 +131,7 @@ def no_object(case: Case) -> Remedy:
         "the object vanished",
         "The object was there a moment ago and is gone now.",
         "Check again.",
-        "See whether something cleans up this directory, such as a lifecycle rule.",
+        "Find out whether something deletes files in this directory, such as a lifecycle rule.",
     )
 
 
@@ -140,7 +140,7 @@ def already_exists(case: Case) -> Remedy:
         "the object was locked",
         "Somebody else wrote the same object at the same moment.",
         "Check again.",
-        "It does not come back when nobody else writes there.",
+        "The problem does not come back if nobody else writes there.",
     )
 
 
@@ -149,14 +149,14 @@ def changed(case: Case) -> Remedy:
         "the object was replaced",
         "Somebody replaced the object while it was read, so that its pieces do not belong together.",
         "Check again.",
-        "It does not come back when nobody writes there meanwhile.",
+        "The problem does not come back if nobody writes there at the same time.",
     )
 
 
 def archived(case: Case) -> Remedy:
     return Remedy(
         "the object is archived",
-        "The first object under the path lies in an archive class and can't be read before it is restored.",
+        "The first object under the path is in an archive class. It must be restored before it can be read.",
         "Restore it, or choose a directory whose objects can be read.",
         "Your console shows the object's storage class or access tier.",
         field="path",
@@ -168,7 +168,7 @@ def kms_denied(case: Case) -> Remedy:
         "denied by the encryption key",
         f"{sentence(case.grantee)} may use the {case.container}, but not the KMS key its objects are encrypted with.",
         "Grant the use of that key, for encrypting and decrypting.",
-        f"See with which key the {case.container} {case.config.bucket} encrypts, and who may use that key.",
+        f"Find the key with which the {case.container} {case.config.bucket} encrypts, and see who may use that key.",
     )
 
 
@@ -176,9 +176,9 @@ def retention(case: Case) -> Remedy:
     return Remedy(
         "kept unchanged by a retention policy or a hold",
         f"A retention policy of the {case.container} {case.config.bucket}, or a hold on the object, keeps objects as "
-        f"they are. Nobody can replace or delete them until it ends, whatever {case.grantee} may do.",
-        "Choose a path that is under no retention, for example in another "
-        f"{case.container}. Or let the retention policy or the hold end, then check again.",
+        f"they are. Until it ends, nobody can replace or delete them. More rights for {case.grantee} do not help.",
+        "Choose a path without a retention policy, for example in another "
+        f"{case.container}. Or end the retention policy or the hold, then check again.",
         f"Read the retention settings of the {case.container} and of the object in your cloud's console.",
         field="path",
     )
@@ -187,10 +187,10 @@ def retention(case: Case) -> Remedy:
 def caller_pays(case: Case) -> Remedy:
     return Remedy(
         "the caller pays",
-        f"The {case.container} {case.config.bucket} lets the caller pay (requester pays), and {case.grantee} has "
-        "nobody who can be billed.",
-        f"Use credentials of an account that can be billed, or let the owner of the {case.container} pay.",
-        f"Read in the settings of the {case.container} who pays.",
+        f"In the {case.container} {case.config.bucket} the caller pays (requester pays), but {case.grantee} can't be "
+        "billed.",
+        f"Use credentials of an account that can be billed, or switch requester pays off for the {case.container}.",
+        f"The settings of the {case.container} show who pays.",
     )
 
 
@@ -206,9 +206,9 @@ def cannot_assume_role(case: Case) -> Remedy:
 def no_principal(case: Case) -> Remedy:
     return Remedy(
         "the platform has no AWS identity",
-        "This installation has no valid AWS credentials of its own, which assuming a role needs.",
+        "This installation has no valid AWS credentials. It needs them to assume a role.",
         f"{OPERATOR} to provide them (see docs/deploy.md).",
-        "The operator can ask AWS who this server is, in the environment its workers run in.",
+        "The operator can ask AWS for this server's identity, in the environment of the workers.",
         "aws sts get-caller-identity",
     )
 
@@ -216,7 +216,7 @@ def no_principal(case: Case) -> Remedy:
 def clock_skew(case: Case) -> Remedy:
     return Remedy(
         "clocks differ",
-        "The clock of this server and that of the cloud are too far apart for signatures to be accepted.",
+        "The clocks of this server and the cloud differ too much, so signatures are refused.",
         f"{OPERATOR} to synchronise its clock.",
         "On the server, compare its clock with the cloud's: they may differ by a few minutes at most.",
         f"date -u && curl -sI {shell(case.address)} | grep -i '^date:'",
@@ -226,10 +226,10 @@ def clock_skew(case: Case) -> Remedy:
 def redirected(case: Case) -> Remedy:
     return Remedy(
         "redirected elsewhere",
-        "The endpoint sends requests on to another address. This platform does not follow, "
-        "so that credentials stay where you aimed them.",
-        "Enter the address at which the storage really answers, in the right region.",
-        "Ask the address yourself: its answer names the place it sends you to.",
+        "The endpoint redirects requests to another address. This platform does not follow redirects, "
+        "so that credentials are never sent elsewhere.",
+        "Enter the final address of the storage, in the right region.",
+        "Send a request to the address. Its answer contains the other address.",
         _curl(case),
         field=case.words.address_field or case.words.region_field,
     )
@@ -238,9 +238,9 @@ def redirected(case: Case) -> Remedy:
 def address_blocked(case: Case) -> Remedy:
     return Remedy(
         "private address",
-        "The endpoint's host lies in a private network, into which this installation does not go for users.",
+        "The endpoint's host is in a private network. For users, this installation does not connect to such networks.",
         "Use a public endpoint, or ask the operator to allow the host in LIGHTLY_ALLOWED_PRIVATE_HOSTS.",
-        "Look up the host's address: it is one of a private network.",
+        "Look up the host's address. It is in a private network.",
         f"nslookup {shell(case.host)}",
         field=case.words.address_field,
     )
@@ -249,9 +249,9 @@ def address_blocked(case: Case) -> Remedy:
 def unreachable(case: Case) -> Remedy:
     return Remedy(
         "host not reachable",
-        "The host does not exist, refuses connections or breaks them off: a typo, a firewall, or an outage.",
+        "The host does not exist, refuses connections or closes them: a typo, a firewall, or an outage.",
         "Check the spelling of account and endpoint, and that this server may connect to it.",
-        "Look up the host, and ask it something, from this server's network and from yours.",
+        "Look up the host and send it a request, from this server's network and from yours.",
         f"nslookup {shell(case.host)}\n{_curl(case)}",
         field=case.words.address_field,
     )
@@ -262,8 +262,8 @@ def tls(case: Case) -> Remedy:
     return Remedy(
         "no trusted TLS connection",
         "The server's certificate is not for this name, has expired, or was not made by a known authority.",
-        "Give the address its certificate was made for, or have the certificate mended.",
-        "Look at the certificate: for which name it was made, by whom, and until when it is good.",
+        "Enter the address for which the certificate was made, or have the certificate replaced.",
+        "Look at the certificate: its name, its issuer, and its expiry date.",
         f"openssl s_client -connect {name}:{port} -servername {name} </dev/null | "
         "openssl x509 -noout -subject -issuer -dates",
         field=case.words.address_field,
@@ -273,28 +273,28 @@ def tls(case: Case) -> Remedy:
 def throttled(case: Case) -> Remedy:
     return Remedy(
         "the cloud is throttling",
-        "The storage answers that it gets too many requests or is busy.",
+        "The storage says that it gets too many requests or is busy.",
         "Check again in a minute.",
-        "Your cloud's metrics show the number of requests, and which of them were slowed down.",
+        "Your cloud's metrics show how many requests there were, and how many were throttled.",
     )
 
 
 def server_error(case: Case) -> Remedy:
     return Remedy(
         "the cloud has an error",
-        "The storage answers with an error of its own.",
+        "The storage has an internal error.",
         "Check again in a minute.",
-        "Your cloud's status page tells of outages.",
+        "Your cloud's status page shows outages.",
     )
 
 
 def timeout(case: Case) -> Remedy:
     return Remedy(
         f"no answer within {case.deadline_seconds:g} s",
-        "The host took the connection or the request, but did not answer in time: a firewall that drops "
+        "The host did not answer the connection or the request in time: a firewall that drops "
         "packets, a wrong address, or a slow network.",
         "Check the address and that this server may connect to it, then check again.",
-        "Ask the host something from this server's network: it must answer within a second or two.",
+        "Send the host a request from this server's network. It must answer within a second or two.",
         _curl(case),
         field=case.words.address_field,
     )
@@ -305,11 +305,10 @@ def hidden(case: Case) -> Remedy:
         return own_object(case)
     return Remedy(
         "can't be told from here",
-        "The cloud answers “denied” for any object that does not exist, and none was found to try on. "
-        "So it may be allowed or not.",
-        f"To tell, it takes the right to list and one file in {case.config.path}. Give what is missing, "
-        "then check again.",
-        "Read a file of which you know that it is there: that is allowed or not.",
+        "The cloud answers “denied” for every object that does not exist, and no object was found to test with. "
+        "So reading may be allowed or not.",
+        f"Allow listing, and make sure that there is a file in {case.config.path}. Then check again.",
+        "Read a file that exists: this is either allowed or refused.",
     )
 
 
@@ -324,9 +323,9 @@ def unknown(case: Case) -> Remedy:
         )
     return Remedy(
         f"unexpected answer{f': {code}' if code else ''}",
-        "The cloud answered something this platform does not know.",
-        "Check again. If it stays, report the code to the operator of this installation.",
-        "Do the same with your cloud's own tool: it may say more.",
+        "The cloud gave an answer that this platform does not know.",
+        "Check again. If the problem stays, report the code to the operator of this installation.",
+        "Do the same with your cloud's own tool. It may say more.",
     )
 
 

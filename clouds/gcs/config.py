@@ -3,11 +3,13 @@
 import functools
 import json
 import re
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 from clouds.config import CloudConfig, Endpoints
+from clouds.gcs.private_key import WrongKeyError, read_private_key
 from clouds.paths import normalise_path
 
 PUBLIC_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
@@ -27,7 +29,7 @@ def _check_credentials(value: SecretStr, info: ValidationInfo) -> SecretStr:
     any URL, read its files or run programs (https://google.aip.dev/auth/4110 lists such credential types)."""
     try:
         key = json.loads(value.get_secret_value())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(f"This is not JSON. Paste the whole key file. For example: {KEY_EXAMPLE}") from None
     if not isinstance(key, dict) or key.get("type") != "service_account":
         raise ValueError(f"Only the key of a service account is accepted. For example: {KEY_EXAMPLE}")
@@ -70,7 +72,7 @@ class GCSConfig(CloudConfig):
     project_id: str = Field(
         alias="gcsProjectId",
         title="Project ID",
-        description="Of the Google Cloud project that owns the bucket, or that pays where the caller pays.",
+        description="The Google Cloud project that owns the bucket, or that pays for requests (requester pays).",
         examples=["acme-vision-prod"],
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.:_-]*$",
         json_schema_extra={
@@ -101,6 +103,13 @@ class GCSConfig(CloudConfig):
         """Of a key file its contents count, and not how they are set."""
         key = json.loads(self.credentials.get_secret_value())
         return super().credential() | {"credentials": json.dumps(key, sort_keys=True)}
+
+    def unusable(self, now: datetime, endpoints: Endpoints | None = None) -> dict[str, str]:
+        try:
+            read_private_key(json.loads(self.credentials.get_secret_value())["private_key"])
+        except WrongKeyError as error:
+            return {"credentials": f"{error} For example: {KEY_EXAMPLE}"}
+        return {}
 
     def facts(self) -> dict[str, str]:
         return super().facts() | {"service_account": self.principal}

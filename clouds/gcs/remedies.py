@@ -56,8 +56,9 @@ def _denied(case: Case) -> Remedy:
     if case.permission is Permission.OVERWRITE:
         return replace(
             usual,
-            cause=f"{sentence(case.grantee)} may create objects, but lacks {case.right} for this path. To Google, "
-            "replacing an object is deleting it and creating another, so a role without delete can't overwrite.",
+            cause=f"{sentence(case.grantee)} may create objects, but lacks {case.right} for this path. For "
+            "Google, replacing an object means deleting it and creating a new one, so a role without delete can't "
+            "overwrite.",
         )
     return usual
 
@@ -65,9 +66,9 @@ def _denied(case: Case) -> Remedy:
 def _disabled(case: Case) -> Remedy:
     return Remedy(
         "the service account is disabled",
-        f"{sentence(case.grantee)} was disabled or deleted, so no key of it is accepted.",
+        f"{sentence(case.grantee)} was disabled or deleted, so its keys are refused.",
         "Enable the service account, or enter the key of another one.",
-        "Google says whether the account is disabled, and which of its keys are good.",
+        "Google says whether the account is disabled, and which of its keys are valid.",
         _describe(case),
         "credentials",
     )
@@ -79,7 +80,7 @@ def _credential_refused(case: Case) -> Remedy:
     return replace(
         common.credential_refused(case),
         cause="The service account key was revoked, or the service account is disabled. The cloud does not say which.",
-        sure="Google says whether the account is disabled, and which of its keys are good.",
+        sure="Google says whether the account is disabled, and which of its keys are valid.",
         command=_describe(case),
     )
 
@@ -109,9 +110,9 @@ def _network_rules(case: Case) -> Remedy:
     project = shell(case.value("project_id"))
     return replace(
         common.network_rules(case),
-        cause=f"VPC Service Controls, or the bucket's IP filter, keep this server out of {case.config.bucket}. Whether "
-        "the service account has the rights can't be told from here.",
-        fix="If this server should get in, add its address to an access level of the perimeter. If not, leave it.",
+        cause=f"VPC Service Controls, or the bucket's IP filter, block this server from {case.config.bucket}. So it "
+        "can't be verified from here whether the service account has the rights.",
+        fix="To allow this server, add its address to an access level of the perimeter. Otherwise leave it.",
         sure="Google's audit log names the perimeter and the rule.",
         command=command(
             "gcloud logging read",
@@ -143,10 +144,10 @@ def _caller_pays(case: Case) -> Remedy:
     return replace(
         common.caller_pays(case),
         summary=f"the caller pays, and the project {project} can't be billed",
-        cause=f"The bucket {case.config.bucket} lets the caller pay (requester pays). The project {project} was named "
-        f"to be billed. It does not exist, has no billing account, or {case.grantee} may not bill it.",
-        fix=f"Let the service account bill the project, by the role Service Usage Consumer on {project}. Or enter the "
-        "ID of a project that it may bill.",
+        cause=f"In the bucket {case.config.bucket} the caller pays (requester pays). The project {project} can't "
+        f"be billed: it does not exist, has no billing account, or {case.grantee} may not bill it.",
+        fix=f"Let the service account bill the project, with the role Service Usage Consumer on {project}. Or enter "
+        "the ID of a project that the service account may bill.",
         sure="Google says whether the caller pays. The second command lets the service account bill the project.",
         command=f"gcloud storage buckets describe gs://{case.config.bucket} --billing-project={shell(project)} "
         f"--format='value(requester_pays)'\n{grant}",
@@ -157,7 +158,7 @@ def _caller_pays(case: Case) -> Remedy:
 def _retention(case: Case) -> Remedy:
     return replace(
         common.retention(case),
-        sure="Google says until when the bucket keeps objects, and whether it holds new ones.",
+        sure="Google shows how long the bucket keeps objects, and whether it puts new objects on hold.",
         command=f"gcloud storage buckets describe gs://{case.config.bucket} "
         "--format='default(retention_policy,default_event_based_hold)'\n"
         + command("gcloud storage objects describe", _url(case)),

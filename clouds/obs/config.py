@@ -70,7 +70,7 @@ class OBSConfig(CloudConfig):
         pattern=r"^[\x21-\x7e]+$",
         json_schema_extra={
             "binds_secret": True,
-            "where": "In the console, as the user whose key it shall be: the user name at the top right, My "
+            "where": "Sign in to the console as the user of the key. Click the user name at the top right, My "
             "Credentials, Access Keys. On Huawei Cloud in a terminal: `hcloud IAM ListPermanentAccessKeys`.",
         },
     )

@@ -47,7 +47,7 @@ def _hidden(case: Case) -> Remedy:
 
 
 def _unknown_key(case: Case) -> Remedy:
-    sure = "Signed in as the user, My Credentials lists the access keys, and which of them are enabled."
+    sure = "Sign in as the user. My Credentials lists the access keys and shows which of them are enabled."
     return replace(common.unknown_key(case), sure=sure)
 
 
@@ -69,13 +69,13 @@ def _wrong_region(case: Case) -> Remedy:
 def _no_bucket(case: Case) -> Remedy:
     return replace(
         common.no_bucket(case),
-        sure="The bucket's name must stand in the list of its owner's buckets.",
+        sure="The bucket's name must be in the list of its owner's buckets.",
         command=command("obsutil ls -s", _credentials(case)),
     )
 
 
 def _kms_denied(case: Case) -> Remedy:
-    fix = "Grant the user the use of that key in the console of the Key Management Service."
+    fix = "Allow the user to use that key, in the console of the Key Management Service."
     return replace(common.kms_denied(case), fix=fix)
 
 

@@ -4,8 +4,18 @@ Pure text: no call, no SDK, no Django. What is common to all clouds is here; eac
 `Provider.recognise`.
 """
 
-from clouds.pasting.clutter import cleaned, clutter_of
+from clouds.pasting.clutter import MOST_CHARACTERS, cleaned, clutter_of
 from clouds.pasting.pasted import Pasted
 from clouds.pasting.reading import Candidate, Reading, Recogniser, Refusal, read
 
-__all__ = ["Candidate", "Pasted", "Reading", "Recogniser", "Refusal", "cleaned", "clutter_of", "read"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "Candidate",
+    "Pasted",
+    "Reading",
+    "Recogniser",
+    "Refusal",
+    "cleaned",
+    "clutter_of",
+    "read",
+]

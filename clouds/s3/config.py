@@ -56,7 +56,7 @@ class S3Base(CloudConfig):
         pattern=REGION_PATTERN,
         json_schema_extra={
             "where": "In the S3 console the list of buckets has a column AWS Region. In a terminal: `aws s3api "
-            "get-bucket-location --bucket my-bucket`, where null stands for us-east-1.",
+            "get-bucket-location --bucket my-bucket`, where null means us-east-1.",
         },
     )
     kms_key_arn: str | None = Field(
@@ -142,16 +142,16 @@ class S3DelegatedAccessConfig(S3Base):
     external_id: str = Field(
         alias="s3ExternalId",
         title="External ID",
-        description="The one the role's trust policy asks for. At least 10 characters.",
+        description="The external ID that the role's trust policy requires. At least 10 characters.",
         examples=["lightly-4f1c9a7be2"],
         min_length=10,
         pattern=r"^[a-zA-Z0-9_+=,.@:/-]+$",
         json_schema_extra={
             "from_team": True,
             "members_only": True,
-            "where": "You don't get it from AWS: it is your team's own, and goes into the role's trust policy. What "
-            "the role asks for stands in the IAM console under Roles, the role, Trust relationships, at "
-            "sts:ExternalId, or in `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument`.",
+            "where": "It is your team's own ID, not one from AWS. It must be in the role's trust policy. The IAM "
+            "console shows which one the role requires, under Roles, the role, Trust relationships, at "
+            "sts:ExternalId. In a terminal: `aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument`.",
         },
     )
 

@@ -90,7 +90,7 @@ def _sure(case: Case) -> tuple[str, str]:
             "In the role's account, ask AWS what the role's policies allow. It answers allowed or denied.",
             same_call(case),
         )
-    return "With the same access key, see who you are and do the same.", (
+    return "With the same access key, ask AWS who you are, and do the same.", (
         f"{_sts(case, 'get-caller-identity')}\n{same_call(case)}"
     )
 
@@ -110,8 +110,8 @@ def _denied(case: Case) -> Remedy:
     if limit := _LIMITS.get(case.failure.detail):
         usual = replace(
             usual,
-            cause=f"For {case.grantee}, {limit} does not include {case.right}. Both that and a grant are needed.",
-            fix=f"Add {case.right} for {case.config.path} there. A grant to {case.grantee} alone is no help.",
+            cause=f"For {case.grantee}, {limit} does not include {case.right}. It must, in addition to a grant.",
+            fix=f"Add {case.right} for {case.config.path} there. Only a grant to {case.grantee} does not help.",
         )
     elif case.failure.detail == "identity-based policy":
         usual = replace(usual, cause=f"No policy of {case.grantee} allows {case.right} for this path.")
@@ -135,9 +135,9 @@ def _hidden(case: Case) -> Remedy:
 def _network_rules(case: Case) -> Remedy:
     return replace(
         common.network_rules(case),
-        cause="The policy of a VPC endpoint, through which this server calls S3, does not let this request pass. "
-        "Whether the credentials are right can't be told from here.",
-        fix="Ask the operator of this installation to let the bucket pass in the VPC endpoint's policy.",
+        cause="This server calls S3 through a VPC endpoint, and the endpoint's policy does not allow this request. "
+        "So it can't be verified from here whether the credentials are right.",
+        fix="Ask the operator of this installation to allow the bucket in the VPC endpoint's policy.",
         sure="The operator can read the policies of the VPC endpoints.",
         command="aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].PolicyDocument'",
     )
@@ -149,8 +149,8 @@ def _unknown_key(case: Case) -> Remedy:
     )
     return replace(
         common.unknown_key(case),
-        sure="In the account of the bucket, ask whose key it is. An active key has a user's name. "
-        "The IAM console shows whether it was deactivated.",
+        sure="In the account of the bucket, ask AWS for the owner of the key. An active key has a user name. "
+        "The IAM console shows whether the key is deactivated.",
         command=look,
     )
 
@@ -158,7 +158,7 @@ def _unknown_key(case: Case) -> Remedy:
 def _wrong_secret(case: Case) -> Remedy:
     return replace(
         common.wrong_secret(case),
-        sure="With the same access key and secret, ask who you are: SignatureDoesNotMatch means that they don't match.",
+        sure="With the same access key and secret, ask AWS who you are. SignatureDoesNotMatch means: they don't match.",
         command=_sts(case, "get-caller-identity"),
     )
 
@@ -174,7 +174,7 @@ def _wrong_region(case: Case) -> Remedy:
 def _no_bucket(case: Case) -> Remedy:
     return replace(
         common.no_bucket(case),
-        sure="The bucket's name must stand in the list of the account it is in.",
+        sure="The bucket's name must be in the list of the account it is in.",
         command=command("aws s3api list-buckets", "--query 'Buckets[].Name' --output text", *_at(case)),
     )
 
@@ -190,12 +190,12 @@ def _retention(case: Case) -> Remedy:
 def _kms_denied(case: Case) -> Remedy:
     key = case.value("kms_key_arn")
     show = command(f"aws s3api get-bucket-encryption --bucket={case.config.bucket}", *_at(case))
-    entered = " The one you entered here must be the key that the bucket is meant to use." if key else ""
+    entered = " The key that you entered here must be the bucket's key." if key else ""
     return replace(
         common.kms_denied(case),
-        fix="Grant kms:Decrypt, and kms:GenerateDataKey for writing, on that key. If the key's own policy leaves "
-        "nothing to IAM, grant it there." + entered,
-        sure="See with which key the bucket encrypts, and what that key's policy says.",
+        fix="Grant kms:Decrypt, and kms:GenerateDataKey for writing, on that key. If the key's own policy does "
+        "not allow IAM policies, grant it there." + entered,
+        sure="Find the key with which the bucket encrypts, and read the policy of that key.",
         command=f"{show}\naws kms get-key-policy --policy-name default --key-id={shell(key)}" if key else show,
         field="kms_key_arn" if key and case.permission in {Permission.WRITE, Permission.OVERWRITE} else "",
     )
@@ -220,8 +220,8 @@ def _cannot_assume_role(case: Case) -> Remedy:
             "cannot assume the role: check the external ID",
             f"Most likely the external ID: another one was entered than your team's own. Else {role} does not "
             "exist, or its trust policy names another principal. AWS does not say which.",
-            "Enter your team's own external ID, which stands beside the field, or put the entered one into the role's "
-            "trust policy.",
+            "Enter your team's own external ID, which is shown beside the field. Or put the entered one into the "
+            "role's trust policy.",
             sure,
             show,
             "external_id",
@@ -243,8 +243,8 @@ def _no_principal(case: Case) -> Remedy:
         return replace(common.no_principal(case), command=_sts(case, "get-caller-identity"))
     return Remedy(
         f"AWS does not know this platform in {region}",
-        f"The bucket's region {region} must be enabled in an AWS account before it knows its credentials. In this "
-        "installation's account it is not, and STS could not be reached in another region.",
+        f"The bucket's region {region} knows only AWS accounts that have enabled it. This installation's account has "
+        "not, and STS could not be reached in another region.",
         f"{common.OPERATOR} to enable {region} in its AWS account, or to let it reach STS in another region.",
         "The operator can ask AWS which regions are enabled.",
         f"aws account get-region-opt-status --region-name {region}",
@@ -255,10 +255,10 @@ def _no_principal(case: Case) -> Remedy:
 def _session(case: Case) -> Remedy:
     return Remedy(
         "the role's temporary key was refused",
-        f"{case.config.principal} could be assumed, but the storage does not accept the key that came of it.",
-        "Check again. If it stays, ask the operator of this installation whether its endpoints for roles (STS) "
-        "and for storage belong together.",
-        "Assume the role yourself, and list with the key that you get.",
+        f"{case.config.principal} could be assumed, but the storage does not accept its temporary key.",
+        "Check again. If the problem stays, ask the operator of this installation whether its endpoints for roles "
+        "(STS) and for storage belong together.",
+        "Assume the role yourself, and list with its temporary key.",
         _sts(case, "assume-role", f"--role-arn={shell(case.value('role_arn'))}", "--role-session-name=test"),
     )
 

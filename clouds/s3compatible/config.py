@@ -76,7 +76,7 @@ class S3CompatibleConfig(CloudConfig):
     endpoint: Annotated[str, AfterValidator(_check_endpoint)] = Field(
         alias="s3Endpoint",
         title="Endpoint",
-        description="The address at which your storage speaks S3, without the bucket.",
+        description="The address of your storage's S3 API, without the bucket.",
         examples=[ENDPOINT_EXAMPLE],
         json_schema_extra={
             "binds_secret": True,
@@ -112,7 +112,7 @@ class S3CompatibleConfig(CloudConfig):
         default=None,
         alias="s3Region",
         title="Region",
-        description="Only if your storage has regions. Empty: the one in the endpoint's name, else us-east-1.",
+        description="Only if your storage has regions. If empty: the one in the endpoint's name, else us-east-1.",
         examples=["us-east-1"],
         pattern=r"^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$",
         json_schema_extra={
@@ -140,7 +140,7 @@ class S3CompatibleConfig(CloudConfig):
         default=None,
         alias="s3CaCertificate",
         title="CA certificate",
-        description="Only if the server's certificate was made by an authority of your own. PEM text.",
+        description="Only if your own authority made the server's certificate. PEM text.",
         json_schema_extra={
             "multiline": True,
             "where": "Your network's administrators have it; some consoles offer it for download. A server that sends "

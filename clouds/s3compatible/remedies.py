@@ -62,8 +62,8 @@ def _hidden(case: Case) -> Remedy:
 def _unknown_key(case: Case) -> Remedy:
     return replace(
         common.unknown_key(case),
-        sure="The console of your storage lists the access keys, and which of them are enabled. So do mc admin user "
-        "list for MinIO, radosgw-admin user list for Ceph, and garage key list for Garage.",
+        sure="The console of your storage lists the access keys and shows which of them are enabled. So do mc admin "
+        "user list for MinIO, radosgw-admin user list for Ceph, and garage key list for Garage.",
     )
 
 
@@ -71,7 +71,7 @@ def _wrong_secret(case: Case) -> Remedy:
     return replace(
         common.wrong_secret(case),
         sure="With the same access key and secret, list: SignatureDoesNotMatch means that they don't match. A proxy "
-        "before the storage that changes the Host header has the same effect.",
+        "in front of the storage that changes the Host header has the same effect.",
         command=same_call(replace(case, permission=Permission.LIST)),
     )
 
@@ -91,14 +91,14 @@ def _wrong_region(case: Case) -> Remedy:
 def _no_bucket(case: Case) -> Remedy:
     return replace(
         common.no_bucket(case),
-        sure="The bucket's name must stand in the list of its owner's buckets.",
+        sure="The bucket's name must be in the list of its owner's buckets.",
         command=_aws(case, "list-buckets", "--query 'Buckets[].Name'", "--output text"),
     )
 
 
 def _tls(case: Case) -> Remedy:
     usual = common.tls(case)
-    fix = "If an authority of your own made it, enter that authority's certificate as CA certificate."
+    fix = "If your own authority made it, enter the authority's certificate as CA certificate."
     return replace(usual, fix=f"{usual.fix} {fix}", field="ca_certificate")
 
 
@@ -107,7 +107,7 @@ def _not_storage(case: Case) -> Remedy | None:
         return None
     return replace(
         common.unknown(case),
-        cause="Something answers at this address, but not as S3 does: a web console or another server.",
+        cause="This address does not answer like S3. It is a web console or another server.",
         fix="Enter the address of the S3 API. MinIO's is at port 9000, its console at 9001.",
         field="endpoint",
     )

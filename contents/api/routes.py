@@ -33,6 +33,8 @@ from datasets.api.routes import caller
 from datasets.api.schemas import Error
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
+from teams.api.authentication import needs
+from teams.models import Scope
 
 router = Router(tags=["listing"])
 Answer = dict[str, Any]
@@ -130,6 +132,7 @@ def _add(path: str, view: Callable[..., Any], shape: Any, name: str, summary: st
         path,
         ["GET"],
         view,
+        auth=needs(Scope.READ),
         response={200: shape, **ERRORS},
         operation_id=name,
         summary=summary,
@@ -142,25 +145,27 @@ _add_listing(Kind.PREDICTIONS, "predictions/", "predictions of a task")
 _add_listing(Kind.METADATA, "metadata/", "metadata")
 
 
-@router.get("/datasets/{dataset_id}/datasource/predictions/file", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/predictions/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def prediction_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/predictions/`, whether it exists or not."""
     return _url_in(PREDICTIONS_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/metadata/file", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/metadata/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def metadata_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/metadata/`, whether it exists or not."""
     return _url_in(METADATA_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/embeddings/file", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/embeddings/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def embedding_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/embeddings/`, whether it exists or not."""
     return _url_in(EMBEDDINGS_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/predictions/writeUrl", response={200: str, **ERRORS})
+@router.get(
+    "/datasets/{dataset_id}/datasource/predictions/writeUrl", auth=needs(Scope.RUNS), response={200: str, **ERRORS}
+)
 def prediction_write_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to write a file of `.lightly/predictions/` by PUT.
 
@@ -170,7 +175,7 @@ def prediction_write_url(request: HttpRequest, dataset_id: str, which: Query[Fil
     return _url_in(PREDICTIONS_FOLDER, request, editable_dataset_for(caller(request), dataset_id), which, "PUT")
 
 
-@router.get("/datasets/{dataset_id}/datasource/fileHEAD", response={200: str, **ERRORS})
+@router.get("/datasets/{dataset_id}/datasource/fileHEAD", auth=needs(Scope.READ), response={200: str, **ERRORS})
 def file_head_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL that is good for HEAD: of a file in `.lightly/`, else of a raw sample."""
     purpose = Purpose.LIGHTLY if which.file_name.startswith(LIGHTLY_FOLDER) else Purpose.INPUT
@@ -190,7 +195,8 @@ def _signed(request: HttpRequest, dataset: Dataset, purpose: Purpose, name: str,
 
 @router.get(
     "/datasets/{dataset_id}/datasource/processedUntilTimestamp",
-    response={200: ProcessedUntil, 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: ProcessedUntil, 401: Error, 403: Error, 404: Error},
     by_alias=True,
 )
 def get_processed_until(request: HttpRequest, dataset_id: str) -> Answer:
@@ -199,6 +205,7 @@ def get_processed_until(request: HttpRequest, dataset_id: str) -> Answer:
 
 @router.put(
     "/datasets/{dataset_id}/datasource/processedUntilTimestamp",
+    auth=needs(Scope.RUNS),
     response={204: None, 400: Error, 401: Error, 403: Error, 404: Error},
 )
 def put_processed_until(request: HttpRequest, dataset_id: str, payload: ProcessedUntil) -> Status[None]:

@@ -36,9 +36,9 @@ def allow(request: HttpRequest, what: str, subject: str) -> bool:
     return count(f"throttle:{what}:subject:{digest}") <= MOST_PER_SUBJECT and visitor
 
 
-def count(key: str) -> int:
-    """One more of this. Returns how many that makes in the minute that began with the first of them."""
-    return _counts().count(key, WINDOW_SECONDS)
+def count(key: str, window_seconds: float = WINDOW_SECONDS) -> int:
+    """One more of this. Returns how many that makes in the window that began with the first of them."""
+    return _counts().count(key, window_seconds)
 
 
 def counted(key: str) -> int:

@@ -34,7 +34,8 @@ from datasets.api.schemas import (
 )
 from datasets.models import Dataset, SharedAccess
 from teams.api.authentication import caller as caller
-from teams.models import User
+from teams.api.authentication import needs
+from teams.models import Scope, User
 
 router = Router(tags=["datasets"])
 Answer = dict[str, Any]
@@ -64,7 +65,12 @@ class Which(Parameters):
         return [dataset_data(dataset) for dataset in ordered[self.page_offset : end]]
 
 
-@router.post("/datasets", response={201: Created, 400: Error, 401: Error, 409: Error, 422: Error}, by_alias=True)
+@router.post(
+    "/datasets",
+    auth=needs(Scope.DATASOURCES),
+    response={201: Created, 400: Error, 401: Error, 403: Error, 409: Error, 422: Error},
+    by_alias=True,
+)
 def create_dataset(request: HttpRequest, payload: DatasetCreate) -> Status[Answer]:
     user = caller(request)
     if Dataset.objects.filter(owner=user, name=payload.name).exists():
@@ -84,7 +90,13 @@ def create_dataset(request: HttpRequest, payload: DatasetCreate) -> Status[Answe
     return Status(201, {"id": dataset.pk})
 
 
-@router.get("/datasets", response={200: list[DatasetData], 400: Error, 401: Error}, by_alias=True, exclude_none=True)
+@router.get(
+    "/datasets",
+    auth=needs(Scope.READ),
+    response={200: list[DatasetData], 400: Error, 401: Error, 403: Error},
+    by_alias=True,
+    exclude_none=True,
+)
 def list_datasets(request: HttpRequest, which: Query[Which]) -> list[Answer]:
     return which.page(which.datasets(caller(request)))
 
@@ -95,7 +107,8 @@ class Exactly(Which):
 
 @router.get(
     "/datasets/query/name/{dataset_name}",
-    response={200: list[DatasetData], 400: Error, 401: Error},
+    auth=needs(Scope.READ),
+    response={200: list[DatasetData], 400: Error, 401: Error, 403: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -107,7 +120,11 @@ def find_datasets(request: HttpRequest, dataset_name: str, which: Query[Exactly]
 
 
 @router.get(
-    "/datasets/{dataset_id}", response={200: DatasetData, 401: Error, 404: Error}, by_alias=True, exclude_none=True
+    "/datasets/{dataset_id}",
+    auth=needs(Scope.READ),
+    response={200: DatasetData, 401: Error, 403: Error, 404: Error},
+    by_alias=True,
+    exclude_none=True,
 )
 def get_dataset(request: HttpRequest, dataset_id: str) -> Answer:
     return dataset_data(dataset_for(caller(request), dataset_id))
@@ -115,6 +132,7 @@ def get_dataset(request: HttpRequest, dataset_id: str) -> Answer:
 
 @router.put(
     "/datasets/{dataset_id}",
+    auth=needs(Scope.DATASOURCES),
     response={204: None, 400: Error, 401: Error, 403: Error, 404: Error, 409: Error},
 )
 def rename_dataset(request: HttpRequest, dataset_id: str, payload: DatasetUpdate) -> Status[None]:
@@ -126,7 +144,9 @@ def rename_dataset(request: HttpRequest, dataset_id: str, payload: DatasetUpdate
     return Status(204, None)
 
 
-@router.delete("/datasets/{dataset_id}", response={204: None, 401: Error, 403: Error, 404: Error})
+@router.delete(
+    "/datasets/{dataset_id}", auth=needs(Scope.DATASOURCES), response={204: None, 401: Error, 403: Error, 404: Error}
+)
 def delete_dataset(request: HttpRequest, dataset_id: str) -> Status[None]:
     services.delete_dataset(dataset=manageable_dataset_for(caller(request), dataset_id))
     return Status(204, None)
@@ -134,7 +154,8 @@ def delete_dataset(request: HttpRequest, dataset_id: str) -> Status[None]:
 
 @router.get(
     "/datasets/{dataset_id}/collaboration/access",
-    response={200: list[SharedAccessData], 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: list[SharedAccessData], 401: Error, 403: Error, 404: Error},
     by_alias=True,
     exclude_none=True,
     tags=["collaboration"],
@@ -160,6 +181,7 @@ def list_shared_access(request: HttpRequest, dataset_id: str) -> list[Answer]:
 
 @router.post(
     "/datasets/{dataset_id}/collaboration/access",
+    auth=needs(Scope.ADMIN),
     response={201: Created, 400: Error, 401: Error, 403: Error, 404: Error},
     by_alias=True,
     tags=["collaboration"],
@@ -176,6 +198,7 @@ def share_dataset(request: HttpRequest, dataset_id: str, payload: SharedAccessCr
 
 @router.delete(
     "/datasets/{dataset_id}/collaboration/access/{access_config_id}",
+    auth=needs(Scope.ADMIN),
     response={204: None, 401: Error, 403: Error, 404: Error},
     tags=["collaboration"],
 )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field
 
+from core.addresses import LONGEST as LONGEST_ADDRESS
 from datasets.models import LONGEST_NAME, NAME, SHORTEST_NAME, Dataset, DatasetType
 from teams.api.schemas import HEX_ID as HEX_ID
 from teams.api.schemas import Created as Created
@@ -25,6 +26,12 @@ DatasetName = Annotated[
 ]
 
 
+# So many people and teams one request may share with.
+MOST_ADDRESSES = 1000
+Address = Annotated[str, Field(max_length=LONGEST_ADDRESS)]
+Id = Annotated[str, Field(max_length=24)]
+
+
 class DatasetCreate(Schema):
     model_config = ConfigDict(populate_by_name=True)
 
@@ -32,7 +39,7 @@ class DatasetCreate(Schema):
     type: DatasetType = DatasetType.IMAGES
     img_type: Literal["full", "thumbnail", "meta"] = Field("full", alias="imgType")
     parent_dataset_id: str | None = Field(None, alias="parentDatasetId", pattern=HEX_ID)
-    creator: str | None = None
+    creator: str | None = Field(None, max_length=LONGEST_NAME)
 
 
 class DatasetUpdate(Schema):
@@ -83,9 +90,9 @@ class SharedAccessCreate(Schema):
     model_config = ConfigDict(populate_by_name=True)
 
     access_type: Literal["WRITE"] = Field(alias="accessType")
-    users: list[str] = []
-    teams: list[str] = []
-    creator: str | None = None
+    users: list[Address] = Field([], max_length=MOST_ADDRESSES)
+    teams: list[Id] = Field([], max_length=MOST_ADDRESSES)
+    creator: str | None = Field(None, max_length=LONGEST_NAME)
 
 
 class SharedAccessData(Schema):

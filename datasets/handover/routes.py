@@ -10,17 +10,18 @@ from ninja import Router, Status
 from core.api.errors import ApiError
 from datasets.handover import services as members
 from teams import queries
-from teams.api.authentication import caller
+from teams.api.authentication import caller, needs
 from teams.api.routes import caller_in, member_of
 from teams.api.schemas import Error, MembershipUpdate
 from teams.membership import LastOwnerError, change_role
-from teams.models import Membership, User
+from teams.models import Membership, Scope, User
 
 router = Router(tags=["teams"])
 
 
 @router.put(
     "/teams/{team_id}/members/{user_id}",
+    auth=needs(Scope.ADMIN),
     response={204: None, 400: Error, 401: Error, 403: Error, 404: Error, 409: Error},
 )
 def change_member(request: HttpRequest, team_id: str, user_id: str, payload: MembershipUpdate) -> Status[None]:
@@ -35,6 +36,7 @@ def change_member(request: HttpRequest, team_id: str, user_id: str, payload: Mem
 
 @router.delete(
     "/teams/{team_id}/members/{user_id}",
+    auth=needs(Scope.ADMIN),
     response={204: None, 401: Error, 403: Error, 404: Error, 409: Error},
 )
 def remove_member(request: HttpRequest, team_id: str, user_id: str) -> Status[None]:

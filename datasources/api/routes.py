@@ -20,7 +20,9 @@ from datasources.api.schemas import DatasourceConfig
 from datasources.checks.verify import VerifyData, verify_data
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose, Trigger, UnreadableConfigError
-from datasources.validation import InvalidSettingsError, checked_config
+from datasources.validation import InvalidSettingsError, checked_config, problem_of_suffix
+from teams.api.authentication import needs
+from teams.models import Scope
 
 router = Router(tags=["datasource"])
 Answer = dict[str, Any]
@@ -37,6 +39,7 @@ class OfPurpose(Parameters):
 
 @router.put(
     "/datasets/{dataset_id}/datasource",
+    auth=needs(Scope.DATASOURCES),
     response={204: None, 400: Error, 401: Error, 403: Error, 404: Error, 413: Error, 422: Error},
     openapi_extra={
         "requestBody": {
@@ -57,6 +60,8 @@ def put_datasource(request: HttpRequest, dataset_id: str, payload: Body[dict[str
     suffix = payload.get("thumbSuffix") or ""
     if not isinstance(suffix, str):
         raise malformed("thumbSuffix: must be text")
+    if problem := problem_of_suffix(suffix):
+        raise malformed(f"thumbSuffix: {problem}")
     services.save(
         dataset=dataset,
         purpose=purpose,
@@ -134,7 +139,8 @@ def _stored_config(dataset: Dataset, purpose: Purpose) -> CloudConfig | None:
 
 @router.get(
     "/datasets/{dataset_id}/datasource",
-    response={200: DatasourceConfig, 400: Error, 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: DatasourceConfig, 400: Error, 401: Error, 403: Error, 404: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -151,7 +157,8 @@ def get_datasource(request: HttpRequest, dataset_id: str, which: Query[OfPurpose
 
 @router.get(
     "/datasets/{dataset_id}/datasource/all",
-    response={200: list[DatasourceConfig], 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: list[DatasourceConfig], 401: Error, 403: Error, 404: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -162,7 +169,8 @@ def get_datasources(request: HttpRequest, dataset_id: str) -> list[Answer]:
 
 @router.get(
     "/datasets/{dataset_id}/datasource/verify",
-    response={200: VerifyData, 401: Error, 404: Error, 429: Error},
+    auth=needs(Scope.DATASOURCES),
+    response={200: VerifyData, 401: Error, 403: Error, 404: Error, 429: Error},
     by_alias=True,
     exclude_none=True,
 )

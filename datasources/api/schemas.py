@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from clouds import PROVIDERS, CloudConfig
+from clouds.config import MOST_PATH_BYTES
 from datasets.api.schemas import HEX_ID
 from datasources.models import Purpose
 
@@ -56,12 +57,21 @@ def _one_of(config_classes: tuple[type[CloudConfig], ...]) -> TypeAdapter[Any]:
 def _schema(config_class: type[CloudConfig]) -> Any:
     """A config class's own fields, plus purpose and thumbnail suffix."""
     secrets: dict[str, Any] = {
-        field: (str, Field(alias=info.alias, title=info.title, description=info.description, min_length=1))
+        field: (
+            str,
+            Field(
+                alias=info.alias,
+                title=info.title,
+                description=info.description,
+                min_length=1,
+                json_schema_extra={"maxLength": config_class.most_bytes(field)},
+            ),
+        )
         for field, info in config_class.fields().items()
         if info.annotation is SecretStr
     }
     others: dict[str, Any] = {
-        field: (info.annotation, _as_stored(info))
+        field: (info.annotation, _as_stored(info, config_class.most_bytes(field) if field != "type" else None))
         for field, info in config_class.model_fields.items()
         if field not in secrets
     }
@@ -73,12 +83,20 @@ def _schema(config_class: type[CloudConfig]) -> Any:
         **secrets,
         id=(str | None, Field(None, pattern=HEX_ID)),
         purpose=(Purpose, ...),
-        thumb_suffix=(str | None, Field(None, alias="thumbSuffix")),
+        thumb_suffix=(
+            str | None,
+            Field(None, alias="thumbSuffix", json_schema_extra={"maxLength": MOST_PATH_BYTES}),
+        ),
     )
 
 
-def _as_stored(info: FieldInfo) -> FieldInfo:
-    """A field of an answer: what is stored was judged when it was saved, perhaps by the rules of another cloud."""
+def _as_stored(info: FieldInfo, most_bytes: int | None) -> FieldInfo:
+    """A field of an answer: what is stored was judged when it was saved, perhaps by the rules of another cloud.
+
+    How long it may be is told, and not asked of what was stored before there was such a rule.
+    """
     shown = copy.copy(info)
     shown.metadata = [each for each in info.metadata if not isinstance(each, AfterValidator)]
+    if most_bytes and isinstance(info.json_schema_extra, dict):
+        shown.json_schema_extra = info.json_schema_extra | {"maxLength": most_bytes}
     return shown

@@ -22,7 +22,7 @@ from datasources.grant_links import services as grant_links
 from datasources.grant_links.shown import ShownGrant
 from datasources.models import GrantLink
 
-# A page asks once a second while a check runs. So two pages may be open at one address, and somebody may reload them.
+# Of one link at one address. A page asks once a second while a check runs, so two may be open and be reloaded.
 MOST_REQUESTS_A_MINUTE = 240
 MOST_WRONG_TOKENS_A_MINUTE = 30
 
@@ -40,15 +40,15 @@ def _for_who_has_a_link(view: _View) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _answer(request: HttpRequest, view: _View) -> HttpResponse:
-    visitor = throttle.address_of(request)
-    wrong = f"throttle:grant-link:wrong:{visitor}"
-    is_over = throttle.counted(wrong) >= MOST_WRONG_TOKENS_A_MINUTE
-    if is_over or throttle.count(f"throttle:grant-link:all:{visitor}") > MOST_REQUESTS_A_MINUTE:
-        return render(request, "datasources/grant_links/too_many.html", status=429)
+    # The link first: who has one is not kept out by what others behind the same address do.
     link = grant_links.link_of(request.GET.get("token", ""))
+    visitor = throttle.address_of(request)
+    asked = f"{link.pk}:{visitor}" if link else f"wrong:{visitor}"
+    most = MOST_REQUESTS_A_MINUTE if link else MOST_WRONG_TOKENS_A_MINUTE
+    if throttle.count(f"throttle:grant-link:{asked}") > most:
+        return render(request, "datasources/grant_links/too_many.html", status=429)
     if link:
         return view(request, link)
-    throttle.count(wrong)
     answer = render(request, "datasources/grant_links/ended.html", status=404)
     answer["HX-Refresh"] = "true"  # a page that is open when its link ends shows this one in its place
     return answer

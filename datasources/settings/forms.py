@@ -13,14 +13,14 @@ from pydantic.fields import FieldInfo
 
 from clouds import PROVIDERS, CloudConfig, provider_of
 from clouds.config import Expiry, extra
+from core.web.rendering import LimitedBoundField
 from datasources.checks.expiry import near_end_warning
 from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, Purpose
 from datasources.settings.bulbs import Mark, mark_id
 from datasources.settings.pasting import Understood
-from datasources.validation import InvalidSettingsError, checked_config
+from datasources.validation import InvalidSettingsError, checked_config, problem_of_suffix
 from teams.models import Team
 
-MOST_FILE_BYTES = 1024 * 1024
 FILE_SUFFIX = "_file"
 SUFFIX_FIELD = "thumbnail_suffix"
 
@@ -32,7 +32,7 @@ class SecretTextarea(forms.Textarea):
         return None
 
 
-class MarkedField(forms.BoundField):
+class MarkedField(LimitedBoundField):
     """A field that is also described by what the last check found wrong with it."""
 
     @property
@@ -227,6 +227,8 @@ class DatasourceForm(forms.Form):
                 )
                 % {"default_thumbnail_suffix": DEFAULT_THUMBNAIL_SUFFIX},
             )
+        if problem := problem_of_suffix(suffix):
+            self.add_error(SUFFIX_FIELD, problem)
         config = self._checked_config(data)
         if config is not None:
             data["config"] = config
@@ -258,9 +260,14 @@ class DatasourceForm(forms.Form):
         file = self.files.get(name + FILE_SUFFIX)
         if not isinstance(file, UploadedFile):
             return None
-        if (file.size or 0) > MOST_FILE_BYTES:
+        if (file.size or 0) > (most := self.config_class.most_bytes(name)):
             self.add_error(
-                name, gettext("This file is too big for a key. Choose the JSON key file of a service account.")
+                name,
+                gettext(
+                    "This file is too big for a key: at most %(most)s bytes are accepted. Choose the JSON key file of a"
+                    " service account."
+                )
+                % {"most": f"{most:,}"},
             )
             return None
         try:

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext
 
 from clouds import PROVIDERS, CloudConfig, Reading, Refusal, read_pasted
-from clouds.pasting import cleaned, clutter_of
-from datasources.validation import is_word, with_example
+from clouds.pasting import MOST_CHARACTERS, cleaned, clutter_of
+from datasources.validation import is_word, problem_of_length, with_example
 
 PASTED, PASTED_INTO = "pasted", "pasted_into"
 # Before the names of hidden fields that say what was filled in by an earlier paste, which a later one may replace.
@@ -68,10 +68,11 @@ class Understood:
 
 def understand(data: Mapping[str, Any], config_class: type[CloudConfig], known: Mapping[str, str]) -> Understood:
     """`known`: what stood in the form before anybody typed, by field name. It gives way to what was pasted."""
+    data, too_long = _without_what_is_too_long(data, config_class)
     texts = {name: str(data.get(name) or "") for name in config_class.fields()}
     known = {**known, **{n.removeprefix(FILLED): str(v) for n, v in data.items() if n.startswith(FILLED)}}
     target = _target(texts, config_class, known)
-    answer = Understood(target, {**data, "provider": target.provider_type()})
+    answer = Understood(target, {**data, "provider": target.provider_type()}, problems=too_long)
     if target is not config_class:
         answer.notes.append(
             gettext("This belongs to %(new)s, so the provider was changed from %(old)s.")
@@ -87,7 +88,19 @@ def understand(data: Mapping[str, Any], config_class: type[CloudConfig], known: 
     for name, (value, what, source) in told.items():
         _fill(answer, name, value, what, source, known)
     _say_what_was_filled(answer, texts, told)
+    for name in target.fields():
+        if problem := problem_of_length(target, name, answer.data):
+            answer.problems[name] = problem
     return answer
+
+
+def _without_what_is_too_long(
+    data: Mapping[str, Any], config_class: type[CloudConfig]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What can be meant, and a sentence for each field that holds more: it is neither read nor shown again."""
+    kept = {name: value for name, value in data.items() if len(str(value)) <= MOST_CHARACTERS}
+    fields = [name for name in config_class.fields() if name in data and name not in kept]
+    return kept, {name: problem_of_length(config_class, name, data) for name in fields}
 
 
 def _target(texts: Mapping[str, str], chosen: type[CloudConfig], known: Mapping[str, str]) -> type[CloudConfig]:

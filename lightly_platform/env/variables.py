@@ -56,7 +56,7 @@ class Environment:
         default=2,
         example="4",
         help="The number of web server processes. Each answers 48 requests at a time, of which at most 32 list files, "
-        "sign URLs or verify, so that pages stay fast. See *Limits* below.",
+        "sign URLs or verify, so that pages stay fast. See Limits below.",
     )
 
     # --- addresses and HTTPS ----------------------------------------------------------------------------------------
@@ -104,8 +104,8 @@ class Environment:
         shown_default="made of the variables above",
         must="the http:// or https:// address people open, without a path",
         example="https://lightly.example.com",
-        help="The address that people open, such as `https://lightly.example.com`. Links in mails and webhooks begin"
-        " with it.",
+        help="The address that people open, such as `https://lightly.example.com`. All links to this server begin with"
+        " it: in mails, webhooks, pages and answers of the API. Single sign-on leads back to it.",
     )
 
     # --- keys, database and queue -----------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from lightly_platform.launcher.supervisor import Supervisor
 from lightly_platform.launcher.workers import workers
 
 LOCK_NAME = "lock"
+WELCOME = "/welcome/"
 
 # Without the query string: API clients send their token there.
 _ACCESS_LOG_FORMAT = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
@@ -122,6 +123,7 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
         "graceful-timeout": "10",
         "log-level": "error",  # warnings quote malformed requests, with the token in them
         "limit-request-line": "8190",  # names of a thousand bytes stand in the cursors of listings
+        "logger-class": "lightly_platform.launcher.access_log.AccessLogger",
         "access-logfile": "-",
         "access-logformat": _ACCESS_LOG_FORMAT,
     }
@@ -132,16 +134,23 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
 
 
 def _announce(environment: Environment, banner: str) -> None:
-    """Prints the banner once the web server answers; the connection waits in the queue until then."""
+    """Prints the banner once the web server answers; the connection waits in the queue until then.
+
+    As long as nobody has an account, a link to create the owner's is part of it. It is good once.
+    """
     connection = http.client.HTTPConnection(host_in_url(environment), environment.port, timeout=120)
     try:
         name = allowed_name(environment)
-        connection.request("GET", "/", headers={"Host": name} if name else {})
-        connection.getresponse()
+        headers = {"X-Forwarded-Proto": "https"} if environment.https else {}  # else it leads to HTTPS, and no further
+        connection.request("GET", "/", headers={**headers, "Host": name} if name else headers)
+        leads_to = connection.getresponse().getheader("Location") or ""
     except OSError:
         return  # the supervisor reports what went wrong
     finally:
         connection.close()
+    if leads_to.endswith(WELCOME):
+        secret = keys.setup_secret(environment.secret_key or keys.secret_key(environment.data_dir))
+        banner += f"\nCreate the owner account: {url(environment)}{WELCOME.removeprefix('/')}?setup={secret}"
     width = max(map(len, banner.splitlines()))
     lines = ["", "─" * width, banner, "─" * width, "Ctrl-C stops everything.", ""]
     print("\n".join(lines), flush=True)  # noqa: T201

@@ -30,6 +30,7 @@ class PersonAddForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> User:
         self.instance.set_unusable_password()
+        self.instance.email_is_proven = True  # staff vouches for whom they make
         user: User = super().save(commit)
         return user
 
@@ -37,9 +38,11 @@ class PersonAddForm(forms.ModelForm):
 class PersonForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ("email", "name", "is_active", "is_staff", "is_superuser")
+        fields = ("email", "name", "email_is_proven", "is_active", "is_staff", "is_superuser")
         labels = {"is_superuser": "May change everything there"}
         help_texts = {
+            "email_is_proven": "Without it they don't see what other teams share with this address. Tick it only if you"
+            " know that the address is theirs.",
             "is_active": "Without it they can't sign in, their sessions end, and their API tokens stop working.",
             "is_staff": "They can see everything there, read-only unless the next box is ticked too.",
             "is_superuser": "They can change everything, including the actions on lists.",

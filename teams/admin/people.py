@@ -124,7 +124,7 @@ class PersonAdmin(StaffAdmin, UserAdmin):
     title = "People"
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "second_factor", "last_seen", "panel")
-    list_filter = ("is_active", "is_staff", "is_superuser", SecondFactorFilter)
+    list_filter = ("is_active", "email_is_proven", "is_staff", "is_superuser", SecondFactorFilter)
     search_fields = ("email", "name", "id__exact")
     search_help_text = "E-mail address, name or id"
     filter_horizontal = ()
@@ -133,7 +133,7 @@ class PersonAdmin(StaffAdmin, UserAdmin):
     add_form_template = None
     readonly_fields = ("password_state", "second_factor", "last_login", "token_used", "date_joined", "token_list")
     fieldsets = (
-        (None, {"fields": ("email", "name")}),
+        (None, {"fields": ("email", "email_is_proven", "name")}),
         ("May", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Signs in with", {"fields": ("password_state", "second_factor", "token_list")}),
         ("Seen", {"fields": ("last_login", "token_used", "date_joined")}),

@@ -94,13 +94,13 @@ class ApiTokenAdmin(LookOnlyAdmin):
 
     title = "API tokens"
     goes_with_its_parent = True
-    list_display = ("name", "user", "state", "created_at", "last_used_at", "expires_at")
+    list_display = ("name", "user", "state", "scopes", "created_at", "last_used_at", "expires_at")
     list_filter = (TokenStateFilter, chosen("user", User))
     list_select_related = ("user",)
     search_fields = ("name", "user__email", "id__exact")
     search_help_text = "Name, id or e-mail address"
     ordering = ("-pk",)
-    fields = ("name", "user", "state", "created_at", "last_used_at", "expires_at", "revoked_at")
+    fields = ("name", "user", "state", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
     actions = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Router
 
 from core.addresses import validate_address
 from core.api.errors import ApiError, malformed
-from teams import membership, queries
+from teams import queries, roles
 from teams.access import colleague_for, managing_membership_for, membership_for, service_account_for
-from teams.api.authentication import caller
+from teams.api.authentication import caller, needs
 from teams.api.schemas import (
     Error,
     MembershipCreate,
@@ -23,7 +24,7 @@ from teams.api.schemas import (
     team_data,
 )
 from teams.invitations import services as invitations
-from teams.models import Membership, User
+from teams.models import Membership, Scope, User
 from teams.service_accounts import services as service_accounts
 
 router = Router(tags=["teams"])
@@ -47,14 +48,20 @@ def member_of(mine: Membership, user_id: str) -> Membership:
         raise ApiError(404, "USER_NOT_KNOWN", str(error)) from None
 
 
-@router.get("/teams/{team_id}", response={200: TeamData, 401: Error, 404: Error}, by_alias=True)
+@router.get(
+    "/teams/{team_id}",
+    auth=needs(Scope.READ),
+    response={200: TeamData, 401: Error, 403: Error, 404: Error},
+    by_alias=True,
+)
 def get_team(request: HttpRequest, team_id: str) -> Answer:
     return team_data(caller_in(request, team_id).team)
 
 
 @router.get(
     "/teams/{team_id}/members",
-    response={200: list[ProfileBasicData], 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: list[ProfileBasicData], 401: Error, 403: Error, 404: Error},
     by_alias=True,
     exclude_none=True,
 )
@@ -66,11 +73,14 @@ def list_members(request: HttpRequest, team_id: str) -> list[Answer]:
 
 @router.post(
     "/teams/{team_id}/members",
+    auth=needs(Scope.ADMIN),
     response={200: str, 400: Error, 401: Error, 403: Error, 404: Error, 409: Error},
 )
 def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) -> str:
-    """Who has an account is in the team at once: the answer is the person's id. Anybody else is invited, by mail if
-    there is a mail server: the answer is the invitation's id, and the dashboard's *Team* page has the link.
+    """Invites the person, by mail if there is a mail server: the answer is the invitation's id.
+
+    They are in the team once they accept. Who has an account finds the invitation in the inbox of the dashboard too;
+    the *Team* page has its link.
     """
     mine = caller_in(request, team_id, managing=True)
     email = User.objects.normalize_email(payload.email)
@@ -78,9 +88,10 @@ def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) ->
         validate_address(email)  # before it is looked for: no database can be asked for a NUL or half a character
     except ValidationError as error:
         raise malformed(f"email: {' '.join(error.messages)}") from None
-    person = User.objects.filter(email=email, is_service_account=False).first()
-    if person:
-        return _add(mine, person, payload.role)
+    if payload.role not in roles.roles_given_by(mine.role):
+        raise PermissionDenied(gettext("Only an owner may do that."))
+    if mine.team.members.filter(email=email).exists():
+        raise ApiError(409, "CONFLICT", f"{email} is in the team already.")
     if queries.pending_invitations_of(mine.team).filter(email=email, expires_at__gt=timezone.now()).exists():
         raise ApiError(409, "CONFLICT", f"{email} is invited already.")
     try:
@@ -91,17 +102,10 @@ def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) ->
     return invitation.pk
 
 
-def _add(mine: Membership, person: User, role: str) -> str:
-    try:
-        membership.add_existing_person(team=mine.team, user=person, role=role, by=mine.user)
-    except membership.AlreadyInTeamError as error:
-        raise ApiError(409, "CONFLICT", str(error)) from None
-    return person.pk
-
-
 @router.get(
     "/teams/{team_id}/serviceaccounts",
-    response={200: list[ServiceAccountBasicData], 401: Error, 404: Error},
+    auth=needs(Scope.READ),
+    response={200: list[ServiceAccountBasicData], 401: Error, 403: Error, 404: Error},
     by_alias=True,
 )
 def list_service_accounts(request: HttpRequest, team_id: str) -> list[Answer]:
@@ -112,6 +116,7 @@ def list_service_accounts(request: HttpRequest, team_id: str) -> list[Answer]:
 
 @router.post(
     "/teams/{team_id}/serviceaccounts/{service_account_id}/token",
+    auth=needs(Scope.ADMIN),
     response={200: str, 401: Error, 403: Error, 404: Error},
 )
 def reset_service_account_token(request: HttpRequest, team_id: str, service_account_id: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from core.addresses import LONGEST
 from teams.models import Membership, Role, Team, User
 
 HEX_ID = r"^[a-f0-9]{24}$"
@@ -60,7 +61,7 @@ class ServiceAccountBasicData(Schema):
 
 
 class MembershipCreate(Schema):
-    email: str
+    email: str = Field(max_length=LONGEST)
     role: Literal["OWNER", "ADMIN", "MEMBER"]
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.addresses import LONGEST, NOT_AN_ADDRESS, recipients, validate_address
 from teams import roles
 from teams.invitations.services import MOST_AT_ONCE, Invited
-from teams.models import Role, User
+from teams.models import LONGEST_PASSWORD, Role, User
 from teams.roles import role_choices
 
 
@@ -104,6 +104,7 @@ class AcceptForm(forms.Form):
         error_messages={"required": _("Enter your name.")},
     )
     password = forms.CharField(
+        max_length=LONGEST_PASSWORD,
         label=_("Password"),
         strip=False,
         help_text=_("At least 10 characters, not a common password."),

@@ -10,13 +10,26 @@ from teams.models import Invitation
 _SALT = "teams.invitation"
 
 
-def path_of(invitation: Invitation) -> str:
-    """Path and query of the link. In the query, because logs leave queries out."""
-    token = signing.Signer(salt=_SALT).sign(f"{invitation.pk}.{invitation.nonce}")
+# Only in links that were mailed: who opens one has the mailbox. What was on a screen proves nothing.
+_MAILED = "mailed"
+
+
+def path_of(invitation: Invitation, *, by_mail: bool = False) -> str:
+    """Path and query of the link. In the query, because logs leave queries out.
+
+    `by_mail` is for the mail alone: such a link proves that the address is the person's own.
+    """
+    parts = [invitation.pk, invitation.nonce, *([_MAILED] if by_mail else [])]
+    token = signing.Signer(salt=_SALT).sign(".".join(parts))
     return f"{reverse('teams:invitation')}?{urlencode({'token': token})}"
 
 
 def read(token: str) -> tuple[str, str]:
     """Id and nonce. Raises signing.BadSignature for what this server did not sign."""
-    invitation_id, _, nonce = signing.Signer(salt=_SALT).unsign(token).partition(".")
+    invitation_id, nonce, *_ = [*signing.Signer(salt=_SALT).unsign(token).split("."), ""]
     return invitation_id, nonce
+
+
+def came_by_mail(token: str) -> bool:
+    """Whether this is a mailed link. Raises signing.BadSignature for what this server did not sign."""
+    return signing.Signer(salt=_SALT).unsign(token).split(".")[2:] == [_MAILED]

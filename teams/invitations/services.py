@@ -8,18 +8,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from core.addresses import validate_address
 from teams import audit, membership, roles
-from teams.invitations import links, tasks
+from teams.invitations import limits, links, tasks
 from teams.models import AuditAction, Invitation, InvitationState, Membership, Role, Team, User, new_nonce
 
 LIFETIME = timedelta(days=7)
@@ -66,6 +69,8 @@ def invite(*, team: Team, people: Iterable[Invited], by: User) -> list[Invitatio
     problems, invitations = [], []
     for email, role in wanted.items():
         problem = _problem(known, email, role, mine)
+        if not problem and not limits.allow(team, email):
+            problem = _too_often(email)
         if problem:
             problems.append(problem)
             continue
@@ -82,7 +87,7 @@ def invite(*, team: Team, people: Iterable[Invited], by: User) -> list[Invitatio
 def renew(*, invitation: Invitation, by: User | None) -> Invitation:
     """Another seven days and another link; the one before ends. `by` answers for it from now on, if it is somebody.
 
-    Raises UnusableInvitationError if it is over.
+    Raises UnusableInvitationError if it is over, or was renewed too often.
     """
     invitation = Invitation.objects.select_for_update().select_related("team").get(pk=invitation.pk)
     if invitation.state in {InvitationState.ACCEPTED, InvitationState.REVOKED}:
@@ -90,6 +95,8 @@ def renew(*, invitation: Invitation, by: User | None) -> Invitation:
             gettext("The invitation of %(invitation)s is %(state)s.")
             % {"invitation": invitation.email, "state": invitation.state.label.lower()}
         )
+    if by and not limits.allow(invitation.team, invitation.email):  # a page for strangers has a throttle of its own
+        raise UnusableInvitationError(_too_often(invitation.email))
     invitation.nonce = new_nonce()
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.mailed_at, invitation.mail_problem = None, ""
@@ -115,7 +122,25 @@ def _make(team: Team, email: str, role: str, by: User | None) -> Invitation:
     expires_at = timezone.now() + LIFETIME
     invitation = Invitation.objects.create(team=team, email=email, role=role, invited_by=by, expires_at=expires_at)
     _mail(invitation)
+    _tell_of(invitation)
     return invitation
+
+
+def _tell_of(invitation: Invitation) -> None:
+    """Who has an account finds it in the inbox as well, if the account is known to be theirs."""
+    user = User.objects.filter(email=invitation.email, email_is_proven=True, is_active=True).first()
+    if user and invitation.role and invitation.invited_by:
+        title = gettext("%(by)s invites you to %(team)s as %(role)s.") % {
+            "by": invitation.invited_by.get_full_name(),
+            "team": invitation.team.name,
+            "role": invitation.role_words.lower(),
+        }
+        membership.tell(user, title, path=reverse("teams:my_invitations"))
+
+
+def waiting_for(user: User) -> list[Invitation]:
+    """What the person may accept without the link: nobody else can have an account whose address is proven."""
+    return [one for one in open_invitations_for([user.email]) if _is_usable(one)] if user.email_is_proven else []
 
 
 def _mail(invitation: Invitation) -> None:
@@ -130,7 +155,9 @@ class _Known:
         people = User.objects.filter(email__in=emails)
         waiting = team.invitations.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
         self.members = set(people.filter(memberships__team=team).values_list("email", flat=True))
-        self.accounts = set(people.values_list("email", flat=True))
+        # Those for whom a guest's invitation would open nothing new.
+        let_in = Q(email_is_proven=True) | Exists(vouched_for(team, OuterRef("pk")))
+        self.let_in = set(people.filter(let_in).values_list("email", flat=True))
         self.waiting = set(waiting.filter(email__in=emails).values_list("email", flat=True))
 
 
@@ -149,9 +176,21 @@ def _problem(known: _Known, email: str, role: str, inviter_role: str) -> str:
         return gettext("%(email)s is in the team already.") % {"email": email}
     if email in known.waiting:
         return gettext("%(email)s is invited already. Renew that invitation instead.") % {"email": email}
-    if not role and email in known.accounts:
+    if not role and email in known.let_in:
         return gettext("%(email)s has an account already.") % {"email": email}
     return ""
+
+
+def vouched_for(team: Any, user: Any) -> QuerySet[Invitation]:
+    """The invitations of this team by which this person came: for the team's own sharing, they prove the address.
+
+    Both may be an OuterRef.
+    """
+    return Invitation.objects.filter(team=team, accepted_by=user)
+
+
+def _too_often(email: str) -> str:
+    return gettext("%(email)s was invited several times within the last hour. Try again later.") % {"email": email}
 
 
 def _role_in(team: Team, user: User) -> str:
@@ -207,17 +246,27 @@ def _may_give(actor_role: str, role: str) -> bool:
 
 
 @transaction.atomic
-def accept(*, invitation: Invitation, user: User) -> None:
-    """Somebody who has an account joins the team. Raises UnusableInvitationError, PermissionDenied."""
+def accept(*, invitation: Invitation, user: User, by_mail: bool = False) -> None:
+    """Somebody who has an account joins the team. `by_mail`: by the mailed link, which proves their address.
+
+    Raises UnusableInvitationError, PermissionDenied.
+    """
     invitation = _claim(invitation)
     if user.email != invitation.email or user.is_service_account or not user.is_active:
         raise PermissionDenied(gettext("This invitation is for %(invitation)s.") % {"invitation": invitation.email})
+    if by_mail and not user.email_is_proven:
+        user.email_is_proven = True
+        user.save(update_fields=["email_is_proven"])
     _join(invitation, user)
 
 
 @transaction.atomic
-def accept_with_new_account(*, invitation: Invitation, name: str, password: str) -> User:
-    """An account for the invited address, in the team. Raises UnusableInvitationError, ValidationError by field."""
+def accept_with_new_account(*, invitation: Invitation, name: str, password: str, by_mail: bool = False) -> User:
+    """An account for the invited address, in the team. Raises UnusableInvitationError, ValidationError by field.
+
+    Its address is proven by the mailed link alone. By a link from a screen it opens what the inviting team shares with
+    it, because that team knows to whom it gave the link, and nothing of other teams.
+    """
     invitation = _claim(invitation)
     taken = gettext("%(invitation)s has an account already. Sign in with it.") % {"invitation": invitation.email}
     if User.objects.filter(email=invitation.email).exists():
@@ -228,7 +277,7 @@ def accept_with_new_account(*, invitation: Invitation, name: str, password: str)
         raise ValidationError({"password": error.messages}) from None
     try:
         with transaction.atomic():
-            user = User.objects.create_user(invitation.email, password, name=name.strip())
+            user = User.objects.create_user(invitation.email, password, name=name.strip(), email_is_proven=by_mail)
     except IntegrityError:  # two browser tabs at the same moment
         raise ValidationError(taken) from None
     _join(invitation, user)
@@ -252,7 +301,7 @@ def accept_with_single_sign_on(*, invitation: Invitation, name: str) -> User:
     invitation = _claim(invitation)
     try:
         with transaction.atomic():
-            user = User.objects.create_user(invitation.email, name=name.strip()[:150])
+            user = User.objects.create_user(invitation.email, name=name.strip()[:150], email_is_proven=True)
     except IntegrityError:  # two browser tabs at the same moment
         raise UnusableInvitationError(gettext("This invitation was used already.")) from None
     _join(invitation, user)
@@ -270,8 +319,8 @@ def _claim(invitation: Invitation) -> Invitation:
 
 
 def _join(invitation: Invitation, user: User) -> None:
-    invitation.accepted_at = timezone.now()
-    invitation.save(update_fields=["accepted_at"])
+    invitation.accepted_at, invitation.accepted_by = timezone.now(), user
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
     team = invitation.team
     if invitation.role:
         # Who was added meanwhile keeps the role they were given then.

@@ -4,12 +4,12 @@ import logging
 from smtplib import SMTPException
 
 from celery import shared_task
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from core import broker
+from core.links import absolute
 from core.mails import mail
 from teams.invitations.links import path_of
 from teams.models import Invitation, InvitationState
@@ -24,7 +24,7 @@ def mail_invitation(invitation_id: str) -> None:
     invitation = Invitation.objects.select_related("team", "invited_by").get(pk=invitation_id)
     if invitation.state is not InvitationState.PENDING:
         return
-    context = {"invitation": invitation, "link": settings.LIGHTLY_PUBLIC_URL + path_of(invitation)}
+    context = {"invitation": invitation, "link": absolute(path_of(invitation, by_mail=True))}
     subject = gettext("%(team)s invites you to Lightly Platform") % {"team": invitation.team.name}
     try:
         mail(subject, render_to_string("teams/mail/invitation.txt", context), [invitation.email]).send()

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from core.web import throttle
 from core.web.dialogs import dialog, done
@@ -77,41 +77,48 @@ def revoke_invitation(request: PageRequest, team_id: str, invitation_id: str) ->
     )
 
 
+@never_cache  # it shows links
+@require_GET
+def my_invitations(request: PageRequest) -> HttpResponse:
+    """What waits for the person's answer, each with its link."""
+    shown = [{"invitation": one, "link": links.path_of(one)} for one in invitations.waiting_for(request.user)]
+    return render(request, "teams/my_invitations.html", {"shown": shown})
+
+
 @login_not_required
 @never_cache
 def invitation(request: HttpRequest) -> HttpResponse:
     """Where an invitation's link leads: join with the account one has, or make one. Looking uses nothing up."""
     try:
-        found = invitations.invitation_of(request.GET.get("token", ""))
-        return _answer(request, found)
+        token = request.GET.get("token", "")
+        found = invitations.invitation_of(token)
+        return _answer(request, found, by_mail=links.came_by_mail(token))
     except invitations.UnusableInvitationError as error:
         return render(request, "teams/invitation_unusable.html", {"why": str(error)}, status=410)
 
 
-def _answer(request: HttpRequest, found: Invitation) -> HttpResponse:
+def _answer(request: HttpRequest, found: Invitation, *, by_mail: bool) -> HttpResponse:
     context = {"invitation": found, "here": request.get_full_path()}
     user = request.user
     if isinstance(user, User):
         if user.email != found.email:
             return render(request, "teams/invitation_other.html", context)
-        return _join(request, found, user, context)
+        if request.method != "POST":
+            return render(request, "teams/invitation_join.html", context)
+        invitations.accept(invitation=found, user=user, by_mail=by_mail)
+        return _welcome(request, found)
     if User.objects.filter(email=found.email).exists():
         return render(request, "teams/invitation_sign_in.html", context)
-    return _make_account(request, found, context)
+    return _make_account(request, found, context, by_mail=by_mail)
 
 
-def _join(request: HttpRequest, found: Invitation, user: User, context: dict[str, object]) -> HttpResponse:
-    if request.method != "POST":
-        return render(request, "teams/invitation_join.html", context)
-    invitations.accept(invitation=found, user=user)
-    return _welcome(request, found)
-
-
-def _make_account(request: HttpRequest, found: Invitation, context: dict[str, object]) -> HttpResponse:
+def _make_account(
+    request: HttpRequest, found: Invitation, context: dict[str, object], *, by_mail: bool
+) -> HttpResponse:
     form = AcceptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = invitations.accept_with_new_account(invitation=found, **form.cleaned_data)
+            user = invitations.accept_with_new_account(invitation=found, by_mail=by_mail, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:

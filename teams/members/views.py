@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from core.addresses import LONGEST
 from core.web.dialogs import dialog, done
 from core.web.navigation import HOME
 from core.web.undo import success_with_undo
@@ -58,7 +59,7 @@ def create_team(request: PageRequest) -> HttpResponse:
 def people(request: PageRequest, team_id: str) -> HttpResponse:
     """Everybody of the team; for who manages it, also who is invited."""
     mine = membership_for(request.user, team_id)
-    search = request.GET.get("q", "").replace("\0", "").strip()
+    search = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
     paginator = Paginator(queries.people_of(mine.team, search=search), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     manages = roles.may_manage(mine.role)

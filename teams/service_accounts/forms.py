@@ -1,5 +1,9 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from teams.tokens.forms import RightsForm
 
 
 class ServiceAccountForm(forms.Form):
@@ -12,11 +16,10 @@ class ServiceAccountForm(forms.Form):
     )
 
 
-class AccountTokenForm(ServiceAccountForm):
-    name = forms.CharField(
-        label=_("Name of the token"),
-        max_length=150,
-        help_text=_("Where you will use it, to know later which one to revoke."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "training-server"}),
-        error_messages={"required": _("The name is missing. For example: training-server")},
-    )
+class AccountTokenForm(RightsForm):
+    field_order = ("name", "scopes", "expires", "last_day")
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["name"].label = _("Name of the token")
+        self.fields["scopes"].help_text = _("Every token can read what the account sees. Choose what else it may do.")

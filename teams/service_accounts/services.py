@@ -1,5 +1,8 @@
 """Accounts of scripts: they belong to a team, have tokens, and can never sign in."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -35,7 +38,13 @@ def create(*, team: Team, name: str, by: User) -> User:
         )
     account_id = new_id()
     account = User.objects.create_user(
-        f"{account_id}@{_DOMAIN}", None, pk=account_id, name=name, is_service_account=True, current_team=team
+        f"{account_id}@{_DOMAIN}",
+        None,
+        pk=account_id,
+        name=name,
+        is_service_account=True,
+        current_team=team,
+        email_is_proven=True,  # we made it ourselves
     )
     Membership.objects.create(team=team, user=account, role=Role.SERVICEACCOUNT)
     audit.record(team=team, actor=by, action=AuditAction.SERVICE_ACCOUNT_CREATED, target=name)
@@ -43,7 +52,15 @@ def create(*, team: Team, name: str, by: User) -> User:
 
 
 @transaction.atomic
-def create_token(*, team: Team, account: User, name: str, by: User) -> str:
+def create_token(
+    *,
+    team: Team,
+    account: User,
+    name: str,
+    by: User,
+    scopes: Iterable[str] = services.DEFAULT_SCOPES,
+    expires_at: datetime | None = None,
+) -> str:
     """A further token as plain text: the only moment it can be read. Raises PermissionDenied, ValidationError."""
     _demand_manager(team, by)
     _demand_of_team(team, account)
@@ -63,18 +80,25 @@ def create_token(*, team: Team, account: User, name: str, by: User) -> str:
                 % {"account": account.name, "name": name}
             }
         )
-    token = services.create_token(user=account, name=name, by=by)
-    return token
+    return services.create_token(user=account, name=name, scopes=scopes, expires_at=expires_at, by=by)
 
 
 @transaction.atomic
 def reset_token(*, team: Team, account: User, by: User) -> str:
-    """End all its tokens and make one new one. Raises PermissionDenied."""
+    """End all its tokens and make one new one, with the rights that they had, for a year. Raises PermissionDenied."""
     _demand_manager(team, by)
     _demand_of_team(team, account)
+    now, scopes = timezone.now(), set()
     for token in account.api_tokens.filter(revoked_at=None):
+        scopes |= set(token.scopes.split())
         services.revoke_token(user=account, token_id=token.pk, by=by)
-    return services.create_token(user=account, name=f"reset on {moment_words(timezone.now())}", by=by)
+    return services.create_token(
+        user=account,
+        name=f"reset on {moment_words(now)}",
+        scopes=scopes or services.DEFAULT_SCOPES,
+        expires_at=now + services.DEFAULT_LIFETIME,
+        by=by,
+    )
 
 
 @transaction.atomic

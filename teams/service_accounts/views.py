@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
@@ -15,6 +16,7 @@ from teams.models import Membership, TokenState, User
 from teams.requests import PageRequest
 from teams.service_accounts import services as service_accounts
 from teams.service_accounts.forms import AccountTokenForm, ServiceAccountForm
+from teams.services import DEFAULT_LIFETIME
 
 FIRST_TOKEN = "first token"  # noqa: S105 - its name
 
@@ -31,7 +33,10 @@ def accounts(request: PageRequest, team_id: str) -> HttpResponse:
     except ValidationError as error:
         form.add_error(None, error)
         return _render(request, mine, form)
-    token = service_accounts.create_token(team=mine.team, account=account, name=FIRST_TOKEN, by=request.user)
+    ends = timezone.now() + DEFAULT_LIFETIME
+    token = service_accounts.create_token(
+        team=mine.team, account=account, name=FIRST_TOKEN, expires_at=ends, by=request.user
+    )
     return _render(
         request, mine, ServiceAccountForm(), created={"account": account, "name": FIRST_TOKEN, "token": token}
     )
@@ -70,7 +75,14 @@ def new_token(request: PageRequest, team_id: str, user_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         try:
-            token = service_accounts.create_token(team=mine.team, account=account, name=name, by=request.user)
+            token = service_accounts.create_token(
+                team=mine.team,
+                account=account,
+                name=name,
+                scopes=form.cleaned_data["scopes"],
+                expires_at=form.cleaned_data.get("expires_at"),
+                by=request.user,
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:

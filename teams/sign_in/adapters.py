@@ -10,6 +10,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
@@ -22,6 +23,7 @@ from core.web.throttle import address_of
 from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.invitations.services import UnusableInvitationError, accept, accept_with_single_sign_on, open_invitations_for
 from teams.models import User
+from teams.sign_in.proof import hand_over
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +88,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Single sign-on lets in who is known here already. Who isn't is told so, instead of a closed door."""
         if sociallogin.is_existing:
-            # Accounts here are made by owners and invitations, never by strangers, so no password need be wiped.
+            is_new_link = sociallogin.account.pk is None
+            if is_new_link and sociallogin.state.get("process") != AuthProcess.CONNECT:
+                hand_over(sociallogin.user)
             EmailAddress.objects.get_or_create(
                 user=sociallogin.user, email=sociallogin.user.email, defaults={"verified": True, "primary": True}
             )

@@ -8,12 +8,21 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import NOT_AN_ADDRESS
-from teams.models import TokenState, User
+from teams.models import LONGEST_PASSWORD, Scope, TokenState, User
+from teams.services import DEFAULT_LIFETIME, DEFAULT_SCOPES
+from teams.tokens import setup
 
 
 class WelcomeForm(forms.Form):
     """The first person of an installation, who owns the first team."""
 
+    setup_secret = forms.CharField(
+        label=_("Setup secret"),
+        max_length=200,
+        help_text=_("It is in the output of the server's start, at the end of the link for the owner account."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+        error_messages={"required": _("The setup secret is missing. It is in the output of the server's start.")},
+    )
     team_name = forms.CharField(
         label=_("Team name"),
         max_length=150,
@@ -27,16 +36,31 @@ class WelcomeForm(forms.Form):
         error_messages={"invalid": NOT_AN_ADDRESS},
     )
     password = forms.CharField(
+        max_length=LONGEST_PASSWORD,
         label=_("Password"),
         strip=False,
         help_text=_("At least 10 characters, not a common password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password_again = forms.CharField(
+        max_length=LONGEST_PASSWORD,
         label=_("Password again"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def __init__(self, data: Any = None, *, asks_secret: bool, secret: str = "") -> None:
+        super().__init__(data, initial={"setup_secret": secret})
+        if not asks_secret:
+            del self.fields["setup_secret"]
+
+    def clean_setup_secret(self) -> str:
+        secret: str = self.cleaned_data["setup_secret"]
+        if not setup.is_right(secret):
+            raise forms.ValidationError(
+                gettext("This is not the setup secret. It is in the output of the server's start.")
+            )
+        return secret
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -51,8 +75,12 @@ class WelcomeForm(forms.Form):
         return data
 
 
-class TokenForm(forms.Form):
-    """A name for a new API token, and until when it works. `expires_at` is None for one that always works."""
+class RightsForm(forms.Form):
+    """What a new API token may, and until when it works.
+
+    `cleaned_data["scopes"]` are values of Scope beside READ, which every token has; `expires_at` is None for one that
+    always works.
+    """
 
     ON_A_DAY = "day"
 
@@ -62,6 +90,14 @@ class TokenForm(forms.Form):
         help_text=_("Where you will use it, to know later which one to revoke."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "training-server"}),
         error_messages={"required": _("The name is missing. For example: training-server")},
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Rights"),
+        required=False,
+        help_text=_("Every token can read what you can see. Choose what else it may do."),
+        choices=[choice for choice in Scope.choices if choice[0] != Scope.READ],
+        initial=[scope for scope in DEFAULT_SCOPES if scope != Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
     )
     expires = forms.ChoiceField(
         label=_("Expires"),
@@ -73,7 +109,7 @@ class TokenForm(forms.Form):
             (ON_A_DAY, _("on a chosen date")),
             ("never", _("never")),
         ],
-        initial="365",
+        initial=str(DEFAULT_LIFETIME.days),
     )
     last_day = forms.DateField(
         label=_("Last day"),
@@ -82,22 +118,6 @@ class TokenForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("This is not a date. For example: 2030-12-31")},
     )
-
-    def __init__(self, user: User, data: Any = None) -> None:
-        self.user = user
-        super().__init__(data)
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        # Also what keeps a reload, which sends the form again, from making another token.
-        if any(token.state is TokenState.ACTIVE for token in self.user.api_tokens.filter(name=name)):
-            raise forms.ValidationError(
-                gettext(
-                    "You already have a token with this name. It can't be shown again: if you did not copy it, "
-                    "revoke it and create a new one."
-                )
-            )
-        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -115,3 +135,23 @@ class TokenForm(forms.Form):
         if expires != self.ON_A_DAY:  # then nobody sees the field
             self.errors.pop("last_day", None)
         return data
+
+
+class TokenForm(RightsForm):
+    """A person's own."""
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        # Also what keeps a reload, which sends the form again, from making another token.
+        if any(token.state is TokenState.ACTIVE for token in self.user.api_tokens.filter(name=name)):
+            raise forms.ValidationError(
+                gettext(
+                    "You already have a token with this name. It can't be shown again: if you did not copy it, "
+                    "revoke it and create a new one."
+                )
+            )
+        return name

@@ -12,15 +12,21 @@ from core.web.navigation import CLIENT, HOME
 from teams import services
 from teams.models import TokenState
 from teams.requests import PageRequest
+from teams.tokens import setup
 from teams.tokens.forms import TokenForm, WelcomeForm
 
 
 @login_not_required
+@never_cache
 def welcome(request: HttpRequest) -> HttpResponse:
-    """First visit of a new installation: create the owner. Closed as soon as anybody exists."""
+    """First visit of a new installation: create the owner. Closed as soon as anybody exists.
+
+    Who does not sit at the machine needs the link that the start prints (?setup=…).
+    """
     if not services.nobody_yet():
         return redirect(HOME.url())
-    form = WelcomeForm(request.POST or None)
+    asks_secret = setup.needs_secret(request)
+    form = WelcomeForm(request.POST or None, asks_secret=asks_secret, secret=request.GET.get("setup", ""))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -43,8 +49,10 @@ def tokens(request: PageRequest) -> HttpResponse:
     form = TokenForm(request.user, request.POST or None)
     created = None
     if request.method == "POST" and form.is_valid():
-        name, expires_at = form.cleaned_data["name"], form.cleaned_data.get("expires_at")
-        created = {"name": name, "token": services.create_token(user=request.user, name=name, expires_at=expires_at)}
+        name, scopes = form.cleaned_data["name"], form.cleaned_data["scopes"]
+        expires_at = form.cleaned_data.get("expires_at")
+        token = services.create_token(user=request.user, name=name, scopes=scopes, expires_at=expires_at)
+        created = {"name": name, "token": token}
         form = TokenForm(request.user)
     everything = list(request.user.api_tokens.order_by("-created_at", "-pk"))
     context = {

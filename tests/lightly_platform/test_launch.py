@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import socket
@@ -10,13 +11,16 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
+import requests
 
 from lightly_platform.env import WrongEnvironment
 from lightly_platform.launcher import embedded_redis
 from lightly_platform.launcher.workers import workers
+from tests.conftest import PASSWORD
 from tests.lightly_platform.conftest import Installation, Run, Start, environ_with, free_port
 from tests.servers.process import eventually
 
@@ -218,9 +222,32 @@ def test_queues_are_spread_over_processes() -> None:
 
 def test_behind_a_tls_proxy(start: Start) -> None:
     installation = start(LIGHTLY_HTTPS="1", ALLOWED_HOSTS=".lightly.example.com,lightly.internal")
-    assert "https://lightly.example.com/" in installation.output
+    assert "https://lightly.example.com/\n" in installation.output
+    assert "Create the owner account: https://lightly.example.com/welcome/?setup=" in installation.output
     installation.stop()
     assert "DisallowedHost" not in installation.output
+
+
+def test_whoever_comes_first_from_elsewhere_needs_the_printed_link(start: Start) -> None:
+    """Also behind a TLS proxy: the link is for people's browsers."""
+    installation = start(BIND="0.0.0.0", ALLOWED_HOSTS="127.0.0.1,lightly.example.com")  # noqa: S104
+    (link,) = re.findall(r"Create the owner account: (http://\S+/welcome/\?setup=\S+)", installation.output)
+    session = requests.Session()
+    plain = f"http://127.0.0.1:{installation.port}/welcome/"
+    typed = {"team_name": "Acme", "email": "ava@example.com", "password": PASSWORD, "password_again": PASSWORD}
+    (typed["csrfmiddlewaretoken"],) = re.findall(
+        r'name="csrfmiddlewaretoken" value="([^"]+)"', session.get(plain, timeout=30).text
+    )
+    assert session.post(plain, data=typed, timeout=30).status_code == 422
+    form = session.get(f"{plain}?{urlsplit(link).query}", timeout=30).text
+    (secret,) = re.findall(r'name="setup_secret" value="([^"]+)"', form)
+    made = session.post(plain, data={**typed, "setup_secret": secret}, timeout=30, allow_redirects=False)
+    assert (made.status_code, made.headers["Location"]) == (302, "/")
+    assert installation.stop() == 0
+    assert secret not in installation.output.replace(link, "")
+    again = start(BIND="0.0.0.0", ALLOWED_HOSTS="127.0.0.1,lightly.example.com")  # noqa: S104
+    assert "Lightly is ready" in again.output
+    assert "setup=" not in again.output
 
 
 def test_worker_without_redis(python: Run) -> None:

@@ -2,6 +2,7 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from teams.models import ApiToken, User
 from teams.services import token_digest
@@ -34,6 +35,26 @@ def test_createtoken_prints_the_token_and_nothing_else(monkeypatch: pytest.Monke
     token = out.getvalue().removesuffix("\n")
     assert token.split() == [token]
     assert ApiToken.objects.get().digest == token_digest(token)
+
+
+@pytest.mark.parametrize(
+    ("options", "scopes", "days"),
+    [
+        ([], "read datasources runs admin", 364),
+        (["--rights", "runs", "--days", "30"], "read runs", 29),
+        (["--days", "0"], "read datasources runs admin", None),
+    ],
+)
+def test_createtoken_gives_rights_and_an_end(alice: User, options: list[str], scopes: str, days: int | None) -> None:
+    call_command("createtoken", alice.email, *options, stdout=io.StringIO())
+    token = ApiToken.objects.get()
+    assert token.scopes == scopes
+    assert (token.expires_at and (token.expires_at - timezone.now()).days) == days
+
+
+def test_createtoken_refuses_a_time_before_now(alice: User) -> None:
+    with pytest.raises(CommandError, match="between 0 and"):
+        call_command("createtoken", alice.email, "--days", "-1")
 
 
 def test_createtoken_for_nobody_says_how_to_create_the_person() -> None:

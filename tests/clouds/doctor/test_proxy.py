@@ -141,7 +141,12 @@ def test_names_that_resolve_to_private_addresses_do_not_reach_the_proxy(
 
 
 @pytest.mark.parametrize(
-    "name", ["intranet", "metadata.google.internal", "printer.local.", "10.0.0.1", "0x7f.1", "x.2130706433", "::1"]
+    "name",
+    [
+        *("intranet", "metadata", "metadata.google.internal", "instance-data.ec2.internal", "metadata.tencentyun.com"),
+        *("printer.local.", "printer。local", "db.localdomain", "nas.lan", "git.corp", "10.0.0.1", "0x7f.1"),
+        *("x.2130706433", "x.0x7f000001", "x.0X7F000001.", "x.１２７", "::1", "168.63.129.16", "192.0.0.192"),
+    ],
 )
 def test_names_that_look_private_are_refused_though_nobody_knows_them_here(
     name: str, proxy: Proxy, set_proxy: SetProxy

@@ -1,6 +1,5 @@
 """The settings form: derived from the config classes, never giving a secret back, never aiming one elsewhere."""
 
-import json
 import re
 
 import pytest
@@ -12,11 +11,10 @@ from clouds.config import extra
 from clouds.s3.config import S3Config
 from datasources.models import Purpose
 from datasources.settings.forms import DatasourceForm
+from tests.clouds.examples import service_account
 from tests.conftest import SECRET, s3_fields
 
-GCS_KEY = json.dumps(
-    {"type": "service_account", "client_email": "w@p.iam.example", "private_key": SECRET, "private_key_id": "1"}
-)
+GCS_KEY = service_account(client_email="w@p.iam.example", client_id=SECRET)
 TYPED = {
     "S3": {
         "path": "s3://acme-raw/street",

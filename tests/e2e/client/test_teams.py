@@ -16,13 +16,20 @@ from tests.races import leave_together, members_of
 @pytest.mark.parametrize("version", ["1.5.26"], indirect=True)
 def test_everything_about_teams(official: OfficialClient, stack: Stack, person: Person, name: str) -> None:
     friend = stack.backstage.person(f"{name}-friend")
+    colleague = stack.backstage.person(f"{name}-colleague", team=person["team"], role="MEMBER")
     stack.backstage.service_account("nightly", person)
-    said = official.script("teams.py", team=person["team"], friend=friend["email"], nobody=f"{name}-nobody@example.com")
+    said = official.script(
+        "teams.py",
+        team=person["team"],
+        colleague=colleague["email"],
+        friend=friend["email"],
+        nobody=f"{name}-nobody@example.com",
+    )
     token = said.pop("token")
     assert said == {
         "name": f"Team of {name}",
-        "before": {person["email"]: "OWNER"},
-        "after": {person["email"]: "OWNER", friend["email"]: "MEMBER"},
+        "before": {person["email"]: "OWNER", colleague["email"]: "MEMBER"},
+        "after": {person["email"]: "OWNER", colleague["email"]: "MEMBER"},
         "promoted": "ADMIN",
         "removed": True,
         "account": ["nightly", "lp_*****"],

@@ -63,10 +63,14 @@ class Backstage:
         """Let them into the admin panel, to look or to change."""
         self._call("promote", email=person["email"], superuser=superuser)
 
-    def token(self, person: Person) -> str:
-        """A new API token of this person's."""
-        token: str = self._call("make_token", email=person["email"])
+    def token(self, person: Person, *scopes: str) -> str:
+        """A new API token of this person's, with all rights or with these."""
+        token: str = self._call("make_token", email=person["email"], scopes=scopes)
         return token
+
+    def demand_second_factor(self, person: Person) -> None:
+        """Of all members of this person's team."""
+        self._call("demand_second_factor", team=person["team"])
 
     def service_account(self, name: str, by: Person) -> str:
         """Id of a new service account in this person's team."""
@@ -157,7 +161,7 @@ def make_person(name: str, team: str | None, role: str, password: str | None) ->
 
     from teams.models import Membership, Team, User
 
-    user = User.objects.create_user(f"{name}@example.com", password)
+    user = User.objects.create_user(f"{name}@example.com", password, email_is_proven=True)
     its_team = Team.objects.get(pk=team) if team else Team.objects.create(name=f"Team of {name}")
     Membership.objects.create(team=its_team, user=user, role=role)
     session = SessionStore()
@@ -174,11 +178,17 @@ def promote(email: str, superuser: bool) -> None:
     User.objects.filter(email=email).update(is_staff=True, is_superuser=superuser)
 
 
-def make_token(email: str) -> str:
-    from teams.models import User
+def make_token(email: str, scopes: list[str]) -> str:
+    from teams.models import Scope, User
     from teams.services import create_token
 
-    return create_token(user=User.objects.get(email=email), name="script")
+    return create_token(user=User.objects.get(email=email), name="script", scopes=scopes or Scope.values)
+
+
+def demand_second_factor(team: str) -> None:
+    from teams.models import Team
+
+    Team.objects.filter(pk=team).update(mfa_required=True)
 
 
 def make_service_account(name: str, team: str, by: str) -> str:
@@ -317,7 +327,8 @@ def serve() -> None:
     furnished = import_module("tests.e2e.support.furnished")
     calls = (
         *(furnished.furnish, furnished.repeat_checks),
-        *(make_person, promote, make_token, make_service_account, make_dataset, make_datasets, share, save, checks_of),
+        *(make_person, promote, make_token, demand_second_factor, make_service_account, make_dataset, make_datasets),
+        *(share, save, checks_of),
         *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
     )
     functions = {function.__name__: function for function in calls}

@@ -1,6 +1,7 @@
 """Who is invited in these tests, and what stands in their links."""
 
 import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from teams.invitations.links import path_of
@@ -8,7 +9,7 @@ from teams.models import Invitation
 from tests.conftest import PASSWORD
 
 BEN = "ben@example.com"
-ACCOUNT = {"name": "Ben", "password": PASSWORD}
+ACCOUNT: dict[str, Any] = {"name": "Ben", "password": PASSWORD}
 LINK = re.compile(r"https?://[^\s<\"&]+/invitation/\?token=[^\s<\"]+")
 
 

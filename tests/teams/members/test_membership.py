@@ -10,7 +10,7 @@ from datasets.services import create_dataset
 from teams import membership, queries, services
 from teams.invitations.services import Invited, invite
 from teams.models import AuditEntry, InvitationState, Membership, Role, Team, User
-from tests.conftest import Call, Login, person
+from tests.conftest import Call, Login, person, user_of_token
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +58,7 @@ class TestTeams:
     def test_only_an_empty_one_is_deleted_and_only_by_an_owner(self, alice: User, bob: User, team: Team) -> None:
         second = membership.create_team(name="Second", by=alice)
         dataset = create_dataset(name="in-the-way", owner=alice)
-        membership.add_existing_person(team=second, user=bob, role=Role.ADMIN, by=alice)
+        Membership.objects.create(team=second, user=bob, role=Role.ADMIN)
         with pytest.raises(PermissionDenied):
             membership.delete_team(team=second, by=bob)
         with pytest.raises(membership.TeamInUseError, match="Others are still"):
@@ -156,7 +156,7 @@ class TestLeaving:
         login(bob)
         assert client.get("/").status_code == 200
         membership.end_membership(team=team, user=bob, by=alice)
-        assert services.user_of_token(token) is None
+        assert user_of_token(token) is None
         assert client.get("/")["Location"].startswith("/accounts/login/")
 
     def test_who_is_in_another_team_keeps_that(
@@ -167,7 +167,7 @@ class TestLeaving:
         token = services.create_token(user=bob, name="script")
         login(bob)
         membership.end_membership(team=team, user=bob, by=alice)
-        assert services.user_of_token(token) == bob
+        assert user_of_token(token) == bob
         assert client.get("/").status_code == 200
         assert client.get(f"/datasets/{dataset.pk}/settings/input/").status_code == 404
         assert client.get(f"/v1/datasets/{dataset.pk}", {"token": token}).status_code == 404

@@ -1,19 +1,21 @@
 """Accounts of scripts: tokens, and no way to sign in."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from datasets.handover.services import delete_service_account
 from datasets.services import create_dataset
-from teams import membership, services
+from teams import membership
 from teams.models import ApiToken, AuditEntry, Role, Team, User
 from teams.service_accounts import services as service_accounts
-from tests.conftest import PASSWORD, Login, person
+from tests.conftest import PASSWORD, Login, person, user_of_token
 
 pytestmark = pytest.mark.django_db
 TOKEN = re.compile(r"lp_[A-Za-z0-9_-]{43}")
@@ -55,8 +57,8 @@ class TestTokens:
     def test_reset_ends_the_others(self, alice: User, account: User, team: Team) -> None:
         first = service_accounts.create_token(team=team, account=account, name="ci", by=alice)
         second = service_accounts.reset_token(team=team, account=account, by=alice)
-        assert services.user_of_token(first) is None
-        assert services.user_of_token(second) == account
+        assert user_of_token(first) is None
+        assert user_of_token(second) == account
         assert not {first, second} & set(AuditEntry.objects.values_list("target", flat=True))
 
     def test_only_managers_of_its_team(self, alice: User, bob: User, charlie: User, account: User, team: Team) -> None:
@@ -91,8 +93,12 @@ class TestBounds:
         assert delete_service_account(team=team, account=account, heir=alice, by=alice) == 1
         dataset.refresh_from_db()
         assert dataset.owner == alice
-        assert services.user_of_token(token) is None
+        assert user_of_token(token) is None
         service_accounts.create(team=team, name="nightly", by=alice)  # the name is free again
+
+
+def tokens_of(account: User) -> list[Any]:
+    return list(account.api_tokens.all())
 
 
 class TestPages:
@@ -103,22 +109,27 @@ class TestPages:
         (first,) = set(TOKEN.findall(answer.content.decode()))
         assert "no-store" in answer["Cache-Control"]
         account = User.objects.get(is_service_account=True)
-        assert services.user_of_token(first) == account
+        assert user_of_token(first) == account
         answer = client.post(page, {"name": "nightly"})  # as a reload sends it again
         assert answer.status_code == 422
         another = reverse("teams:new_account_token", args=[team.pk, account.pk])
-        (second,) = set(TOKEN.findall(client.post(another, {"name": "ci"}).content.decode()))
-        assert client.post(another, {"name": "ci"}).status_code == 422
+        typed = {"name": "ci", "scopes": ["admin"], "expires": "90"}
+        (second,) = set(TOKEN.findall(client.post(another, typed).content.decode()))
+        assert client.post(another, typed).status_code == 422
+        days = {token.name: (token.scopes, (token.expires_at - timezone.now()).days) for token in tokens_of(account)}
+        assert days == {"first token": ("read datasources runs", 364), "ci": ("read admin", 89)}
         reset = reverse("teams:reset_account_token", args=[team.pk, account.pk])
         assert not TOKEN.search(client.get(reset).content.decode())
         (third,) = set(TOKEN.findall(client.post(reset).content.decode()))
-        assert [services.user_of_token(token) for token in (first, second, third)] == [None, None, account]
+        assert [user_of_token(token) for token in (first, second, third)] == [None, None, account]
         token = account.api_tokens.get(revoked_at=None)
         revoke = reverse("teams:revoke_account_token", args=[team.pk, account.pk, token.pk])
+        assert token.expires_at
+        assert (token.scopes, (token.expires_at - timezone.now()).days) == ("read datasources runs admin", 364)
         client.get(revoke)
-        assert services.user_of_token(third) == account
+        assert user_of_token(third) == account
         client.post(revoke)
-        assert services.user_of_token(third) is None
+        assert user_of_token(third) is None
         assert not TOKEN.search(client.get(page).content.decode())
 
     def test_people_are_no_service_accounts(self, login: Login, alice: User, bob: User, team: Team) -> None:

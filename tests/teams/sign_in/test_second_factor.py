@@ -18,6 +18,8 @@ from django.utils.html import escape
 from teams.invitations import links
 from teams.invitations import services as invitations
 from teams.models import AuditEntry, Team, User
+from teams.service_accounts import services as service_accounts
+from teams.services import create_token
 from tests.conftest import PASSWORD, Call, Login
 
 pytestmark = pytest.mark.django_db
@@ -150,8 +152,27 @@ class TestDemanded:
     def test_other_teams_are_not_asked(self, login: Login, charlie: User) -> None:
         assert login(charlie).get("/").status_code == 200
 
-    def test_scripts_go_on(self, call: Call, bob: User) -> None:
-        assert call(bob).get("/v1/datasets").status_code == 200
+    def test_scripts_of_who_has_none_are_told_what_to_do(self, client: Client, bob: User) -> None:
+        token = create_token(user=bob, name="script")
+        answer = client.get("/v1/datasets", {"token": token})
+        assert answer.status_code == 403
+        assert set(answer.json()) == {"code", "error"}
+        assert answer.json()["code"] == "FORBIDDEN"
+        assert "requires two-factor authentication" in answer.json()["error"]
+        assert "Sign-in and security" in answer.json()["error"]
+        give_app(bob)
+        assert client.get("/v1/datasets", {"token": token}).status_code == 200
+
+    def test_recovery_codes_alone_are_none_for_scripts_either(self, call: Call, bob: User) -> None:
+        RecoveryCodes.activate(bob)
+        assert call(bob).get("/v1/datasets").status_code == 403
+
+    def test_service_accounts_and_people_of_other_teams_go_on(
+        self, client: Client, call: Call, alice: User, charlie: User, team: Team
+    ) -> None:
+        account = service_accounts.create(team=team, name="nightly", by=alice)
+        assert call(account).get("/v1/datasets").status_code == 200
+        assert call(charlie).get("/v1/datasets").status_code == 200
 
     def test_the_last_one_stays(self, client: Client, bob: User) -> None:
         secret = give_app(bob)

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from pytest_django import Settings
 
-from teams.invitations.services import Invited, invite, revoke
+from datasets.access import datasets_for
+from datasets.models import Dataset
+from datasets.services import share_dataset
+from teams.invitations.services import Invited, accept_with_new_account, invite, revoke
 from teams.membership import create_team
 from teams.models import InvitationState, Membership, Role, Team, User
+from teams.services import create_token
 from tests.conftest import PASSWORD
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, OpenIDProvider
 
@@ -53,16 +59,12 @@ def test_the_sign_in_page_offers_it(client: Client, alice: User) -> None:
     assert CLIENT_SECRET not in page
 
 
-def test_a_known_person_is_signed_in_and_keeps_the_password(
-    client: Client, provider: OpenIDProvider, alice: User
-) -> None:
+def test_a_known_person_is_signed_in(client: Client, provider: OpenIDProvider, alice: User) -> None:
     provider.person = person("Alice@Example.com")
     answer = sign_in(client)
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.get("/").status_code == 200
     assert client.session["_auth_user_id"] == alice.pk
-    alice.refresh_from_db()
-    assert alice.check_password(PASSWORD)
     # From now on it is the account that counts, whatever its address.
     client.logout()
     provider.person = person("Alice@Example.com") | {"email": "alice.married@example.com"}
@@ -201,3 +203,78 @@ def test_nor_does_one_for_an_address_nobody_vouches_for(
     provider.person = person("new@example.com", email_verified=False)
     assert sign_in(client).status_code == 403
     assert User.objects.count() == 1
+
+
+def test_the_provider_leads_back_to_the_public_address(client: Client, alice: User, settings: Settings) -> None:
+    settings.LIGHTLY_PUBLIC_URL = "https://lightly.example.com"
+    settings.LIGHTLY_PUBLIC_URL_IS_SET = True
+    there = client.post("/accounts/oidc/sso/login/?process=login", headers={"host": "localhost"})["Location"]
+    (back,) = parse_qs(urlsplit(there).query)["redirect_uri"]
+    assert back == "https://lightly.example.com/accounts/oidc/sso/login/callback/"
+
+
+class TestLinking:
+    """Whoever chose the password of an account may be somebody else than the person whom the provider knows."""
+
+    def test_it_ends_the_password_and_all_sessions(self, client: Client, provider: OpenIDProvider, alice: User) -> None:
+        before = Client()
+        before.force_login(alice, "teams.backends.PasswordBackend")
+        assert before.get("/").status_code == 200
+        provider.person = person("alice@example.com")
+        assert sign_in(client)["Location"] == "/"
+        assert client.get("/").status_code == 200
+        alice.refresh_from_db()
+        assert not alice.has_usable_password()
+        assert before.get("/")["Location"].startswith("/accounts/login/")
+        assert client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD}).status_code != 500
+        assert not User.objects.get(pk=alice.pk).check_password(PASSWORD)
+
+    def test_only_once(self, client: Client, provider: OpenIDProvider, alice: User) -> None:
+        """A password that is chosen afterwards, and what was open since, stays."""
+        provider.person = person("alice@example.com")
+        sign_in(client)
+        alice.refresh_from_db()
+        alice.set_password("chosen-afterwards-9")
+        alice.save()
+        since = Client()
+        since.force_login(alice, "teams.backends.PasswordBackend")
+        sign_in(Client())
+        assert User.objects.get(pk=alice.pk).check_password("chosen-afterwards-9")
+        assert since.get("/").status_code == 200
+
+    def test_a_person_whose_address_was_proven_keeps_their_scripts(
+        self, client: Client, provider: OpenIDProvider, alice: User
+    ) -> None:
+        token = create_token(user=alice, name="script")
+        provider.person = person("alice@example.com")
+        sign_in(client)
+        assert client.get("/v1/datasets", {"token": token}).status_code == 200
+
+    def test_what_a_stranger_left_in_an_unproven_account_goes(
+        self, client: Client, provider: OpenIDProvider, alice: User, bob: User, team: Team
+    ) -> None:
+        """Bob made it with an address that is not his: with a token, a passkey and a sign-in of his own."""
+        made = invite(team=team, people=[Invited("zoe@example.com", Role.MEMBER)], by=alice)[0]
+        zoe = accept_with_new_account(invitation=made, name="Zoe", password=PASSWORD)
+        token = create_token(user=zoe, name="of bob")
+        Authenticator.objects.create(user=zoe, type=Authenticator.Type.WEBAUTHN, data={})
+        SocialAccount.objects.create(user=zoe, provider="sso", uid="id-of-bob")
+        provider.person = person("zoe@example.com")
+        assert sign_in(client)["Location"] == "/"
+        assert not Authenticator.objects.exists()
+        assert client.get("/v1/datasets", {"token": token}).status_code == 401
+        assert [account.uid for account in SocialAccount.objects.all()] == ["id-of-zoe@example.com"]
+        assert not User.objects.get(pk=zoe.pk).has_usable_password()
+
+    def test_it_proves_the_address(
+        self, client: Client, provider: OpenIDProvider, alice: User, charlie: User, dataset: Dataset
+    ) -> None:
+        share_dataset(dataset=dataset, emails=["zoe@example.com"])
+        elsewhere = charlie.memberships.get().team
+        made = invite(team=elsewhere, people=[Invited("zoe@example.com", Role.MEMBER)], by=charlie)[0]
+        zoe = accept_with_new_account(invitation=made, name="Zoe", password=PASSWORD)
+        assert list(datasets_for(zoe)) == []
+        provider.person = person("zoe@example.com")
+        sign_in(client)
+        zoe.refresh_from_db()
+        assert list(datasets_for(zoe)) == [dataset]

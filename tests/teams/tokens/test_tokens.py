@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from teams import services
-from teams.models import ApiToken, TokenState, User
-from tests.conftest import Login
+from teams.models import ApiToken, Scope, TokenState, User
+from tests.conftest import Login, user_of_token
 
 pytestmark = pytest.mark.django_db
 IN_DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
@@ -36,14 +36,14 @@ class TestServices:
     def test_a_token_lets_in_until_it_expires(self, alice: User) -> None:
         soon = timezone.now() + timedelta(days=1)
         text = services.create_token(user=alice, name="notebook", expires_at=soon)
-        assert services.user_of_token(text) == alice
+        assert user_of_token(text) == alice
         ApiToken.objects.update(expires_at=timezone.now())
-        assert services.user_of_token(text) is None
+        assert user_of_token(text) is None
 
     def test_a_revoked_one_lets_nobody_in(self, alice: User) -> None:
         text = services.create_token(user=alice, name="notebook")
         services.revoke_token(user=alice, token_id=ApiToken.objects.get().pk)
-        assert services.user_of_token(text) is None
+        assert user_of_token(text) is None
 
     def test_revoking_twice_keeps_the_first_moment(self, alice: User, token: ApiToken) -> None:
         first = services.revoke_token(user=alice, token_id=token.pk).revoked_at
@@ -108,7 +108,7 @@ class TestCreating:
         html = answer.content.decode()
         (text,) = set(TOKEN.findall(html))
         assert answer.status_code == 200
-        assert services.user_of_token(text) == alice
+        assert user_of_token(text) == alice
         assert "no-store" in answer["Cache-Control"]
         assert not any(text in f"{name}{value}" for name, value in answer.items())
         assert text not in answer.cookies.output()
@@ -130,6 +130,21 @@ class TestCreating:
             assert login(alice).post(PAGE, TYPED).status_code == 200
             alice.api_tokens.update(**change)
         assert login(alice).post(PAGE, TYPED).status_code == 200
+
+    def test_its_rights_are_chosen(self, login: Login, alice: User) -> None:
+        login(alice).post(PAGE, TYPED | {"scopes": ["runs"]})
+        token = ApiToken.objects.get()
+        assert token.scopes == "read runs"
+        assert [token.may(scope) for scope in Scope] == [True, False, True, False]
+        assert "read, runs" in login(alice).get(PAGE).content.decode()
+
+    def test_what_is_chosen_unless_somebody_changes_it(self, login: Login, alice: User) -> None:
+        """A year, and what scripts need: not the right to change people and with whom datasets are shared."""
+        form = login(alice).get(PAGE).context["form"]
+        assert form["expires"].initial == "365"
+        assert set(form["scopes"].initial) == {"datasources", "runs"}
+        html = login(alice).get(PAGE).content.decode()
+        assert html.count("checked") == 2
 
     @pytest.mark.parametrize("days", [30, 90, 365])
     def test_it_ends_after_so_many_days(self, login: Login, alice: User, days: int) -> None:
@@ -158,6 +173,7 @@ class TestCreating:
             ({"name": "x" * 151}, "at most 150"),
             ({"name": "nul\0"}, "Null characters"),
             ({"expires": ""}, "required"),
+            ({"scopes": ["everything"]}, "not one of the available choices"),
             ({"expires": "31"}, "not one of the available choices"),
             ({"expires": "day"}, "Choose a date"),
             ({"expires": "day", "last_day": "soon"}, "This is not a date"),

@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from teams.models import Membership, Role, User
 
@@ -11,6 +12,11 @@ GOOD = {
     "password": "quite-long-secret-7",
     "password_again": "quite-long-secret-7",
 }
+
+
+@pytest.fixture(autouse=True)
+def at_the_machine(settings: Settings) -> None:
+    settings.LIGHTLY_LOCAL_ONLY = True
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/datasets/new/", "/admin/"])

@@ -17,7 +17,7 @@ models.ProfileBasicData = ProfileBasicData
 
 given = json.load(sys.stdin)
 teams = TeamsApi(ApiWorkflowClient().api_client)
-team, friend = given["team"], given["friend"]
+team, colleague = given["team"], given["colleague"]
 
 
 def members() -> dict[str, str]:
@@ -25,15 +25,19 @@ def members() -> dict[str, str]:
 
 
 said = {"name": teams.get_team_by_id(team).name, "before": members()}
-friend_id = teams.add_team_member(team, models.CreateTeamMembershipRequest(email=friend, role="MEMBER"))
-invitation_id = teams.add_team_member(team, models.CreateTeamMembershipRequest(email=given["nobody"], role="ADMIN"))
+# Whether they have an account or not: they are asked first.
+invited = [
+    teams.add_team_member(team, models.CreateTeamMembershipRequest(email=email, role="ADMIN"))
+    for email in (given["friend"], given["nobody"])
+]
 said["after"] = members()
-teams.update_team_member_by_id(team, friend_id, models.UpdateTeamMembershipRequest(role="ADMIN"))
-said["promoted"] = members()[friend]
-teams.delete_team_member_by_id(team, friend_id)
-said["removed"] = friend not in members()
+(colleague_id,) = (each.id for each in teams.get_team_members_by_id(team) if each.email == colleague)
+teams.update_team_member_by_id(team, colleague_id, models.UpdateTeamMembershipRequest(role="ADMIN"))
+said["promoted"] = members()[colleague]
+teams.delete_team_member_by_id(team, colleague_id)
+said["removed"] = colleague not in members()
 (account,) = teams.get_service_accounts_by_team_id(team)
 said["account"] = [account.name, account.token]
 said["token"] = teams.service_account_reset_token(team, account.id)
-said["ids"] = [len(friend_id), len(invitation_id)]
+said["ids"] = [len(each) for each in invited]
 print(json.dumps(said))
