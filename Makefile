@@ -71,6 +71,25 @@ lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra demo --constraint requirements.lock --output-file requirements-demo.lock
 	$(COMPILE) --extra dev --constraint requirements-demo.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra audit --constraint requirements.lock --output-file requirements-audit.lock
+
+.PHONY: audit
+audit: .venv-audit/.stamp ## Ask whether a vulnerability is known of anything in the lock files (needs the internet)
+	for set in requirements requirements-demo requirements-dev; do \
+	  .venv-audit/bin/pip-audit --disable-pip --require-hashes --progress-spinner off --strict -r $$set.lock || exit 1; done
+
+.PHONY: sbom
+sbom: .venv-audit/.stamp ## Write var/sbom.cdx.json, a CycloneDX list of what an installation consists of
+	@mkdir -p var
+	.venv-audit/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-file var/sbom.cdx.json
+	@echo "Written to var/sbom.cdx.json."
+
+# Not in .venv: an installation does not need them, and their dependencies must not bend its.
+.venv-audit/.stamp: requirements-audit.lock .venv/dev.stamp
+	.venv/bin/uv venv --quiet --clear .venv-audit
+	.venv/bin/uv pip install --quiet --python .venv-audit --require-hashes -r requirements-audit.lock
+	@touch $@
 
 # A richer set contains the smaller ones, so installing it marks them as done too.
 .venv/run.stamp: requirements.lock

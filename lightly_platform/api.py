@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
@@ -15,6 +15,7 @@ from core.api.lanes import LaneFullError
 from datasets.api.routes import router as datasets_router
 from datasets.handover.routes import router as members_router
 from datasources.api.routes import router as datasources_router
+from lightly_platform.errors import error_answer, passing_problem
 from teams.api.authentication import TokenAuth
 from teams.api.routes import router as teams_router
 
@@ -53,10 +54,6 @@ def oldest_client(request: HttpRequest) -> str:
     return OLDEST_CLIENT
 
 
-def error_answer(status: int, code: str, message: str) -> HttpResponse:
-    return JsonResponse({"code": code, "error": message}, status=status)
-
-
 @csrf_exempt
 def unknown_endpoint(request: HttpRequest) -> HttpResponse:
     return error_answer(
@@ -66,10 +63,7 @@ def unknown_endpoint(request: HttpRequest) -> HttpResponse:
 
 @api.exception_handler(ApiError)
 def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
-    answer = error_answer(error.status, error.code, error.message)
-    if error.retry_after is not None:
-        answer["Retry-After"] = str(error.retry_after)
-    return answer
+    return error_answer(error.status, error.code, error.message, retry_after=error.retry_after)
 
 
 @api.exception_handler(LaneFullError)
@@ -117,6 +111,9 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _crashed(request: HttpRequest, error: Exception) -> HttpResponse:
+    if problem := passing_problem(error):
+        logger.error("%s at %s %s", type(error).__name__, request.method, request.path)
+        return error_answer(503, "UNKNOWN", problem[0], retry_after=problem[1])
     # Without its text: it may quote a request, and so a token or a credential.
     logger.error("Unforeseen %s at %s %s", type(error).__name__, request.method, request.path, exc_info=error)
     return error_answer(500, "UNKNOWN", "Something went wrong on the server. The operator can see what.")

@@ -78,6 +78,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "lightly_platform.errors.DoorMiddleware",
+    "lightly_platform.errors.UnkeptAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.web.public_address.PublicAddressMiddleware",
     # A page of 25 datasets has 200 kB, mostly bulbs, and 14 kB on the wire. Its answers are padded at random (BREACH).
@@ -347,7 +349,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {process:d}: {message}", "style": "{"},
+        "line": {
+            "class": "core.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {process:d}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},

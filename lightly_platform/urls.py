@@ -12,6 +12,8 @@ def no_such_page(request: HttpRequest) -> HttpResponse:
     raise Http404("Addresses are changed by the people who run this installation.")
 
 
+handler500 = "lightly_platform.errors.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("teams.urls")),

@@ -1,14 +1,34 @@
 """Whether checks get done at all: worker, scheduler, queue and what waits in it."""
 
+import contextlib
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from core import pulse
 from core.queues import Queue
 from datasources.models import CheckState, Trigger
 from monitoring.health import Scope
+
+# With less, SQLite and the embedded Redis soon can't write any more.
+LEAST_FREE_BYTES = 16 * 1024 * 1024
+
+
+def disk_is_full() -> bool:
+    """Whether there is hardly room for what this installation writes on its own disk: its data, and SQLite's file."""
+    places = {Path(settings.DATA_DIR)}
+    if connection.vendor == "sqlite":
+        places.add(Path(connection.settings_dict["NAME"]).parent)
+    for place in places:
+        with contextlib.suppress(FileNotFoundError):  # nothing was ever written there
+            if shutil.disk_usage(place).free < LEAST_FREE_BYTES:
+                return True
+    return False
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from datasources.states import DatasourceState
 from monitoring import health as reading
 from monitoring.export import csv_lines
 from monitoring.health import Filters, Scope
-from monitoring.machinery import machinery
+from monitoring.machinery import disk_is_full, machinery
 from monitoring.metrics import CONTENT_TYPE, exposition
 from monitoring.rates import provider_rates
 from monitoring.summary import bars, cause_choices, columns, machine_lines
@@ -108,12 +108,14 @@ def export(request: PageRequest) -> StreamingHttpResponse:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while this process answers and its database does too; 503 without the database. No details."""
+    """200 while this process answers, its database does too, and there is room on the disk; else 503. No details."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Error:
         return HttpResponse("database unreachable\n", content_type="text/plain", status=503)
+    if disk_is_full():
+        return HttpResponse("disk full\n", content_type="text/plain", status=503)
     return HttpResponse("ok\n", content_type="text/plain")
 
 

@@ -153,3 +153,16 @@ def test_files_named_in_the_docs_exist(page: Path) -> None:
     """By their whole path, or by its end."""
     named = re.findall(r"`([\w./-]+\.(?:py|js|html|css))`", page.read_text(encoding="utf-8"))
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in files())] == []
+
+
+def test_what_operators_copy_keeps_tokens_and_backups_private() -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    nginx = text[text.index("```nginx") :].split("```")[1]
+    used = re.search(r"log_format lightly '(.+)';", nginx)
+    assert used
+    assert not re.search(r"\$(request|request_uri|args|query_string|http_referer)\b", used[1])
+    assert "access_log /var/log/nginx/lightly.log lightly;" in nginx
+    assert re.search(r"error_log \S+ crit;", nginx)
+    backup = text[text.index("## Backup") :]
+    assert "umask 077" in backup
+    assert not re.search(r"\.backup (?!/)", backup)

@@ -56,7 +56,7 @@ class Environment:
         default=2,
         example="4",
         help="The number of web server processes. Each answers 40 requests at a time, of which at most 32 list files, "
-        "sign URLs or verify, so that pages stay fast. See *Limits* below.",
+        "sign URLs or verify, so that pages stay fast. See Limits below.",
     )
 
     # --- addresses and HTTPS ----------------------------------------------------------------------------------------

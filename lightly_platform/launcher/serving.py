@@ -123,6 +123,7 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
         "graceful-timeout": "10",
         "log-level": "error",  # warnings quote malformed requests, with the token in them
         "limit-request-line": "8190",  # names of a thousand bytes stand in the cursors of listings
+        "logger-class": "lightly_platform.launcher.access_log.AccessLogger",
         "access-logfile": "-",
         "access-logformat": _ACCESS_LOG_FORMAT,
     }
