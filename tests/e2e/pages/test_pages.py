@@ -59,6 +59,7 @@ FOR_OWNER = [
     f"{TEAM}/leave/",
     f"{TEAM}/delete/",
     "/teams/new/",  # a dialog as a page of its own, as it is without JavaScript
+    "/invitations/",
     "{link}",  # for somebody else
     "/tokens/",
     "/api/",
@@ -94,6 +95,7 @@ SHOWS = {
     PEOPLE: "Invited",
     f"{TEAM}/activity/": "created the service account nightly-training",
     f"{TEAM}/service-accounts/": "first token",
+    "/invitations/": "invites you to this team as member",
     "/tokens/": "old notebook",
     "/inbox/": "street-scenes: BAD",
     "/jobs/": "Check all datasources",
