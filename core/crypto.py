@@ -22,6 +22,15 @@ def unseal(sealed: str) -> str:
         raise CannotDecryptError from None
 
 
+def is_newest(sealed: str) -> bool:
+    """Whether the key that encrypts today made this."""
+    try:
+        Fernet(settings.LIGHTLY_ENCRYPTION_KEYS[0]).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 def digests(text: str) -> list[str]:
     """What the text is recognised by without being kept: HMAC-SHA256 in hex, one for each configured key, the first
     being that of the key which encrypts. Without the keys nobody can try out guesses.

@@ -17,3 +17,12 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging calls it so
         return printable(super().formatMessage(record))
+
+
+class BriefErrors(logging.Filter):
+    """The first line of each error, without its traceback: for what is told again every few seconds until it ends."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
+        record.exc_info = record.exc_text = None
+        return True

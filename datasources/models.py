@@ -1,7 +1,7 @@
 """Where a dataset's data lives, and what the checks found there."""
 
 import json
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -12,6 +12,7 @@ from clouds import PROVIDERS, CloudConfig, parse_config
 from clouds.permissions import ALL, READ_ONLY, Permission
 from core.crypto import CannotDecryptError, digests, seal, unseal
 from core.ids import HexIdModel
+from core.rotation import renewed_columns
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
 from datasources.transitions import AlertKind
@@ -92,6 +93,14 @@ class Datasource(HexIdModel):
     @property
     def provider_class(self) -> type[CloudConfig]:
         return PROVIDERS[self.provider].config_class
+
+
+def columns_under_newest_key(datasource: Datasource) -> dict[str, Any]:
+    """What to store after the key that encrypts has changed; empty if nothing. Raises CannotDecryptError."""
+    columns = renewed_columns(datasource, "sealed_config")
+    config = datasource.readable_config()  # None also where the text is readable and no config any more
+    digest = credential_digests(config)[0] if config else ""
+    return columns | ({"credential_digest": digest} if digest != datasource.credential_digest else {})
 
 
 def credential_digests(config: CloudConfig) -> list[str]:

@@ -294,6 +294,11 @@ STORAGES = {
 # --- Celery ---------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENVIRONMENT.redis_url or embedded_redis.broker_url(DATA_DIR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A Redis whose disk is full answers with an error (MISCONF). Workers wait until it takes writes again; to end would
+# help nobody.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+# However long it takes. By default they end after a hundred attempts, some three quarters of an hour.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A message whose task has not ended by then goes to another worker, so it is far above the longest task. What a
     # killed worker held needs no such wait: the sweeps find it in the database and send it again.
@@ -356,6 +361,7 @@ LOGGING = {
             "style": "{",
         },
     },
+    "filters": {"brief": {"()": "core.logs.BriefErrors"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
     },
@@ -365,7 +371,9 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         # At INFO these report every sweep, six times a minute.
-        **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
+        **{name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},
+        # While Redis takes no messages, it says so for each it could not send, with two stacks.
+        "celery.beat": {"level": "WARNING", "filters": ["brief"]},
         **{name: {"level": "WARNING"} for name in _SDK_LOGGERS},
         # A SAS is part of every address, and these quote addresses in warnings, such as those of torn headers.
         **{name: {"level": "ERROR"} for name in ("urllib3.connection", "urllib3.connectionpool")},

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.urls import ResolverMatch
 from django.utils.translation import gettext_lazy as _
 
+from core import rotation
 from core.web.navigation import ACCOUNT, API_TABS, SIDEBAR, Entry, on_pages
 
 
@@ -10,6 +11,11 @@ class TeamsConfig(AppConfig):
     verbose_name = "Teams and people"
 
     def ready(self) -> None:
+        from allauth.mfa.models import Authenticator
+
+        from teams.sign_in.second_factors import columns_under_newest_key
+
+        rotation.register(rotation.SealedTable("Second factors", Authenticator.objects.all, columns_under_newest_key))
         from allauth.account.signals import password_reset  # models are there only now
 
         from teams.sign_in.proof import password_was_reset

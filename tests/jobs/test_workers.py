@@ -221,3 +221,30 @@ for priority in (0, 6):
     app.send_task("datasources.tasks.run_check", ("f" * 24,), queue="celery", priority=priority)
 """
     installation._run(code)
+
+
+def test_a_redis_that_takes_no_writes_stops_nobody_for_good(make: Make, tmp_path: Path) -> None:
+    """As where its disk is full: it answers each write with MISCONF, for as long as it likes.
+
+    Workers, which ended at the first such answer, wait; what is started meanwhile is stored, and done afterwards.
+    """
+    installation = make()
+    installation.start()
+    worker = installation.start_worker(Queue.PATIENT)
+    (name,) = (log.stem for log in installation.stack.logs.iterdir() if log.stem.startswith("worker-"))
+    redis = installation.redis()
+    (tmp_path / "gone").mkdir()
+    redis.config_set("dir", str(tmp_path / "gone"))
+    (tmp_path / "gone").rmdir()
+    redis.config_set("save", "3600 1")  # it must be told to save at all, to mind that it can't
+    redis.bgsave()
+    assert eventually(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "err", 30)
+    assert eventually(lambda: "MISCONF" in installation.stack.log(name), 60), installation.logs()
+    job = installation.start_job(Rehearsal.kind, 3, slices=3)
+    assert eventually(lambda: "MISCONF" in installation.stack.log("beat"), 60), installation.logs()
+    assert worker.poll() is None, installation.logs()
+    assert installation.job(job)["done"] == 0
+    assert "Traceback" not in installation.stack.log("beat")
+    redis.config_set("stop-writes-on-bgsave-error", "no")
+    assert ended(installation, job, 60 + SLACK)["state"] == "DONE"
+    assert worker.poll() is None
