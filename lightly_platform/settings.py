@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "core.web.crowd.CrowdMiddleware",
     # The browser's language, if there is a catalogue for it in locale/.
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -1,10 +1,15 @@
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
 
 from clouds import import_sdks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+
+# How long a thread that computes may keep the others of its process waiting. By default it is 5 ms, and a page is
+# handed the processor some thirty times: beside a few threads that parse long listings it would take a second.
+sys.setswitchinterval(0.001)
 
 application = get_wsgi_application()
 # It takes seconds, which the first person who opens a listing should not have to wait.

@@ -15,7 +15,6 @@ ON CONFLICT (cache_key) DO UPDATE SET
     expires = CASE WHEN {table}.expires <= %s THEN excluded.expires ELSE {table}.expires END
 RETURNING value
 """
-_COUNTED = "SELECT value FROM {table} WHERE cache_key = %s AND expires > %s"
 # Rows that somebody counts on right now are left to a later time, so that nobody waits for anybody.
 _FORGET = "DELETE FROM {table} WHERE cache_key IN (SELECT cache_key FROM {table} WHERE expires <= %s {lock})"
 
@@ -23,7 +22,7 @@ _FORGET = "DELETE FROM {table} WHERE cache_key IN (SELECT cache_key FROM {table}
 class CountingCache(DatabaseCache):
     """Counts per key and window, in a table that `createcachetable` makes. Its values are numbers, not pickles.
 
-    So `count()` and `counted()` are its only methods to use: `get()` and `set()` belong to other caches.
+    So `count()` is its only method to use: `get()` and `set()` belong to other caches.
     """
 
     def count(self, key: str, window_seconds: float) -> int:
@@ -37,14 +36,6 @@ class CountingCache(DatabaseCache):
         if value == "1":  # a window has begun, so others may have ended
             self._forget(now)
         return int(value)
-
-    def counted(self, key: str) -> int:
-        """How many there are in the running window; 0 if there is none."""
-        now = datetime.fromtimestamp(time.time(), UTC)
-        with self._cursor() as cursor:
-            cursor.execute(self._sql(_COUNTED), [self.make_and_validate_key(key), self._moment(now)])
-            found = cursor.fetchone()
-        return int(found[0]) if found else 0
 
     def _forget(self, now: datetime) -> None:
         """Delete what has ended, so that the table stays as small as a minute."""

@@ -41,11 +41,6 @@ def count(key: str, window_seconds: float = WINDOW_SECONDS) -> int:
     return _counts().count(key, window_seconds)
 
 
-def counted(key: str) -> int:
-    """How many there were in the running minute, without counting."""
-    return _counts().counted(key)
-
-
 def _counts() -> CountingCache:
     counts = caches["throttle"]
     if not isinstance(counts, CountingCache):

@@ -55,7 +55,7 @@ class Environment:
         group=Group.SERVER,
         default=2,
         example="4",
-        help="The number of web server processes. Each answers 40 requests at a time, of which at most 32 list files, "
+        help="The number of web server processes. Each answers 48 requests at a time, of which at most 32 list files, "
         "sign URLs or verify, so that pages stay fast. See Limits below.",
     )
 

@@ -116,7 +116,7 @@ def _python(module: str, *arguments: str) -> list[str]:
 def _web_command(environment: Environment, listener: socket.socket) -> list[str]:
     options = {
         "bind": f"fd://{listener.fileno()}",
-        "worker-class": "lightly_platform.launcher.web_worker.WebWorker",
+        "worker-class": "lightly_platform.launcher.web_worker.PunctualWorker",
         "worker-connections": "500",  # far below the files that a process may usually open
         "workers": str(environment.web_concurrency),
         "threads": str(WEB_THREADS),

@@ -12,23 +12,17 @@ import contextlib
 import re
 import selectors
 import socket
-import struct
 import time
 from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-# Of one request, head and body. Django takes bodies of 2.5 MB; files that are uploaded are key files.
-MOST_BYTES = 4 * 1024 * 1024
+# Of one request. Django takes bodies of 2.5 MB; files that are uploaded are key files.
+MOST_BODY_BYTES = 4 * 1024 * 1024
 # Of all requests that are being collected in this process.
 MOST_BYTES_TOGETHER = 64 * 1024 * 1024
 MOST_HEAD_BYTES = 64 * 1024
-# For a head, and for a body beside what a slow line takes for it.
-SECONDS = 10.0
-LEAST_BYTES_A_SECOND = 16 * 1024
-# So long a receiver may take for one piece of an answer.
-ANSWER_SECONDS = 60.0
 _PIECE = 64 * 1024
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*(?:\r\n|$)")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked")
@@ -36,31 +30,30 @@ _CHUNKS_END = re.compile(rb"\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n$")
 _EXPECT = b"\r\nexpect:"
 
 
-def _timeval(seconds: float) -> bytes:
-    return struct.pack("@ll", int(seconds), 0)
-
-
 class Collected:
     """What came of a request so far."""
 
-    def __init__(self, start: bytes = b"") -> None:
+    def __init__(self, start: bytes = b"", *, head_seconds: float = 10.0, body_seconds: float = 30.0) -> None:
         self.data = bytearray(start)
-        self.ends_at = time.monotonic() + SECONDS
+        self.ends_at = time.monotonic() + head_seconds
+        self._body_seconds = body_seconds
         self.body_at: int | None = None  # where the body begins, once the head is whole
         self.length: int | None = None  # of the body; None: in chunks
         self.must_continue = False  # the sender waits for word before it sends the body
+
+    def is_endless(self) -> bool:
+        """Whether more came than any request may have, without a length that would have told so at once."""
+        return len(self.data) > MOST_HEAD_BYTES + MOST_BODY_BYTES
 
     def is_whole(self) -> bool:
         """Also where it is beyond all limits: then the parser or Django say so, and nothing more is collected."""
         if self.body_at is None and not self._read_head():
             return len(self.data) > MOST_HEAD_BYTES
-        if len(self.data) > MOST_BYTES:
-            return True
         assert self.body_at is not None  # noqa: S101 - for type checkers
         if self.length is None:
             # From the line end before the body on.
             return _CHUNKS_END.search(self.data, max(self.body_at - 2, len(self.data) - MOST_HEAD_BYTES)) is not None
-        return self.length > MOST_BYTES or len(self.data) >= self.body_at + self.length
+        return self.length > MOST_BODY_BYTES or len(self.data) >= self.body_at + self.length
 
     def _read_head(self) -> bool:
         end = self.data.find(b"\r\n\r\n")
@@ -71,17 +64,17 @@ class Collected:
         self.body_at = end + 4
         self.length = None if _CHUNKED.search(head) else int(found[1]) if found else 0
         self.must_continue = _EXPECT in head and len(self.data) == self.body_at
-        expected = MOST_BYTES if self.length is None else min(self.length, MOST_BYTES)
-        self.ends_at = time.monotonic() + SECONDS + expected / LEAST_BYTES_A_SECOND
+        self.ends_at = time.monotonic() + self._body_seconds
         return True
 
 
 class _TimedSocket:
     """For gunicorn's parser: what was not collected, such as the rest of a body that is too large, ends in time too."""
 
-    def __init__(self, connected: socket.socket, ends_at: float) -> None:
+    def __init__(self, connected: socket.socket, seconds: float, *, afterwards: float) -> None:
         self._socket = connected
-        self._ends_at = ends_at
+        self._afterwards = afterwards
+        self._ends_at = time.monotonic() + seconds
 
     def recv(self, size: int) -> bytes:
         self._socket.settimeout(max(self._ends_at - time.monotonic(), 0.01))
@@ -90,14 +83,18 @@ class _TimedSocket:
         except TimeoutError:
             return b""  # as if the sender had hung up
         finally:
-            self._socket.settimeout(ANSWER_SECONDS)
+            self._socket.settimeout(self._afterwards)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
 
 
-class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """All but `handle` runs in the loop's thread."""
+
+    head_seconds = 10.0
+    body_seconds = 30.0  # for 4 MB over a slow line
+    answer_seconds = 30.0  # for each piece of an answer to be taken
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -106,7 +103,9 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def enqueue_req(self, conn: Any) -> None:
         """A connection is new, or its next request begins: gunicorn would give it to a thread now."""
         read_ahead = conn.parser.unreader.take_buffered() if conn.parser else b""
-        collected = self.collecting[conn] = Collected(read_ahead)
+        conn.was_told_to_continue = False
+        limits = {"head_seconds": self.head_seconds, "body_seconds": self.body_seconds}
+        collected = self.collecting[conn] = Collected(read_ahead, **limits)
         conn.sock.setblocking(False)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._collect, conn))
         if collected.is_whole():
@@ -129,10 +128,10 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             return self._hand_over(conn) if collected.data else self._drop(conn)
         if collected.is_whole():
             self._hand_over(conn)
-        elif sum(len(each.data) for each in self.collecting.values()) > MOST_BYTES_TOGETHER:
+        elif collected.is_endless() or sum(len(each.data) for each in self.collecting.values()) > MOST_BYTES_TOGETHER:
             self._drop(conn)
         elif collected.must_continue:
-            collected.must_continue = False
+            collected.must_continue, conn.was_told_to_continue = False, True
             with contextlib.suppress(OSError):  # who has hung up is told so by the next recv
                 conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -158,10 +157,15 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def handle(self, conn: Any) -> Any:
         """In a thread: the request is here."""
         conn.sock.setblocking(True)
-        # A receiver that reads nothing holds no thread either. The kernel counts, as gunicorn takes Python's limit off.
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(ANSWER_SECONDS))
         conn.init()
-        conn.parser.unreader.sock = _TimedSocket(conn.sock, time.monotonic() + SECONDS)
+        conn.parser.unreader.sock = _TimedSocket(conn.sock, self.body_seconds, afterwards=self.answer_seconds)
         conn.parser.unreader.unread(bytes(conn.collected.data))
         conn.collected = None
         return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        if conn.was_told_to_continue:  # gunicorn would say so again
+            req._expected_100_continue = False
+        # A receiver that reads nothing holds no thread either.
+        conn.sock.settimeout(self.answer_seconds)
+        return super().handle_request(req, conn)

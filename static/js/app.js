@@ -55,11 +55,19 @@
   on("click", (event) => { if (closest(event, "[data-print]")) window.print() })
   on("click", (event) => closest(event, "[data-dismiss]")?.closest(".toast").remove())
 
-  // A poll that fails is silent: the next one tells.
+  // A poll that fails is silent: the next one tells. One for which the server had no time asks again when it was told to.
   const asked = (event) => event.detail.requestConfig?.triggeringEvent !== undefined
+  const askAgain = (element) => {
+    const url = element.getAttribute("hx-get")
+    if (url && element.isConnected) htmx.ajax("GET", url, { source: element, target: element, swap: "outerHTML" })
+  }
   on("htmx:responseError", (event) => {
-    if (!asked(event)) return
-    const status = event.detail.xhr.status
+    const { elt, xhr } = event.detail
+    const status = xhr.status
+    if (!asked(event)) {
+      if (status === 429) setTimeout(() => askAgain(elt), 1000 * (Number(xhr.getResponseHeader("Retry-After")) || 2))
+      return
+    }
     if (status === 403) toast(said.refused)
     else if (status === 404) toast(said.gone)
     else toast(said.failed.replace("{status}", status))

@@ -6,10 +6,11 @@ from django.db.models import Count, OuterRef, Subquery
 
 def tokens_belong_to_the_only_team(apps, schema_editor):
     """Until now all tokens of somebody ended with their last membership, so those of people in one team belong to it."""
-    membership = apps.get_model("teams", "Membership")
-    only = membership.objects.filter(user=OuterRef("user")).order_by().values("user")
+    database = schema_editor.connection.alias
+    memberships = apps.get_model("teams", "Membership").objects.using(database)
+    only = memberships.filter(user=OuterRef("user")).order_by().values("user")
     only = only.annotate(count=Count("pk"), only_team=models.Min("team")).filter(count=1)
-    apps.get_model("teams", "ApiToken").objects.update(team_id=Subquery(only.values("only_team")))
+    apps.get_model("teams", "ApiToken").objects.using(database).update(team_id=Subquery(only.values("only_team")))
 
 
 class Migration(migrations.Migration):

@@ -12,9 +12,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
+from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.crypto import seal, unseal
@@ -90,7 +92,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if sociallogin.is_existing:
             is_new_link = sociallogin.account.pk is None
             if is_new_link and sociallogin.state.get("process") != AuthProcess.CONNECT:
+                had_password = sociallogin.user.has_usable_password()
                 hand_over(sociallogin.user)
+                if had_password:
+                    messages.info(
+                        request, gettext("Your account is linked to single sign-on now. Your password no longer works.")
+                    )
             EmailAddress.objects.get_or_create(
                 user=sociallogin.user, email=sociallogin.user.email, defaults={"verified": True, "primary": True}
             )

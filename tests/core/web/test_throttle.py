@@ -105,8 +105,7 @@ def test_the_count_ends_with_its_minute(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(time, "time", lambda now=start + second: now)
         counts.append(throttle.count("x"))
     assert counts == [1, 2, 3, 1, 2, 1]
-    assert throttle.counted("x") == 1
-    assert throttle.counted("y") == 0
+    assert throttle.count("y") == 1
 
 
 @pytest.mark.parametrize(

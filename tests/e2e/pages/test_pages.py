@@ -13,7 +13,7 @@ import pytest
 import requests
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.handbook import FOR_READERS
 from tests.e2e.conftest import Visit, filled_bucket, reader
@@ -59,6 +59,7 @@ FOR_OWNER = [
     f"{TEAM}/leave/",
     f"{TEAM}/delete/",
     "/teams/new/",  # a dialog as a page of its own, as it is without JavaScript
+    "/invitations/",
     "{link}",  # for somebody else
     "/tokens/",
     "/api/",
@@ -94,6 +95,7 @@ SHOWS = {
     PEOPLE: "Invited",
     f"{TEAM}/activity/": "created the service account nightly-training",
     f"{TEAM}/service-accounts/": "first token",
+    "/invitations/": "invites you to this team as member",
     "/tokens/": "old notebook",
     "/inbox/": "street-scenes: BAD",
     "/jobs/": "Check all datasources",
@@ -146,6 +148,7 @@ NO_PAGES = [
     f"{DATASET}/datasources/",
     f"{TABS}/input/check/",
     f"{TABS}/input/permissions/",
+    f"{TABS}/input/wait/",
     f"{TABS}/input/access/",
     f"{TABS}/input/cors/",
     f"{TABS}/input/admin-links/{{link_id}}/revoke/",
@@ -189,6 +192,16 @@ def test_every_page_is_listed() -> None:
     known = {resolve(path).route for path in [*listed, *SECOND_FACTOR]}
     there = {route for route in routes(get_resolver()) if not ELSEWHERE.match(route)}
     assert sorted(there - known) == []
+
+
+def expect_to_begin(dialog: Locator) -> None:
+    """On its first field, of radio buttons on the chosen one; on its heading if it has no field."""
+    fields = dialog.locator("form :is(input:not([type=hidden], [type=file]), select, textarea):enabled")
+    expect(dialog.get_by_role("heading").first).to_be_visible()
+    name = fields.first.get_attribute("name") if fields.count() else None
+    chosen = dialog.locator(f"[name={name}]:checked")
+    begins = chosen if name and chosen.count() else fields.first if name else dialog.get_by_role("heading").first
+    expect(begins).to_be_focused()
 
 
 def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
@@ -243,7 +256,7 @@ def test_dialogs(visit: Visit, person: Person, ids: dict[str, str], axe: Axe, su
         with subtests.test(opened):
             page.goto(underneath.format_map(ids))
             page.locator(f'[hx-get="{opened.format_map(ids)}"]').first.click()
-            expect(page.get_by_role("dialog").get_by_role("heading").first).to_be_focused()
+            expect_to_begin(page.get_by_role("dialog"))
             expect_accessible(page, axe)
 
 

@@ -39,6 +39,8 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     with transaction.atomic():
         people = [invitations.Invited(address, "MEMBER") for address in (f"{name}-new@example.com", known)]
         invited = {one.email: one for one in invitations.invite(team=team, people=people, by=owner)}
+        theirs = User.objects.get(email=known).memberships.get().team
+        invitations.invite(team=theirs, people=[invitations.Invited(email, "MEMBER")], by=User.objects.get(email=known))
     account = service_accounts.create(team=team, name="nightly-training", by=owner)
     service_accounts.create_token(team=team, account=account, name="first token", by=owner)
     services.create_token(user=owner, name="notebook")

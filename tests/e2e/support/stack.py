@@ -100,7 +100,8 @@ class Stack:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         server = ["-m", "gunicorn", "lightly_platform.wsgi:application", "--no-control-socket", "--log-level=debug"]
-        options = [f"--bind={HOST}:{self.port}", "--worker-class=gthread", "--threads=8", "--access-logfile=-"]
+        options = [f"--bind={HOST}:{self.port}", "--threads=8", "--access-logfile=-"]
+        options += ["--worker-class=lightly_platform.launcher.web_worker.PunctualWorker"]
         process = self.start("web", [*server, *options])
         self._until(self._answers, "web", process)
         return process

@@ -222,7 +222,7 @@ class TestLinking:
         assert before.get("/").status_code == 200
         provider.person = person("alice@example.com")
         assert sign_in(client)["Location"] == "/"
-        assert client.get("/").status_code == 200
+        assert "Your password no longer works" in client.get("/").content.decode()
         alice.refresh_from_db()
         assert not alice.has_usable_password()
         assert before.get("/")["Location"].startswith("/accounts/login/")
