@@ -137,7 +137,7 @@ class Guest:
         """The answer of the API, if it is a good one."""
         api = path.startswith("/v1/")
         status, body = self._ask("GET", f"{path}?{urlencode({'token': self.token, **query})}" if api else path)
-        if status == 429:
+        if status in {429, 503}:
             time.sleep(1)  # the least that Retry-After says
         return dict(json.loads(body)) if api and status == 200 else {}
 

@@ -68,8 +68,9 @@ def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
 
 @api.exception_handler(LaneFullError)
 def _busy(request: HttpRequest, error: LaneFullError) -> HttpResponse:
+    # Not 429: after that the official client pauses for 10 s and more before each of its own retries.
     answer = error_answer(
-        429,
+        503,
         "ILLEGAL_ACTION_RESOURCE_IN_USE",
         f"Too many requests that talk to clouds are under way. Try again in {error.retry_after} s.",
     )

@@ -39,7 +39,7 @@ from teams.models import Scope
 router = Router(tags=["listing"])
 Answer = dict[str, Any]
 
-ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 429: Error, 503: Error}
+ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
 # A redirect is followed at once; a video player may come back for more of the file for a while.
 REDIRECTED_SECONDS = 12 * 3600
 # The oldest client known to ask again and again where a listing is refused for the moment.

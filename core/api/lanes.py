@@ -1,7 +1,7 @@
 """Keeps threads of the web server free for pages: so many requests may talk to a cloud at once, and no more.
 
 A request that finds its lane full waits a moment for its turn, holding a thread. When too many wait, it is refused and
-told when to come back (429). All official clients do so by themselves: urllib3 sleeps for what Retry-After says, up to
+told when to come back (503). All official clients do so by themselves: urllib3 sleeps for what Retry-After says, up to
 three times. Then 1.5.26 tries five times more, with pauses of 10 s and more in between; 1.3.3 and 1.4.5 give up, but
 they never list in parts side by side. Whoever comes back keeps their turn, so the parts of a large listing go ahead one
 after the other instead of by luck.

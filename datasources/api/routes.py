@@ -170,7 +170,7 @@ def get_datasources(request: HttpRequest, dataset_id: str) -> list[Answer]:
 @router.get(
     "/datasets/{dataset_id}/datasource/verify",
     auth=needs(Scope.DATASOURCES),
-    response={200: VerifyData, 401: Error, 403: Error, 404: Error, 429: Error},
+    response={200: VerifyData, 401: Error, 403: Error, 404: Error, 503: Error},
     by_alias=True,
     exclude_none=True,
 )

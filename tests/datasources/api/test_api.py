@@ -382,7 +382,7 @@ class TestVerify:
         monkeypatch.setattr(routes, "VERIFYING", full)
         with full.turn("somebody else", "something", team="another"):
             answer = call(alice).get(path(dataset, "verify"))
-        assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+        assert (answer.status_code, answer["Retry-After"]) == (503, "1")
         assert set(answer.json()) == {"code", "error"}
         assert PermissionCheck.objects.filter(trigger=Trigger.API).count() == 1  # the save's, and none of this
         assert call(alice).get(path(dataset, "verify")).status_code == 200
