@@ -7,6 +7,7 @@ replaces the one method that opens connections.
 import http.client
 import socket
 import ssl
+import threading
 from typing import Any
 from urllib.parse import SplitResult
 from xml.etree import ElementTree
@@ -66,6 +67,7 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
         self.limit = limit
         self.allowed_private_hosts = allowed_private_hosts
         self.sockets = Sockets()
+        self._closing = threading.Lock()
 
     def _init_ssl_context(self, custom_ciphers: object) -> None:
         self.context = ssl.create_default_context()
@@ -88,7 +90,9 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
     def hang_up(self) -> None:
         """Close sockets under calls that still wait, so that a server which drips bytes can't hold a thread."""
         self.sockets.hang_up()
-        self.close()
+        # Who gave up on a call and the thread of that call may both end here, and the SDK's own close minds that.
+        with self._closing:
+            self.close()
 
 
 class _Convertor(Convertor):  # type: ignore[misc]  # the SDK ships no types

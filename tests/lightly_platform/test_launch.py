@@ -211,7 +211,7 @@ def test_queues_are_spread_over_processes() -> None:
     processors = os.cpu_count()
     assert shapes() == [
         ("main-checks", "checks", 16),
-        ("main-patient", "patient", 12),
+        ("main-patient", "patient", 16),
         ("main-contents-runs", "contents,runs", processors),
     ]
     assert shapes(QUEUES=" runs , Checks", CONCURRENCY="4", NAME="b") == [

@@ -174,9 +174,10 @@ def test_a_file_that_is_no_key_is_refused_beside_the_field(content: bytes) -> No
     assert list(form.errors) == ["credentials"]
 
 
-def test_credentials_have_no_length_cap() -> None:
-    assert filled("S3", {"secret_access_key": "x" * 20_000}).is_valid()
-    assert filled("AZURE", {"sas_token": f"sp=r&se=2030-01-01&sig={'x' * 20_000}"}).is_valid()
+def test_long_credentials_fit() -> None:
+    """Far longer ones than the clouds give; test_lengths.py has the limits."""
+    assert filled("S3", {"secret_access_key": "x" * 2000}).is_valid()
+    assert filled("AZURE", {"sas_token": f"sp=r&se=2030-01-01&sig={'x' * 2000}"}).is_valid()
 
 
 @pytest.mark.parametrize("suffix", ["thumbs/", "../[filename]", "/[filename]"])
