@@ -36,6 +36,10 @@ def test_main_job(visit: Visit, person: Person, cloud: Cloud, name: str) -> None
     for tab in ("Dataset", "Check history"):
         settings.tab(tab)
         no_sideways_scrolling(page)
+    # The history is in cards: nothing of it, such as the bulbs that are red, lies to the right of the window.
+    history = settings.root.get_by_role("region", name="Check history")
+    assert history.evaluate("box => box.scrollWidth <= box.clientWidth")
+    expect(history.get_by_role("button", name="Lightly Write: denied").first).to_be_visible()
     settings.close()
 
     row = page.get_by_role("article", name=name)
