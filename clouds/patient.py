@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from clouds.calls.handing_on import Answer, Call, HandingOn
+from clouds.calls.handing_on import Answer, Call, HandingOn, close_late
 from clouds.calls.within import OutOfTimeError, within
 from clouds.config import CloudConfig, Endpoints
 from clouds.failures import PASSING, Cause, Failure, StoreError
@@ -94,13 +94,8 @@ class PatientStore(HandingOn):
             self.close()
         if self._store is None:
             try:
-                self._store = within(self._patience.call_seconds, self._open, when_late=_close)
+                self._store = within(self._patience.call_seconds, self._open, when_late=close_late)
             except OutOfTimeError:
                 raise StoreError(Failure(Cause.TIMEOUT)) from None
             self._opened_at = time.monotonic()
         return self._store
-
-
-def _close(store: Store | None) -> None:
-    if store is not None:
-        store.close()

@@ -1,11 +1,11 @@
-"""Shares out the hands of a worker, so that nobody's work takes all of them.
+"""Shares out the slots of a worker, its tasks at once, so that nobody's work takes all of them.
 
-A check of a storage that stays silent takes a hand for its whole deadline. Without shares, forty of them keep everybody
-else's waiting for forty seconds. So whoever has work is given a part of the hands: with one alone, half of them; with
+A check of a storage that stays silent takes a slot for its whole deadline. Without shares, forty of them keep everybody
+else's waiting for forty seconds. So whoever has work is given a part of the slots: with one alone, half of them; with
 two, a third each; always one part more than there are people. The last quarter is for whoever has no work under way, so
-that there is a hand for the next one who comes.
+that there is a slot for the next one who comes.
 
-Work that is beyond its share waits in this process, and is done by the hand that makes room for it. It may be lost with
+Work that is beyond its share waits in this process, and is done in the slot that is freed for it. It may be lost with
 the process: its row in the database is not, and a sweep sends it again.
 
 Plain Python. The numbers are per worker process.
@@ -34,18 +34,18 @@ class _Work:
 
 
 class Shares:
-    """`hands` are shared out; work of all claims together never takes more than `most` of them."""
+    """`slots` are shared out; work of all claims together never takes more than `most` of them."""
 
-    def __init__(self, hands: int, *, most: int | None = None) -> None:
+    def __init__(self, slots: int, *, most: int | None = None) -> None:
         self._lock = threading.Lock()
         self._running: Counter[Claim] = Counter()
         self._total = 0
         self._waiting: dict[Hashable, _Work] = {}  # in order of arrival
-        self.resize(hands, most=most)
+        self.resize(slots, most=most)
 
-    def resize(self, hands: int, *, most: int | None = None) -> None:
-        self.hands = max(1, hands)
-        self.most = max(1, self.hands if most is None else most)
+    def resize(self, slots: int, *, most: int | None = None) -> None:
+        self.slots = max(1, slots)
+        self.most = max(1, self.slots if most is None else most)
 
     def run(self, name: Hashable, claims: frozenset[Claim], do: Callable[[], None], *, rank: int = 0) -> bool:
         """Do it now. False if it is beyond the share of one of its claims: then it is done later.
@@ -69,7 +69,7 @@ class Shares:
         return len(self._waiting)
 
     def _do_what_waits(self, claims: frozenset[Claim]) -> None:
-        """Give the hand back, or use it for what it makes room for."""
+        """Give the slot back, or use it for what it makes room for."""
         while True:
             with self._lock:
                 self._end(claims)
@@ -93,7 +93,7 @@ class Shares:
     def _share(self, claim: Claim) -> int:
         kind = claim[0]
         others = sum(1 for other in self._running if other[0] == kind and other != claim)
-        return max(1, self.hands // (others + 2))
+        return max(1, self.slots // (others + 2))
 
     def _begin(self, claims: frozenset[Claim]) -> None:
         self._total += 1
@@ -119,17 +119,17 @@ class Shares:
         return work
 
 
-# Of the worker that this process is, if it is one: `lightly_platform.celery` resizes them to its hands.
+# Of the worker that this process is, if it is one: `lightly_platform.celery` resizes them to its slots.
 ASKED_FOR = Shares(16)
 UNASKED = Shares(8)
 WEBHOOKS = Shares(5)
 
 
-def share_out(hands: int) -> None:
+def share_out(slots: int) -> None:
     """This worker does so many tasks at once.
 
     Checks that nobody waits for take half of them at most, and webhooks a third: the rest is for what sends both.
     """
-    ASKED_FOR.resize(hands)
-    UNASKED.resize(hands // 2)
-    WEBHOOKS.resize(hands // 3)
+    ASKED_FOR.resize(slots)
+    UNASKED.resize(slots // 2)
+    WEBHOOKS.resize(slots // 3)

@@ -18,8 +18,8 @@ def run_check(check_id: str) -> None:
     if whose is None:  # a message that came twice, or too late
         _run_check(check_id, is_scheduled=bool(checks.scheduled_among([check_id])))
         return
-    hands = shares.UNASKED if whose.is_scheduled else shares.ASKED_FOR
-    if not hands.run(check_id, whose.claims, partial(_run_check, check_id, is_scheduled=whose.is_scheduled)):
+    slots = shares.UNASKED if whose.is_scheduled else shares.ASKED_FOR
+    if not slots.run(check_id, whose.claims, partial(_run_check, check_id, is_scheduled=whose.is_scheduled)):
         turns.mark_waiting(check_id)
 
 

@@ -73,7 +73,9 @@ class DoorMiddleware:
         try:
             request.get_host()
         except DisallowedHost:
-            words = gettext("This server is not known by this name. The person who runs it sets ALLOWED_HOSTS.")
+            words = gettext(
+                "This server does not answer to this name. The person who runs it can add it to ALLOWED_HOSTS."
+            )
             return HttpResponse(f"{words}\n", content_type="text/plain", status=400)
         return self.get_response(request)
 

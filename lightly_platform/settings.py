@@ -321,7 +321,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 # A check that dies with its worker runs again; running it twice is harmless.
 CELERY_TASK_ACKS_LATE = True
-# As many messages as hands: the rest waits where any worker may take it.
+# As many messages as slots: the rest waits where any worker may take it.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # What leaks in libraries that read images and videos goes when the process does.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50

@@ -74,7 +74,7 @@ def machinery(scope: Scope) -> Machinery:
     signs, lengths = pulse.last_signs(), pulse.queue_lengths()
     sign, started = signs.get(pulse.WORKER), counts.pop("worker_started")
     if started and (sign is None or sign.at < started):
-        sign = pulse.Sign(started)  # all its hands are full, so it does not get round to sweeping
+        sign = pulse.Sign(started)  # all its slots are taken, so it does not get round to sweeping
     return Machinery(
         worker=sign,
         scheduler=signs.get(pulse.SCHEDULER),

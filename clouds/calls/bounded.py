@@ -1,6 +1,6 @@
 """A store for people who wait: whatever its server does, all of its calls together are over by the deadline."""
 
-from clouds.calls.handing_on import Answer, Call, HandingOn
+from clouds.calls.handing_on import Answer, Call, HandingOn, close_late
 from clouds.calls.within import OutOfTimeError, within
 from clouds.config import CloudConfig, Endpoints
 from clouds.failures import Cause, Failure, StoreError
@@ -45,13 +45,8 @@ class BoundedStore(HandingOn):
                 self._store = within(
                     self._deadline.remaining(),
                     lambda: open_store(self._config, self._endpoints, self._deadline),
-                    when_late=_close,
+                    when_late=close_late,
                 )
             except OutOfTimeError:
                 raise StoreError(Failure(Cause.TIMEOUT)) from None
         return self._store
-
-
-def _close(store: Store | None) -> None:
-    if store is not None:
-        store.close()

@@ -6,6 +6,13 @@ from typing import TypeVar
 
 from clouds.store import CorsRule, Deadline, Page, Piece, Preflight, Store
 
+
+def close_late(store: Store | None) -> None:
+    """For `within`: the end of a store that was opened when nobody waited for it any more."""
+    if store is not None:
+        store.close()
+
+
 Answer = TypeVar("Answer")
 Call = Callable[[Store], Answer]
 

@@ -1,4 +1,4 @@
-"""Whose check a check is: the hands of workers are shared out between people, teams and storages (core.shares)."""
+"""Whose check a check is: the slots of workers are shared out between people, teams and storages (core.shares)."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -14,8 +14,9 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from datasets.access import editable_dataset_for
 from datasources.live_fix.services import look_again
 from datasources.live_fix.waiting import Wait
-from datasources.settings.events import check_finished, dataset_changed
+from datasources.settings.events import dataset_changed
 from datasources.settings.panel import DatasourcePanel
+from datasources.settings.views import permissions
 from teams.requests import PageRequest
 
 
@@ -30,7 +31,8 @@ def wait(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     if panel.status.is_open or panel.status.stamp != request.POST.get("seen"):
         return _changed(request, panel)
     waits = Wait.continued(request.POST.get("since", ""), timezone.now())
-    context = _context(panel) | {"since": waits.since}
+    context: dict[str, Any] = {"panel": panel, "dataset": panel.dataset, "in_dialog": panel.in_dialog}
+    context |= {"oob": True, "since": waits.since}
     if "wizard" in request.GET:
         context["wizard_url"] = _wizard_url(panel)
     if "stop" in request.POST:
@@ -47,14 +49,8 @@ def _changed(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
     """All bulbs anew, in place of the part that asked."""
     if "wizard" in request.GET:
         return HttpResponseClientRedirect(f"{_wizard_url(panel)}?step=check")
-    panel.for_person(request.user)
-    answer = render(request, "datasources/_permissions.html", _context(panel))
-    answer = reswap(retarget(answer, "#permissions"), "outerHTML")
-    return dataset_changed(answer if panel.status.is_open else check_finished(answer), panel.dataset)
-
-
-def _context(panel: DatasourcePanel) -> dict[str, Any]:
-    return {"panel": panel, "dataset": panel.dataset, "in_dialog": panel.in_dialog, "oob": True}
+    answer = permissions(request, panel.dataset.pk, panel.tab)
+    return dataset_changed(reswap(retarget(answer, "#permissions"), "outerHTML"), panel.dataset)
 
 
 def _wizard_url(panel: DatasourcePanel) -> str:

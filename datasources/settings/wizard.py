@@ -92,7 +92,7 @@ def _begin(request: PageRequest, panel: DatasourcePanel) -> HttpResponse:
     if isinstance(found, Refusal):
         problem = found.reason
     elif text.strip():
-        problem = gettext("No storage is known for this. Choose it below.")
+        problem = gettext("No storage is known for this. Choose the storage below.")
     else:
         problem = gettext("Nothing was pasted. Paste something, or choose the storage below.")
     # The text is never shown again: it may be, or contain, a secret.

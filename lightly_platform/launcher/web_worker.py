@@ -1,9 +1,9 @@
-"""gunicorn's worker with threads, which no thread of its own waits for a slow sender.
+"""gunicorn's worker with threads, in which no thread waits for a slow sender.
 
-gunicorn gives a connection to a thread as soon as its first byte is there, and the thread then waits for the rest: as
-many senders that drip a byte now and then as there are threads, and nobody else is answered. Here the one loop that
-waits for all connections collects a request, and a thread gets it when it is whole. A proxy such as nginx does the
-same, so behind one this costs nothing.
+gunicorn gives a connection to a thread as soon as the first byte is there, and the thread then waits for the rest. So
+as many slow senders as there are threads keep everybody else waiting. Here the one loop that watches all connections
+collects each request, and a thread gets the request when it is whole. A proxy such as nginx does the same, so behind
+one this costs nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The commands of the workers: a process for each queue that people or clouds wait for, one for what needs processes.
 
-Separate, so that scheduled checks and mails, however many, never take the hands of those checks that people wait for.
+Separate, so that scheduled checks and mails, however many, never take the slots of those checks that people wait for.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Worker:
         if set(self.queues) & set(OLD_QUEUE_IS_EMPTIED_BY):
             queues.append(OLD_QUEUE)
         # A pool of processes begins with one and grows while there is work: idle ones cost memory.
-        hands = (
+        slots = (
             ["--autoscale", f"{self.concurrency},1"] if pool == "prefork" else ["--concurrency", f"{self.concurrency}"]
         )
-        options = ["--without-gossip", "--without-mingle", "--pool", pool, *hands, "--queues", ",".join(queues)]
+        options = ["--without-gossip", "--without-mingle", "--pool", pool, *slots, "--queues", ",".join(queues)]
         return ["worker", *options, "--hostname", f"{self.name}@%h"]
 
 
@@ -60,14 +60,14 @@ def workers(environ: Mapping[str, str], *, name: str) -> list[Worker]:
 
     `name` is a prefix of what the workers are called, unless NAME is set.
     """
-    queues, hands = _queues(environ.get("QUEUES", "")), _concurrency(environ.get("CONCURRENCY", ""))
+    queues, slots = _queues(environ.get("QUEUES", "")), _concurrency(environ.get("CONCURRENCY", ""))
     prefix = environ.get("NAME") or name
     if not _GOOD_NAME.fullmatch(prefix):
         raise WrongEnvironment("NAME may hold letters, digits, - and _, at most 40; for example NAME=gpu-1.")
     threads = [(queue,) for queue in queues if not RULES[queue].may_be_killed]
     processes = tuple(queue for queue in queues if RULES[queue].may_be_killed)
     return [
-        Worker(f"{prefix}-{'-'.join(group)}", group, hands or RULES[group[0]].concurrency or os.cpu_count() or 1)
+        Worker(f"{prefix}-{'-'.join(group)}", group, slots or RULES[group[0]].concurrency or os.cpu_count() or 1)
         for group in [*threads, processes]
         if group
     ]

@@ -27,7 +27,7 @@ def due_ids() -> list[str]:
 
 
 def whose(delivery_id: str) -> tuple[int, frozenset[Claim]] | None:
-    """How often it has been tried, and who shares the workers' hands for it. None: there is nothing to do."""
+    """How often it has been tried, and who shares the workers' slots for it. None: there is nothing to do."""
     delivery = outbox.due(WebhookDelivery.objects.filter(pk=delivery_id)).select_related("webhook").first()
     if delivery is None:
         return None

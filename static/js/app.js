@@ -7,6 +7,7 @@
 //   data-keep-typed          on a form: put back what was typed into its data-secret inputs
 //   data-carries="path …"    on a form with data-family: inputs whose text goes along to another form of the same family
 //   data-copy="#id"          on a button: copy that element's text
+//   data-result              on what came of a save, in the dialog: it gets the focus
 //   data-announce="text"     on swapped content: say it to screen readers, unless it lies under an open dialog
 //   data-fleeting            on a toast: it leaves by itself;  data-dismiss: closes its toast
 //   data-search              on an input: "/" focuses it

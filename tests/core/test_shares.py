@@ -1,4 +1,4 @@
-"""How the hands of a worker are shared out."""
+"""How the slots of a worker are shared out."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from core import shares
 from core.shares import Claim, Shares
 from tests.servers.process import eventually
 
-HANDS = 16
+SLOTS = 16
 
 
-class Hands:
+class Slots:
     """A worker's pool of threads, and work that goes on until the test ends it."""
 
     def __init__(self) -> None:
-        self.shares = Shares(HANDS)
-        self.pool = ThreadPoolExecutor(HANDS)
+        self.shares = Shares(SLOTS)
+        self.pool = ThreadPoolExecutor(SLOTS)
         self.lock = threading.Lock()
         self.running: dict[str, threading.Event] = {}
         self.began: list[str] = []
@@ -56,78 +56,78 @@ class Hands:
 
 
 @pytest.fixture
-def hands() -> Iterator[Hands]:
-    hands = Hands()
-    yield hands
-    hands.end_all()
+def slots() -> Iterator[Slots]:
+    slots = Slots()
+    yield slots
+    slots.end_all()
 
 
-def test_one_who_takes_all_they_can_leaves_half(hands: Hands) -> None:
+def test_one_who_takes_all_they_can_leaves_half(slots: Slots) -> None:
     """48 checks that hang, and a good one of somebody else: it starts at once."""
     for number in range(48):
-        hands.send(f"hangs {number}", ("team", "a"))
-    hands.await_running(HANDS // 2)
-    assert eventually(lambda: hands.shares.waiting == 48 - HANDS // 2)
-    hands.send("good", ("team", "b"))
-    assert eventually(lambda: "good" in hands.running)
+        slots.send(f"hangs {number}", ("team", "a"))
+    slots.await_running(SLOTS // 2)
+    assert eventually(lambda: slots.shares.waiting == 48 - SLOTS // 2)
+    slots.send("good", ("team", "b"))
+    assert eventually(lambda: "good" in slots.running)
 
 
-def test_so_do_several(hands: Hands) -> None:
+def test_so_do_several(slots: Slots) -> None:
     for team, running in [("a", 8), ("b", 12), ("c", 13)]:
         for number in range(16):
-            hands.send(f"{team}{number}", ("team", team))
-        hands.await_running(running)
-    assert eventually(lambda: hands.shares.waiting == 48 - 13)
-    hands.send("good", ("team", "d"))
-    assert eventually(lambda: "good" in hands.running)
+            slots.send(f"{team}{number}", ("team", team))
+        slots.await_running(running)
+    assert eventually(lambda: slots.shares.waiting == 48 - 13)
+    slots.send("good", ("team", "d"))
+    assert eventually(lambda: "good" in slots.running)
 
 
-def test_a_person_with_many_teams_has_one_share(hands: Hands) -> None:
+def test_a_person_with_many_teams_has_one_share(slots: Slots) -> None:
     for number in range(20):
-        hands.send(f"{number}", ("team", number), ("person", "mallory"))
-    hands.await_running(HANDS // 2)
+        slots.send(f"{number}", ("team", number), ("person", "mallory"))
+    slots.await_running(SLOTS // 2)
 
 
-def test_a_silent_host_has_one_share_whoever_asks(hands: Hands) -> None:
+def test_a_silent_host_has_one_share_whoever_asks(slots: Slots) -> None:
     for number in range(20):
-        hands.send(f"{number}", ("team", number), ("host", "silent.example"))
-    hands.await_running(HANDS // 2)
-    hands.send("good", ("team", 100), ("host", "good.example"))
-    assert eventually(lambda: "good" in hands.running)
+        slots.send(f"{number}", ("team", number), ("host", "silent.example"))
+    slots.await_running(SLOTS // 2)
+    slots.send("good", ("team", 100), ("host", "good.example"))
+    assert eventually(lambda: "good" in slots.running)
 
 
-def test_what_waited_is_done_by_the_hand_that_makes_room(hands: Hands) -> None:
-    hands.shares = Shares(2)
-    first = hands.send("first", ("team", "a"))
-    hands.await_running(1)
-    assert hands.send("second", ("team", "a")).result(10) is False
-    assert hands.send("second", ("team", "a")).result(10) is False  # a message that came twice
-    hands.end("first")
-    assert eventually(lambda: "second" in hands.running)
+def test_what_waited_is_done_by_the_slot_that_makes_room(slots: Slots) -> None:
+    slots.shares = Shares(2)
+    first = slots.send("first", ("team", "a"))
+    slots.await_running(1)
+    assert slots.send("second", ("team", "a")).result(10) is False
+    assert slots.send("second", ("team", "a")).result(10) is False  # a message that came twice
+    slots.end("first")
+    assert eventually(lambda: "second" in slots.running)
     assert not first.done()
-    hands.end("second")
+    slots.end("second")
     assert first.result(10) is True
-    assert hands.began == ["first", "second"]
+    assert slots.began == ["first", "second"]
 
 
-def test_the_lowest_rank_comes_first(hands: Hands) -> None:
-    hands.shares = Shares(2)
-    hands.send("first", ("team", "a"))
-    hands.await_running(1)
+def test_the_lowest_rank_comes_first(slots: Slots) -> None:
+    slots.shares = Shares(2)
+    slots.send("first", ("team", "a"))
+    slots.await_running(1)
     for name, rank in [("tried before", 1), ("new", 0), ("newer", 0)]:
-        hands.send(name, ("team", "a"), rank=rank).result(10)
+        slots.send(name, ("team", "a"), rank=rank).result(10)
     for name in ["first", "new", "newer"]:
-        assert eventually(lambda: name in hands.running)  # noqa: B023
-        hands.end(name)
-    assert eventually(lambda: "tried before" in hands.running)
+        assert eventually(lambda: name in slots.running)  # noqa: B023
+        slots.end(name)
+    assert eventually(lambda: "tried before" in slots.running)
 
 
-def test_all_together_are_bounded_too(hands: Hands) -> None:
-    hands.shares = Shares(HANDS, most=3)
+def test_all_together_are_bounded_too(slots: Slots) -> None:
+    slots.shares = Shares(SLOTS, most=3)
     for number in range(10):
-        hands.send(f"{number}", ("team", number))
-    hands.await_running(3)
-    assert eventually(lambda: hands.shares.waiting == 7)
+        slots.send(f"{number}", ("team", number))
+    slots.await_running(3)
+    assert eventually(lambda: slots.shares.waiting == 7)
 
 
 def test_an_error_gives_the_hand_back(caplog: pytest.LogCaptureFixture) -> None:

@@ -167,7 +167,7 @@ def test_one_more_worker_beside_a_running_one(start: Start) -> None:
 
 
 def test_a_worker_for_some_queues(start: Start) -> None:
-    """Of one queue it is one process, Celery's own; its hands and its name are as the operator says."""
+    """Of one queue it is one process, Celery's own; its slots and its name are as the operator says."""
     installation = start()
     wanted = {"QUEUES": "runs", "CONCURRENCY": "3", "NAME": "gpu-1"}
     with subprocess.Popen(

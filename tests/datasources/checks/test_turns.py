@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What workers did, by the ids of checks. Two hands, so that one is everybody's share."""
+    """What workers did, by the ids of checks. Two slots, so that one is everybody's share."""
     ids: list[str] = []
 
     def run(check_id: str) -> None:
@@ -50,7 +50,7 @@ def test_a_check_waits_while_others_of_its_team_or_person_take_their_share(
     kind: str, trigger: Trigger, check: PermissionCheck, alice: User, dataset: Dataset, ran: list[str]
 ) -> None:
     PermissionCheck.objects.update(trigger=trigger)
-    hands = shares.UNASKED if trigger == Trigger.SCHEDULE else shares.ASKED_FOR
+    slots = shares.UNASKED if trigger == Trigger.SCHEDULE else shares.ASKED_FOR
     busy = frozenset({(kind, dataset.team_id if kind == "team" else alice.pk)})
 
     def meanwhile() -> None:
@@ -59,7 +59,7 @@ def test_a_check_waits_while_others_of_its_team_or_person_take_their_share(
         check.refresh_from_db()
         assert turns.is_in_turn(check)
 
-    hands.run("others", busy, meanwhile)
+    slots.run("others", busy, meanwhile)
     assert ran == [check.pk]
 
 

@@ -24,6 +24,19 @@ from tests.conftest import Login
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "dispatch", lambda check_id: True)
+
+
+@pytest.fixture
+def first(dataset: Dataset, s3_config: CloudConfig) -> PermissionCheck:
+    """The check after a save, which found both permissions denied."""
+    return finish(
+        services.save(dataset=dataset, purpose=Purpose.INPUT, config=s3_config, thumb_suffix="", by=dataset.owner)
+    )
+
+
 @pytest.mark.parametrize(
     ("age", "pace"), [(0, 5), (19, 5), (20, 10), (59, 10), (60, 20), (149, 20), (150, 30), (299, 30)]
 )
@@ -71,16 +84,9 @@ def age(seconds: int) -> None:
 
 @pytest.mark.django_db
 class TestChecks:
-    @pytest.fixture(autouse=True)
-    def no_broker(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tasks, "dispatch", lambda check_id: True)
-
     @pytest.fixture
-    def red(self, dataset: Dataset, s3_config: CloudConfig) -> Datasource:
-        check = services.save(
-            dataset=dataset, purpose=Purpose.INPUT, config=s3_config, thumb_suffix="", by=dataset.owner
-        )
-        return finish(check).datasource
+    def red(self, first: PermissionCheck) -> Datasource:
+        return first.datasource
 
     def wait(self, red: Datasource, pace: int = 5) -> timedelta:
         return look_again(datasource_id=red.pk, pace=timedelta(seconds=pace), by=red.dataset.owner)
@@ -150,18 +156,10 @@ class TestChecks:
 
 @pytest.mark.django_db
 class TestPage:
-    @pytest.fixture(autouse=True)
-    def no_broker(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tasks, "dispatch", lambda check_id: True)
-
     @pytest.fixture
-    def check(self, dataset: Dataset, s3_config: CloudConfig) -> PermissionCheck:
-        check = services.save(
-            dataset=dataset, purpose=Purpose.INPUT, config=s3_config, thumb_suffix="", by=dataset.owner
-        )
-        finish(check)
+    def check(self, first: PermissionCheck) -> PermissionCheck:
         age(10)
-        return check
+        return first
 
     def ask(self, login: Login, user: User, dataset: Dataset, **sent: str) -> Any:
         address = reverse("datasources:wait", args=[dataset.pk, "input"])
