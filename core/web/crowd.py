@@ -5,7 +5,7 @@ which asks for its bulbs again and again, would take nearly all of it, and all t
 requests are worked on at a time, a few more wait, and what is beyond that is told to come back. A browser has at most
 six requests under way at one server, so who has a few windows open never notices.
 
-The REST API is not meant: what takes time there has lanes of its own (core.api.lanes).
+The REST API counts by itself: see core.api.places and core.api.lanes.
 """
 
 import contextlib
