@@ -18,16 +18,13 @@ from django.http import HttpRequest, HttpResponse
 
 from core.api.client_version import client_version
 from core.api.lanes import Lane
-from core.web.crowd import Crowd
+from core.web import crowd
 
 # Of the tokens, and of the datasets, that were used last.
 MOST_REMEMBERED = 5000
 # The oldest client known to ask again and again where a listing is refused for the moment.
 FIRST_PATIENT_CLIENT = (1, 5, 26)
 _ATTRIBUTE = "_place_in_a_lane"
-
-# Requests of one token that need no lane: a few at a time, and a few more wait. As for pages, for the same reason.
-CALLS = Crowd(at_once=3, places=13, wait_seconds=5.0)
 
 
 class Recent:
@@ -60,10 +57,13 @@ def person_in_lanes(request: HttpRequest, person: Hashable) -> Hashable:
 
 
 def take_early(request: HttpRequest, lane: Lane | None, token: str, dataset_id: str) -> None:
-    """`token`: a digest, for no secret stays here. Raises LaneFullError, or TooManyError where there is no lane."""
+    """`token`: a digest, for no secret stays here. Without a lane, it is one of the person's requests like their pages.
+
+    Raises LaneFullError, or TooManyError where there is no lane.
+    """
     person = _people.get(token)
     if lane is None:
-        _hold(request, CALLS.turn(token if person is None else person))
+        _hold(request, crowd.REQUESTS.turn(token if person is None else person))
     elif person is not None:
         # Of a dataset that nobody has used yet, or that does not exist, the person shares with themselves alone.
         team = _teams.get(dataset_id)
@@ -72,8 +72,8 @@ def take_early(request: HttpRequest, lane: Lane | None, token: str, dataset_id: 
         _hold(request, lane.turn(person_in_lanes(request, person), _work(request), team=team))
 
 
-def remember(token: str, person: Hashable) -> None:
-    """The token with this digest is good, and this person's."""
+def remember(token: str, person: str) -> None:
+    """The token with this digest is good, and this person's, named as in their sessions."""
     _people.set(token, person)
 
 
