@@ -41,7 +41,9 @@ def is_clean(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class Rule:
+    """A line with a `*`: all names that begin with `prefix`, without those that are excluded."""
+
     prefix: str
     excluded: GitIgnoreSpec | None
 
@@ -50,10 +52,10 @@ class _Rule:
 
 
 class RelevantFilenames:
-    def __init__(self, exact: Iterable[str], rules: Iterable[_Rule]) -> None:
+    def __init__(self, exact: Iterable[str], rules: Iterable[Rule]) -> None:
         self.exact = frozenset(exact)
         self.rules = list(rules)
-        self._by_prefix: dict[str, list[_Rule]] = {}
+        self._by_prefix: dict[str, list[Rule]] = {}
         for rule in self.rules:
             self._by_prefix.setdefault(rule.prefix, []).append(rule)
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
@@ -126,26 +128,33 @@ def _stem(name: str) -> str:
 
 def parse_relevant_filenames(content: bytes) -> RelevantFilenames:
     """Raises RelevantFilenamesError."""
+    exact: set[str] = set()
+    rules: list[Rule] = []
+    for number, line in enumerate(lines_of(content), start=1):
+        parsed = parse_line(line, number)
+        if isinstance(parsed, Rule):
+            rules.append(parsed)
+        elif parsed:
+            exact.add(parsed)
+    return RelevantFilenames(exact, rules)
+
+
+def lines_of(content: bytes) -> list[str]:
+    """Raises RelevantFilenamesError."""
     try:
-        text = content.decode("utf-8-sig")
+        return _LINE.split(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise RelevantFilenamesError("The file is not UTF-8 text.") from None
-    exact: set[str] = set()
-    rules: list[_Rule] = []
-    for number, line in enumerate(_LINE.split(text), start=1):
-        stripped = line.strip()
-        if not stripped:
-            continue
-        name, star, rest = stripped.partition("*")
-        if name.startswith("/") or any(segment in {".", ".."} for segment in name.split("/")):
-            raise RelevantFilenamesError(
-                f"Line {number}: names are relative to the datasource's root, without a leading / or ./ or ../ in them."
-            )
-        if star:
-            rules.append(_Rule(name, _excluded(number, rest)))
-        else:
-            exact.add(name)
-    return RelevantFilenames(exact, rules)
+
+
+def parse_line(line: str, number: int) -> Rule | str:
+    """A file's whole name, empty for an empty line, or a rule. Raises RelevantFilenamesError."""
+    name, star, rest = line.strip().partition("*")
+    if name.startswith("/") or any(segment in {".", ".."} for segment in name.split("/")):
+        raise RelevantFilenamesError(
+            f"Line {number}: names are relative to the datasource's root, without a leading / or ./ or ../ in them."
+        )
+    return Rule(name, _excluded(number, rest)) if star else name
 
 
 def _excluded(number: int, rest: str) -> GitIgnoreSpec | None:
