@@ -187,3 +187,12 @@ def test_no_answer_of_the_api_is_kept_by_anybody(call: Call, alice: User, datase
     for answer in answers:
         assert "no-store" in answer["Cache-Control"]
         assert "public" not in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/", "/health/", "/team/", "/admin/teams/user/", "/admin/datasets/dataset/"])
+def test_a_search_of_a_thousand_words_is_no_crash(login: Login, alice: User, path: str) -> None:
+    alice.is_staff = True
+    alice.save()
+    client = login(alice)
+    path = client.get(path, follow=True).request["PATH_INFO"]
+    assert client.get(path, {"q": "a " * 1100}).status_code == 200
