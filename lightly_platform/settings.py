@@ -189,7 +189,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # A second factor: an authenticator app, or a passkey, which serves as a sign-in of its own as well.
 MFA_ADAPTER = "teams.sign_in.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "teams.sign_in.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "teams.sign_in.forms.AddPasskeyForm",
+    "edit_webauthn": "teams.sign_in.forms.RenamePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lightly Platform"
