@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 # What no page here asks for. A script that got in could not ask either.
 _UNUSED = (
-    *("accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection"),
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection"),
     *("local-fonts", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb"),
     *("xr-spatial-tracking",),
 )
