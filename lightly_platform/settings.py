@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.web.headers.BrowserHeadersMiddleware",
     "lightly_platform.errors.DoorMiddleware",
     "lightly_platform.errors.UnkeptAnswersMiddleware",
     "core.api.places.PlacesMiddleware",
@@ -189,7 +190,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # A second factor: an authenticator app, or a passkey, which serves as a sign-in of its own as well.
 MFA_ADAPTER = "teams.sign_in.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "teams.sign_in.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "teams.sign_in.forms.AddPasskeyForm",
+    "edit_webauthn": "teams.sign_in.forms.RenamePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lightly Platform"
@@ -244,15 +248,17 @@ ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts or LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = list(dict.fromkeys([LIGHTLY_PUBLIC_URL, *ENVIRONMENT.csrf_trusted_origins]))
 SESSION_COOKIE_NAME = "lightly_session"  # cookies of all ports of a host are shared
 X_FRAME_OPTIONS = "DENY"
+# Files of ours and nothing else. No page has a script or style inside it, so there are no nonces that could be stolen,
+# and no page frames another.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "object-src": [NONE],
+        "connect-src": [SELF],
         "frame-ancestors": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
     },
 }

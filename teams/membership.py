@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core.names import validate_visible
 from teams import audit, queries, roles
 from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
 
@@ -198,6 +199,10 @@ def _valid_team_name(name: str) -> str:
                 % {"longest_team_name": LONGEST_TEAM_NAME}
             }
         )
+    try:
+        validate_visible(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error}) from None
     return name
 
 

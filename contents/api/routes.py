@@ -240,4 +240,5 @@ def redirect_to_file(request: HttpRequest, dataset_id: str, which: Query[Redirec
     answer["Cache-Control"] = "no-store"
     # The token is in the URL, so nothing more is opened to other sites than to whoever has it.
     answer["Access-Control-Allow-Origin"] = "*"
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

@@ -17,6 +17,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -25,6 +26,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from core.names import validate_visible
 from core.words import moment_words
 from teams.queries import MOST_WORDS
 
@@ -103,6 +105,12 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
         offered = [*names, *([self.date_hierarchy] if self.date_hierarchy else [])]
         wanted = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
         return wanted and super().lookup_allowed(lookup, value, request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, models.CharField) and isinstance(field, forms.CharField):
+            field.validators.append(validate_visible)
+        return field
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         return super().get_search_results(request, queryset, " ".join(search_term.split()[:MOST_WORDS]))

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.crypto import seal, unseal
 from core.mails import mail
+from core.names import visible
 from core.web.throttle import address_of
 from teams.access import SECOND_FACTORS, needs_second_factor
 from teams.invitations.services import UnusableInvitationError, accept, accept_with_single_sign_on, open_invitations_for
@@ -117,7 +118,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             address.verified = _is_vouched_for(sociallogin.account.get_provider_account().get_user_data() or {})
         user: User = sociallogin.user
         user.email = User.objects.normalize_email(data.get("email"))
-        user.name = str(data.get("name") or "")[:150]
+        user.name = visible(str(data.get("name") or ""))[:150]
         return user
 
 

@@ -1,11 +1,12 @@
 """The forms of django-allauth, where our words are better than its own."""
 
 from allauth.account.forms import LoginForm, ResetPasswordForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import NOT_AN_ADDRESS
+from core.names import NameField
 
 ADDRESS_LABEL = _("E-mail address")
 
@@ -29,7 +30,7 @@ class AskForPasswordForm(ResetPasswordForm):  # type: ignore[misc]  # allauth sh
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         required=False,
         max_length=100,
@@ -48,3 +49,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.initial.pop("name", None)  # "Master key" tells nobody anything
+
+
+class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
+    name = NameField(label=_("Name"), max_length=100)

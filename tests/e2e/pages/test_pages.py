@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.handbook import FOR_READERS
 from tests.e2e.conftest import Visit, filled_bucket, reader
+from tests.e2e.support import hostile
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Axe
 from tests.e2e.support.looks import expect_accessible
@@ -93,16 +94,18 @@ FOR_OWNER = [
 # So that what makes a page worth looking at can't go missing unseen.
 SHOWS = {
     PEOPLE: "Invited",
-    f"{TEAM}/activity/": "created the service account nightly-training",
-    f"{TEAM}/service-accounts/": "first token",
+    f"{TEAM}/activity/": f"created the service account {hostile.NAME}",
+    f"{TEAM}/service-accounts/": f"first token{hostile.MARKUP}",
+    f"{TEAM}/settings/": hostile.NAME,
     "/invitations/": "invites you to this team as member",
-    "/tokens/": "old notebook",
-    "/inbox/": "street-scenes: BAD",
+    "/tokens/": f"old notebook{hostile.MARKUP}",
+    "/inbox/": hostile.NAME,
     "/jobs/": "Check all datasources",
-    "/jobs/{job_id}/": "0 of 2",
+    "/jobs/{job_id}/": hostile.NAME,
     f"{WIZARD}?step=check": "All green.",
     f"{TABS}/input/admin-links/": "not opened yet",
-    f"{DATASET}/": "Last checks",
+    f"{DATASET}/": hostile.PREFIX,
+    f"{DATASET}/sharing/": hostile.ADDRESS,
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "4 identical results, last",
 }
@@ -217,7 +220,13 @@ def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
 @pytest.fixture
 def ids(stack: Stack, person: Person, cloud: Cloud) -> dict[str, str]:
     bucket = filled_bucket(cloud)
-    found = stack.backstage.furnish(person, input=reader(cloud, bucket), lightly=reader(cloud, bucket, "lightly/"))
+    for prefix in (f"input/{hostile.PREFIX}", f"lightly/{hostile.PREFIX}"):
+        cloud.put(bucket, f"{prefix}{hostile.PREFIX.removesuffix('/')}.jpg", b"not really an image")
+    found = stack.backstage.furnish(
+        person,
+        input=reader(cloud, bucket, f"input/{hostile.PREFIX}"),
+        lightly=reader(cloud, bucket, f"lightly/{hostile.PREFIX}"),
+    )
     assert eventually(lambda: all(stack.backstage.shown(found["dataset_id"])), CHECK_MS / 1000)
     stack.backstage.repeat_checks(found["dataset_id"], 4)
     return found
