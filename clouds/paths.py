@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
-# A path segment of a bucket: no control characters, which no console shows and no client can type, and none that turn
-# the direction of writing around what follows. Marks that a script needs between letters are left.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# A path segment of a bucket: no control characters, which no console shows and no client can type.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def normalise_path(value: str, *, scheme: str, bucket_pattern: re.Pattern[str], example: str) -> str:

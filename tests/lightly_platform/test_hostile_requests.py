@@ -166,7 +166,7 @@ def test_so_does_a_line_of_the_access_log() -> None:
     environ = {"REQUEST_METHOD": "GET\x1b", "PATH_INFO": path, "RAW_URI": path, "SERVER_PROTOCOL": "HTTP/1.1"}
     answer = SimpleNamespace(status="404 Not Found", sent=7, headers=[])
     atoms = logger.atoms(answer, SimpleNamespace(headers=[]), environ, timedelta(0))
-    line = serving._ACCESS_LOG_FORMAT % logger.atoms_wrapper_class(atoms)
+    line = serving.ACCESS_LOG["access-logformat"] % logger.atoms_wrapper_class(atoms)
     assert line.isprintable()
     assert "/a\\n[28/Nov] 1.2.3.4 forged\\x1b[2J" in line
     with socket.socket() as listener:
