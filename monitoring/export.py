@@ -1,7 +1,6 @@
 """The table of the health page as a file for spreadsheets, row by row, however many there are."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -9,6 +8,7 @@ from django.utils.translation import override
 
 from clouds import PROVIDERS
 from clouds.permissions import Permission
+from core.formats.cells import safe_cell
 from datasources.models import Datasource, Purpose
 from datasources.states import DatasourceState
 from monitoring.health import cause_words
@@ -28,10 +28,6 @@ COLUMNS = [
     "milliseconds",
     "expires at",
 ]
-# Spreadsheets take a cell that begins like this for a formula, and a path is what somebody typed.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Where the comma is for decimals, spreadsheets begin a new cell behind a semicolon, with what follows as its content.
-_NEXT_CELL = re.compile(r"(?<=[;\t])(?=\s*[=+\-@＝＋－＠])")
 
 
 class _Echo:
@@ -47,12 +43,6 @@ def csv_lines(rows: Iterable[Datasource]) -> Iterator[str]:
     yield "\ufeff" + writer.writerow(COLUMNS)
     for row in rows:
         yield writer.writerow([safe_cell(cell) for cell in _cells(row)])
-
-
-def safe_cell(text: str) -> str:
-    """The text, kept from being run as a formula."""
-    text = _NEXT_CELL.sub("'", text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _cells(row: Datasource) -> list[str]:
