@@ -9,6 +9,7 @@ from ninja.security.base import AuthBase
 
 from core.api.errors import ApiError, unauthorized
 from core.web import throttle
+from teams.audit import origin
 from teams.models import ApiToken, Scope, User
 from teams.services import live_token
 
@@ -37,6 +38,7 @@ class TokenAuth(AuthBase):
             raise unauthorized()
         self._demand_rights(token)
         request.user = token.user
+        origin.came_with(token)
         return token.user
 
     def _demand_rights(self, token: ApiToken) -> None:

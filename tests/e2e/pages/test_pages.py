@@ -53,6 +53,8 @@ FOR_OWNER = [
     "/?q=nothing+like+this",
     PEOPLE,
     f"{TEAM}/activity/",
+    f"{TEAM}/activity/?q=nothing+like+this",
+    f"{TEAM}/activity/?since=yesterday&category=nonsense",
     f"{TEAM}/settings/",
     f"{TEAM}/service-accounts/",
     # Dialogs that say why it is not possible; the page they belong to says it too, so no button opens them.
@@ -128,6 +130,7 @@ NO_PAGES = [
     "/team/",
     "/join/",  # not found, unless there is a mail server: see test_invitation_mail.py
     "/teams/switch/",
+    f"{TEAM}/activity.csv",
     f"{TEAM}/invitations/{{invitation_id}}/renew/",
     f"{TEAM}/invitations/{{invitation_id}}/revoke/",
     f"{DATASET}/sharing/stop/",
