@@ -22,12 +22,16 @@ PUBLIC = {
 }
 # Changes nothing itself, but whoever gets its answer can.
 GRANTS_WRITING = {"GET /v1/datasets/{dataset_id}/datasource/predictions/writeUrl"}
+# Changes nothing, and yet is only for owners and admins.
+FOR_MANAGERS = {"GET /v1/teams/{team_id}/activity"}
 GUARDED = [operation for operation in OPERATIONS if not operation.is_public]
 OF_DATASETS = [operation for operation in GUARDED if operation.of_dataset]
 OF_TEAMS = [operation for operation in GUARDED if operation.of_team]
 OWNED = [*OF_DATASETS, *OF_TEAMS]
 CHANGING = [
-    operation for operation in OWNED if operation.method not in {"GET", "HEAD"} or str(operation) in GRANTS_WRITING
+    operation
+    for operation in OWNED
+    if operation.method not in {"GET", "HEAD"} or str(operation) in GRANTS_WRITING | FOR_MANAGERS
 ]
 READING = [operation for operation in OWNED if operation not in CHANGING]
 EXAMPLES = 3

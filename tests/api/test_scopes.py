@@ -28,6 +28,7 @@ NEEDS = {
     "PUT /v1/datasets/{dataset_id}/datasource/processedUntilTimestamp": Scope.RUNS,
     "POST /v1/datasets/{dataset_id}/collaboration/access": Scope.ADMIN,
     "DELETE /v1/datasets/{dataset_id}/collaboration/access/{access_config_id}": Scope.ADMIN,
+    "GET /v1/teams/{team_id}/activity": Scope.ADMIN,
     "POST /v1/teams/{team_id}/members": Scope.ADMIN,
     "PUT /v1/teams/{team_id}/members/{user_id}": Scope.ADMIN,
     "DELETE /v1/teams/{team_id}/members/{user_id}": Scope.ADMIN,

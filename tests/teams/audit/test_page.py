@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from teams.audit.export import COLUMNS
 from teams.models import AuditEntry, Role, Team, User
-from tests.conftest import PASSWORD, Login, person
+from tests.conftest import PASSWORD, Call, Login, person
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = {"actor_name": "Alice", "actor_email": "alice@example.com"}, {"actor_name": "bob@example.com"}
@@ -247,3 +247,73 @@ def test_hostile_names_are_text_on_the_page(login: Login, alice: User, team: Tea
     assert "&lt;script&gt;1&lt;/script&gt;" in html
     for raw in ("<b>x", "<script>1", "<i>"):
         assert raw not in html
+
+
+class TestApi:
+    def path(self, team: Team) -> str:
+        return f"/v1/teams/{team.pk}/activity"
+
+    @pytest.mark.parametrize(("query", "expected"), FILTERS, ids=[str(query) for query, _ in FILTERS])
+    def test_the_same_filters(
+        self,
+        call: Call,
+        alice: User,
+        team: Team,
+        entries: list[AuditEntry],
+        query: dict[str, str],
+        expected: list[str],
+    ) -> None:
+        script = call(alice)
+        answer = script.get(self.path(team), {"until": "2030-12-31", "since": "2030-01-01", **query})
+        assert answer.status_code == 200
+        assert [entry["target"] for entry in answer.json()["entries"]] == expected
+
+    def test_an_entry(self, call: Call, alice: User, team: Team, entries: list[AuditEntry]) -> None:
+        entry = call(alice).get(self.path(team), {"q": "robot"}).json()["entries"][0]
+        assert entry == {
+            "id": entries[-1].pk,
+            "createdAt": int(day(4).timestamp() * 1000),
+            "action": "CHECK_STARTED",
+            "category": "work",
+            "actorName": "bob@example.com",
+            "actorEmail": "",
+            "via": "",
+            "tokenName": "robot",
+            "address": "",
+            "target": "Input",
+            "datasetId": "",
+            "datasetName": "",
+        }
+
+    def test_page_by_page(self, call: Call, alice: User, team: Team, entries: list[AuditEntry]) -> None:
+        script, seen, before = call(alice), [], ""
+        while True:
+            answer = script.get(self.path(team), {"limit": "2", "before": before, "since": "2030-01-01"}).json()
+            assert len(answer["entries"]) <= 2
+            seen += [entry["id"] for entry in answer["entries"]]
+            before = answer["next"]
+            if not before:
+                break
+        assert seen == [entry.pk for entry in reversed(entries)]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"category": "nonsense"},
+            {"since": "yesterday"},
+            {"before": "3"},
+            {"limit": "0"},
+            {"limit": "1001"},
+            {"q": "a\0b"},
+            {"person": "x" * 255},
+        ],
+        ids=lambda query: str(query)[:30],
+    )
+    def test_a_bad_filter_is_told(self, call: Call, alice: User, team: Team, query: dict[str, str]) -> None:
+        answer = call(alice).get(self.path(team), query)
+        assert answer.status_code == 400
+        assert next(iter(query)) in answer.json()["error"]
+
+    def test_for_whom(self, call: Call, bob: User, charlie: User, team: Team) -> None:
+        assert call(bob).get(self.path(team)).status_code == 403
+        assert call(charlie).get(self.path(team)).status_code == 404
