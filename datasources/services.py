@@ -71,7 +71,7 @@ def store(
 
 
 def _remove_replaced(dataset: Dataset, purpose: Purpose, by: User | None) -> None:
-    replaced = dataset.datasources.filter(purpose__in=_REPLACES[purpose])
+    replaced = list(dataset.datasources.filter(purpose__in=_REPLACES[purpose]).defer("sealed_config"))
     for datasource in replaced:
         audit.record(
             team=dataset.team,
@@ -80,7 +80,7 @@ def _remove_replaced(dataset: Dataset, purpose: Purpose, by: User | None) -> Non
             target=_named(datasource),
             dataset=dataset,
         )
-    replaced.delete()
+        datasource.delete()
 
 
 @transaction.atomic
