@@ -54,7 +54,6 @@ FOR_OWNER = [
     PEOPLE,
     f"{TEAM}/activity/",
     f"{TEAM}/activity/?q=nothing+like+this",
-    f"{TEAM}/activity/?since=yesterday&category=nonsense",
     f"{TEAM}/settings/",
     f"{TEAM}/service-accounts/",
     # Dialogs that say why it is not possible; the page they belong to says it too, so no button opens them.
