@@ -1,17 +1,13 @@
 """Tables as CSV files for spreadsheets, row by row, however many there are."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-# Spreadsheets take a cell that begins like this for a formula, and much of what is exported is what somebody typed.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Where the comma is for decimals, spreadsheets begin a new cell behind a semicolon, with what follows as its content.
-_NEXT_CELL = re.compile(r"(?<=[;\t])(?=\s*[=+\-@＝＋－＠])")
+from core.formats.cells import safe_cell
 
 
 class _Echo:
@@ -27,12 +23,6 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
     yield "\ufeff" + writer.writerow(columns)
     for row in rows:
         yield writer.writerow([safe_cell(cell) for cell in row])
-
-
-def safe_cell(text: str) -> str:
-    """The text, kept from being run as a formula."""
-    text = _NEXT_CELL.sub("'", text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def time_cell(moment: datetime | None) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from core.web.spreadsheets import safe_cell
+from core.formats.cells import safe_cell
 from datasets.models import Dataset
 from datasources.models import Purpose
 from monitoring.export import COLUMNS
