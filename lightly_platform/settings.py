@@ -47,6 +47,7 @@ LIGHTLY_AWS_PRINCIPAL_ARN = ENVIRONMENT.aws_principal_arn
 LIGHTLY_SAMPLE_DATA_FILE = ENVIRONMENT.sample_data_file
 # --- monitoring -----------------------------------------------------------------------------------------------------
 LIGHTLY_METRICS_TOKEN = ENVIRONMENT.metrics_token
+LIGHTLY_AUDIT_RETENTION_DAYS = ENVIRONMENT.audit_retention_days
 
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -88,6 +89,7 @@ MIDDLEWARE = [
     "teams.middleware.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "teams.middleware.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.web.crowd.CrowdMiddleware",
     # The browser's language, if there is a catalogue for it in locale/.
@@ -193,6 +195,8 @@ MFA_ADAPTER = "teams.sign_in.adapters.MFAAdapter"
 MFA_FORMS = {
     "add_webauthn": "teams.sign_in.forms.AddPasskeyForm",
     "edit_webauthn": "teams.sign_in.forms.RenamePasskeyForm",
+    "authenticate_webauthn": "teams.sign_in.forms.SecondPasskeyForm",
+    "login_webauthn": "teams.sign_in.forms.PasskeySignInForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -337,7 +341,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
 LIGHTLY_PROCESS_LIMITS = {"RLIMIT_DATA": 2 * 1024**3, "RLIMIT_FSIZE": 2 * 1024**3, "RLIMIT_CORE": 0}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Tasks outside of an app's own tasks module, which Celery finds by itself.
-CELERY_IMPORTS = ("teams.invitations.tasks",)
+CELERY_IMPORTS = ("teams.invitations.tasks", "teams.audit.tasks")
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Finds checks that nobody picked up or finished. Late sweeps are dropped, the next one sees the same.
@@ -351,7 +355,12 @@ CELERY_BEAT_SCHEDULE = {
     # Every hour and not once a day: an installation that runs by day alone forgets too.
     **{
         name: {"task": f"{room}.tasks.{name}", "schedule": timedelta(hours=1), "options": {"expires": 3600}}
-        for room, name in (("datasources", "prune"), ("notifications", "prune_notices"), ("jobs", "prune_jobs"))
+        for room, name in (
+            ("datasources", "prune"),
+            ("notifications", "prune_notices"),
+            ("jobs", "prune_jobs"),
+            ("teams.audit", "prune_activity"),
+        )
     },
 }
 

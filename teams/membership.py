@@ -72,6 +72,8 @@ def delete_team(*, team: Team, by: User) -> None:
         )
     if not by.memberships.exclude(team=team).exists():
         raise TeamInUseError(gettext("It is your only team. Create or join another one first."))
+    # Only operators see it: who could see the team's log is in the team no more.
+    audit.record(team=team, actor=by, action=AuditAction.TEAM_DELETED, target=team.name)
     try:
         team.delete()
     except ProtectedError:

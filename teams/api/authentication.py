@@ -11,6 +11,7 @@ from core.api import places
 from core.api.errors import ApiError, unauthorized
 from core.api.lanes import Lane
 from core.web import throttle
+from teams.audit import origin
 from teams.models import ApiToken, Scope, User
 from teams.services import live_token, token_digest
 
@@ -43,6 +44,7 @@ class TokenAuth(AuthBase):
         places.remember(token.digest, token.user_id)
         self._demand_rights(token)
         request.user = token.user
+        origin.came_with(token)
         return token.user
 
     def _demand_rights(self, token: ApiToken) -> None:

@@ -69,6 +69,7 @@ RULES: dict[str, Rule] = {
     f"GET {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.READ, Access.SEES),
     f"PUT {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
+    f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),
     f"POST {_TEAM}/members": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     # Of somebody else: whoever names themselves in DELETE leaves the team, which every member may.

@@ -119,6 +119,7 @@ PAGES: dict[str, Rule] = {
     "teams:people": Rule(IN_TEAM, NONE),
     "teams:change_role": Rule(MANAGES_TEAM, MANAGES_TEAM),
     "teams:activity": Rule(MANAGES_TEAM, NONE),
+    "teams:activity_export": Rule(MANAGES_TEAM, NONE),
     "teams:settings": Rule(IN_TEAM, MANAGES_TEAM),
     "teams:delete": Rule(Access.OWNS_TEAM, Access.OWNS_TEAM),
     "teams:invite": Rule(MANAGES_TEAM, MANAGES_TEAM),

@@ -54,6 +54,7 @@ FOR_OWNER = [
     "/?q=nothing+like+this",
     PEOPLE,
     f"{TEAM}/activity/",
+    f"{TEAM}/activity/?q=nothing+like+this",
     f"{TEAM}/settings/",
     f"{TEAM}/service-accounts/",
     # Dialogs that say why it is not possible; the page they belong to says it too, so no button opens them.
@@ -131,6 +132,7 @@ NO_PAGES = [
     "/team/",
     "/join/",  # not found, unless there is a mail server: see test_invitation_mail.py
     "/teams/switch/",
+    f"{TEAM}/activity.csv",
     f"{TEAM}/invitations/{{invitation_id}}/renew/",
     f"{TEAM}/invitations/{{invitation_id}}/revoke/",
     f"{DATASET}/sharing/stop/",
