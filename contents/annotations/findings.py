@@ -108,9 +108,9 @@ class Notes:
             pointer=pointer(note.steps),
             line=line,
             column=column,
-            found=note.found,
-            expected=note.expected,
-            fix=note.fix or note.rule.fix,
+            found=printable(note.found),
+            expected=printable(note.expected),
+            fix=printable(note.fix or note.rule.fix),
         )
 
 

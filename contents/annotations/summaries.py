@@ -89,7 +89,9 @@ def _level(least: float, greatest: float) -> int:
 
 
 def _bin(number: float, level: int) -> int:
-    return math.floor(math.ldexp(number, -level))
+    scaled = math.ldexp(number, -level)
+    # A number may be so small beside the bins that nothing is left of it but its sign.
+    return -1 if scaled == 0 and number < 0 else math.floor(scaled)
 
 
 def _edge(at: int, level: int) -> float:

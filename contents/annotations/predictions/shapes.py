@@ -1,7 +1,6 @@
 """Checks boxes, masks and keypoints of one prediction."""
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
 from contents.annotations.findings import Notes, Steps, shown
@@ -12,14 +11,13 @@ from contents.annotations.sizes import Size
 _TOLERANCE = 1.0
 # Masks and boxes of one object differ by rounding, too.
 _MASK_TOLERANCE = 2.0
+_MOST = 2**63
 _BOX_FORM = "[x, y, width, height]"
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a finite number that fits 64 bits."""
-    if type(value) is float:
-        return isfinite(value)
-    return type(value) is int and -(2**63) <= value < 2**63
+    """Whether it is a finite number of at most 64 bits. True, false, NaN and infinity are none."""
+    return (type(value) is float or type(value) is int) and -_MOST <= value <= _MOST
 
 
 def check_box(box: Any, size: Size | None, place: Steps, notes: Notes) -> bool:

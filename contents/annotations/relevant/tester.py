@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Tested:
+class Outcome:
     """`relevant` of `files` are relevant; by top folder (empty for files in none) the same two numbers."""
 
     path: str
@@ -52,12 +52,12 @@ class Tested:
 
 def check_relevant_filenames(
     content: bytes, names: Callable[[], Iterable[str]], media: frozenset[str], path: str = ""
-) -> Tested:
+) -> Outcome:
     """`names` gives all samples of the Input datasource, each time it is called. `media`: the dataset's extensions.
 
     `path` is where the file lies in the Lightly datasource; empty if it was pasted.
     """
-    tested = Tested(path)
+    tested = Outcome(path)
     notes = Notes(path or "relevant filenames", most=MOST_LISTED)
     try:
         texts = lines_of(content)
@@ -88,7 +88,7 @@ def _line(number: int, text: str) -> Line:
     return line
 
 
-def _count(tested: Tested, names: Iterable[str]) -> None:
+def _count(tested: Outcome, names: Iterable[str]) -> None:
     exact: dict[str, Line] = {}
     by_prefix: dict[str, list[Line]] = {}
     seen: set[str] = set()
@@ -123,7 +123,7 @@ def _count(tested: Tested, names: Iterable[str]) -> None:
     tested.relevant_folders.settle()
 
 
-def _note_file(tested: Tested, content: bytes, lines: int, notes: Notes) -> None:
+def _note_file(tested: Outcome, content: bytes, lines: int, notes: Notes) -> None:
     first = Position(1, 1)
     if tested.path and not tested.path.startswith(LIGHTLY_FOLDER):
         notes.add(rules.PLACE, found=shown(tested.path), expected=f"{LIGHTLY_FOLDER}…")
@@ -170,9 +170,9 @@ def _corrected(lines: list[Line], meant: Meant) -> bytes:
     single file only in how they are written are written as that file's. Lines that are no names and no patterns are
     left out, because a file with them is refused as a whole.
     """
-    written = []
+    written: dict[str, None] = {}
     for line in lines:
-        name = meant.certain(line.number)
-        if name or (line.parsed is not None and not line.repeated):
-            written.append(name or line.text.strip())
-    return "".join(f"{text}\n" for text in dict.fromkeys(written)).encode("utf-8")
+        text = meant.certain(line.number) or line.text.strip()
+        if _line(line.number, text).parsed is not None:
+            written[text] = None
+    return "".join(f"{text}\n" for text in written).encode("utf-8")
