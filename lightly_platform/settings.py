@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "lightly_platform.errors.DoorMiddleware",
     "lightly_platform.errors.UnkeptAnswersMiddleware",
+    "core.api.places.PlacesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.web.public_address.PublicAddressMiddleware",
     # A page of 25 datasets has 200 kB, mostly bulbs, and 14 kB on the wire. Its answers are padded at random (BREACH).
