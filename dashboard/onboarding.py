@@ -62,7 +62,7 @@ def checklist(user: User, team: Team) -> Checklist | None:
 
 
 def _facts(user: User, team: Team) -> Facts:
-    """Of a member. What is green is asked once for both purposes: to make such a query takes longer than to answer it."""
+    """Of a member. What is green is asked once for both purposes: making one takes longer than answering it."""
     datasets = datasets_in(team)
     plain = (
         Team.objects.filter(pk=team.pk)

@@ -109,14 +109,9 @@ def test_histograms_add_up(groups: list[list[float]]) -> None:
     if numbers:
         assert (whole.least, whole.greatest) == (min(numbers), max(numbers))
         rows = whole.rows()
-<<<<<<< HEAD
         # Edges are floats, so beyond 2 ** 53 they are the nearest ones.
         assert rows[0][0] <= float(min(numbers))
         assert float(max(numbers)) <= rows[-1][1]
-=======
-        assert rows[0][0] <= min(numbers)
-        assert max(numbers) <= rows[-1][1]
->>>>>>> annotations
         json.dumps(rows, allow_nan=False)
 
 
