@@ -8,7 +8,7 @@ import argparse
 import os
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import admin, home, probing
+from bench import admin, home, indexing, probing
 from bench.measuring import FULL, QUICK
 
 MEASUREMENTS = (
@@ -17,6 +17,8 @@ MEASUREMENTS = (
     probing.silent_server,
     home.growth,
     admin.growth,
+    indexing.against_bare_list,
+    indexing.memory,
 )
 
 
