@@ -11,6 +11,7 @@ from typing import NamedTuple
 from clouds import Entry
 from contents.listing.folder import IMAGES, LIGHTLY_FOLDER, METADATA_FOLDER, PREDICTIONS_FOLDER, VIDEOS
 from contents.models import FileKind, Problem
+from contents.names import INVISIBLE
 
 TINY_BYTES = 100
 HUGE_IMAGE_BYTES = 100 * 1000**2
@@ -24,8 +25,6 @@ _LONGEST_EXTENSION = 16
 _MEDIA = IMAGES | VIDEOS
 _HIDDEN_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _TEMPORARY_ENDS = ("~", ".tmp", ".temp", ".part", ".crdownload", ".swp", ".bak")
-# Controls, and what turns the direction of the text around or can't be seen.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _NO_PATH = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -146,7 +145,7 @@ def _is_plain(key: str) -> bool:
 
 def _odd_name(key: str) -> int:
     problems = 0
-    if _INVISIBLE.search(key) or _SURROGATES.search(key):
+    if INVISIBLE.search(key) or _SURROGATES.search(key):
         problems |= CONTROL
     if _NO_PATH.search(key):
         problems |= PATH

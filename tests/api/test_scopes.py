@@ -26,6 +26,7 @@ NEEDS = {
     "GET /v1/datasets/{dataset_id}/datasource/verify": Scope.DATASOURCES,
     "GET /v1/datasets/{dataset_id}/datasource/predictions/writeUrl": Scope.RUNS,
     "PUT /v1/datasets/{dataset_id}/datasource/processedUntilTimestamp": Scope.RUNS,
+    "POST /v1/datasets/{dataset_id}/contents/index": Scope.RUNS,
     "POST /v1/datasets/{dataset_id}/collaboration/access": Scope.ADMIN,
     "DELETE /v1/datasets/{dataset_id}/collaboration/access/{access_config_id}": Scope.ADMIN,
     "POST /v1/teams/{team_id}/members": Scope.ADMIN,

@@ -8,9 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from clouds import Entry, Page, parse_config
 from contents.index import opening, services
+from contents.index.rows import insert_files
+from contents.index.rules import row_of
+from contents.index.totals import Totals
 from contents.models import Finding, Index, IndexedFile, IndexState
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
@@ -87,6 +91,26 @@ def indexed(datasource: Datasource, by: User | None = None) -> Index:
     work_off(job)
     assert job.state == JobState.DONE, job.error
     return current(datasource)
+
+
+def made_index(datasource: Datasource, names: list[str]) -> Index:
+    """The same, put together at once, where it does not matter how it came about."""
+    found = [row_of(entry_of(name)) for name in names]
+    totals = Totals()
+    totals.add(found, processed_until=0)
+    index = Index.objects.create(
+        datasource=datasource,
+        revision=datasource.revision,
+        provider=datasource.provider,
+        path=datasource.path,
+        state=IndexState.CURRENT,
+        completed_at=timezone.now(),
+        files=totals.files,
+        bytes=totals.bytes,
+        totals=totals.stored(),
+    )
+    insert_files(index.pk, found)
+    return index
 
 
 def current(datasource: Datasource) -> Index:
