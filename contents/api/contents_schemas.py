@@ -123,7 +123,7 @@ class ProblemsData(_Answer):
     changes: list[ProblemData]
 
 
-class FileData(_Answer):
+class IndexedFileData(_Answer):
     file_name: str = Field(alias="fileName")
     bytes: int
     modified: int = Field(description="Unix seconds")
@@ -131,5 +131,5 @@ class FileData(_Answer):
 
 
 class FilesData(_Answer):
-    files: list[FileData]
+    files: list[IndexedFileData]
     next: str = Field(description="`after` of the next page; empty: there is none. Pages before may be empty.")
