@@ -63,19 +63,20 @@ def bucket(count: int) -> Iterator[int]:
         server.communicate()
 
 
+def environment(port: int) -> dict[str, str]:
+    """Of a process that shall find this bucket."""
+    return {"LIGHTLY_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}", "LIGHTLY_ALLOWED_PRIVATE_HOSTS": "127.0.0.1"}
+
+
 def main() -> None:
     import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
 
     what, port = sys.argv[1], sys.argv[2]
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "lightly_platform.settings",
-        "LIGHTLY_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "LIGHTLY_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
-    }
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "lightly_platform.settings", **environment(int(port))}
     from bench import installation
 
     installation.prepare()
-    source = _datasource()
+    source = datasource("bench")
     files, seconds = (_bare if what == "bare" else _index)(source)
     from django.db import connection
 
@@ -83,14 +84,15 @@ def main() -> None:
     print(json.dumps({"files": files, "seconds": seconds, "megabytes": megabytes, "database": connection.display_name}))
 
 
-def _datasource() -> "Datasource":
+def datasource(name: str) -> "Datasource":
+    """Of a dataset with this name: where the names of the bucket are."""
     from clouds import parse_config
     from datasets.services import create_dataset
     from datasources.endpoints import configured_endpoints
     from datasources.models import Datasource, Purpose
     from teams.services import create_user
 
-    dataset = create_dataset(name="bench", owner=create_user(email="bench@example.com"))
+    dataset = create_dataset(name=name, owner=create_user(email=f"{name}@example.com"))
     fields = {
         "type": "S3",
         "fullPath": "s3://bench/in/",

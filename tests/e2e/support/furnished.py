@@ -7,6 +7,14 @@ from typing import Any
 
 from tests.servers import Config
 
+# Pages of them, and one of each kind of bar and problem; a name that is long, and one that is not what it seems.
+FILES = [
+    *(f"street/night/{number:03}.JPG" for number in range(120)),
+    *("street/clip.mp4", "street/a.heic", "notes.txt", "noextension", "street//twice.jpg", "a\u202egpj.exe"),
+    f"{'a-folder-with-a-long-name/' * 6}and-a-file.jpg",
+    ".lightly/predictions/boxes/1.json",
+]
+
 
 def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     """Gives the team of this person one of everything. What the addresses of pages need: ids by their URL's names.
@@ -16,6 +24,8 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     """
     from django.db import transaction
 
+    from contents.index.services import choose_depth
+    from contents.models import Depth
     from datasets.services import create_dataset, share_dataset
     from datasources.grant_links import addresses
     from datasources.grant_links import services as grant_links
@@ -28,6 +38,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     from teams.invitations import services as invitations
     from teams.models import User
     from teams.service_accounts import services as service_accounts
+    from tests.contents.index.memory import made_index
     from tests.e2e.support.backstage import make_notices, make_person, save
 
     owner = User.objects.get(email=email)
@@ -46,6 +57,8 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     services.create_token(user=owner, name="notebook")
     services.create_token(user=owner, name="old notebook")
     services.revoke_token(user=owner, token_id=owner.api_tokens.get(name="old notebook").pk)
+    # What the Contents tab shows is made up below, and no check may come before it.
+    choose_depth(team=team, depth=Depth.NEVER)
     dataset = create_dataset(name=name, owner=owner, team=team)
     share_dataset(dataset=dataset, emails=["zoe@outside.example.com"])
     for purpose, config in configs.items():
@@ -53,6 +66,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     make_notices(email, ["GOOD", "SOON", "INFO", "BAD"])
     save_webhook(team=team, url="https://hooks.example.com/lightly", by=owner)
     datasource = Datasource.objects.get(dataset=dataset, purpose="INPUT")
+    made_index(datasource, FILES)
     opened, unopened = (grant_links.make(datasource=datasource, by=owner) for _ in range(2))
     return {
         "team_id": team.pk,
