@@ -8,7 +8,7 @@ import argparse
 import os
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import admin, home, indexing, probing
+from bench import admin, contents, home, indexing, probing
 from bench.measuring import FULL, QUICK
 
 MEASUREMENTS = (
@@ -19,6 +19,9 @@ MEASUREMENTS = (
     admin.growth,
     indexing.against_bare_list,
     indexing.memory,
+    contents.overview,
+    contents.problem,
+    contents.search,
 )
 
 

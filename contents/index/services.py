@@ -10,7 +10,7 @@ from contents.index import rows
 from contents.models import Depth, Index, IndexState, TeamIndexing
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from jobs import services as jobs
-from jobs.models import OPEN_STATES, Job
+from jobs.models import OPEN_STATES, Job, JobState
 from teams.models import Team, User
 
 # The kind of the jobs, see contents.runners. Pinned: it stands in the database.
@@ -38,7 +38,7 @@ def start(datasource: Datasource, *, by: User | None) -> tuple[Job, bool]:
             team=dataset.team,
             dataset=dataset,
             by=by,
-            arguments={"datasource": datasource.pk, "base": base.pk if base else None},
+            arguments={"path": datasource.path, "base": base.pk if base else None},
             total=base.files if base else None,
         )
         if is_new:
@@ -56,14 +56,20 @@ def start(datasource: Datasource, *, by: User | None) -> tuple[Job, bool]:
 
 
 def start_after_check(check: PermissionCheck) -> None:
-    """The first green check of an Input starts an index of it, if its team wants that."""
+    """The first green check of an Input starts an index of it, if its team wants that.
+
+    One that failed is tried again after the next green check. One that somebody cancelled is not.
+    """
     if check.outcome != Outcome.GREEN:
         return
     datasource = Datasource.objects.select_related("dataset").filter(pk=check.datasource_id).first()
     if datasource is None or datasource.purpose == Purpose.LIGHTLY or datasource.revision != check.revision:
         return
     looked_at = Index.objects.filter(datasource=datasource, provider=datasource.provider, path=datasource.path)
-    if looked_at.exists() or depth_of(datasource.dataset.team_id) == Depth.NEVER:
+    cancelled = Job.objects.filter(
+        kind=KIND, subject=datasource.pk, state=JobState.CANCELLED, arguments__path=datasource.path
+    )
+    if looked_at.exists() or cancelled.exists() or depth_of(datasource.dataset.team_id) == Depth.NEVER:
         return
     start(datasource, by=check.requested_by)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 
 from clouds import Entry, Page, parse_config
 from contents.index import opening, services
@@ -25,6 +26,8 @@ from tests.contents.listing.stores import Bucket, Key, plain
 from tests.jobs.helpers import work_off
 
 PREFIX = "street/"
+# On a loaded machine, an example takes as long as it takes.
+UNHURRIED = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 class Memory(Bucket):

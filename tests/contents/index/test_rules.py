@@ -21,7 +21,7 @@ from contents.index.rules import (
     storable,
 )
 from contents.models import FileKind, Problem
-from tests.contents.index.memory import entry_of
+from tests.contents.index.memory import UNHURRIED, entry_of
 
 NFD = unicodedata.normalize("NFD", "straße/café.jpg")
 NFC = unicodedata.normalize("NFC", NFD)
@@ -122,6 +122,7 @@ def test_content_is_compared_only_where_the_cloud_tells_a_digest() -> None:
 NAMES = st.text(st.characters(blacklist_categories=()), min_size=1, max_size=60)
 
 
+@UNHURRIED
 @given(NAMES)
 def test_any_name_can_be_stored(name: str) -> None:
     kept = storable(name)
@@ -134,6 +135,7 @@ def test_any_name_can_be_stored(name: str) -> None:
     assert number_of(name)
 
 
+@UNHURRIED
 @given(NAMES | st.text("ab./ ~\t\x7f", min_size=1, max_size=9))
 def test_the_quick_look_at_a_name_says_what_the_thorough_one_says(name: str) -> None:
     thorough = rules._odd_name(name)

@@ -10,7 +10,8 @@ from contents.models import Depth, Index
 from datasets.models import Dataset
 from datasources.checks import followers, lifecycle
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
-from jobs.models import Job
+from jobs import services as jobs
+from jobs.models import Job, JobState
 from teams.models import User
 from tests.contents.index.memory import Memory, connected, indexed
 
@@ -56,6 +57,22 @@ def test_once_it_is_there_no_check_starts_another(memory: Memory, source: Dataso
 def test_another_place_is_looked_at_again(memory: Memory, source: Datasource, finish: Finish) -> None:
     indexed(source)
     Datasource.objects.update(path="s3://acme-raw/other/", revision=1)
+    finish(source)
+    assert Job.objects.count() == 2
+
+
+def test_what_somebody_cancelled_is_not_started_again(source: Datasource, finish: Finish) -> None:
+    finish(source)
+    assert jobs.cancel(Job.objects.get())
+    assert services.tidy(60)
+    finish(source)
+    assert Job.objects.count() == 1
+
+
+def test_what_failed_is_tried_again(source: Datasource, finish: Finish) -> None:
+    finish(source)
+    Job.objects.update(state=JobState.FAILED)
+    assert services.tidy(60)
     finish(source)
     assert Job.objects.count() == 2
 

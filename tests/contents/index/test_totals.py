@@ -12,7 +12,7 @@ from contents.index import totals as module
 from contents.index.rules import FileRow, row_of
 from contents.index.totals import MOST_EXTENSIONS, MOST_FOLDERS, NONE, OTHERS, Totals, folder_of, largest, size_class
 from contents.models import Change
-from tests.contents.index.memory import entry_of
+from tests.contents.index.memory import UNHURRIED, entry_of
 
 ENTRIES = st.lists(
     st.builds(
@@ -33,6 +33,7 @@ def totals_of(rows: Sequence[FileRow]) -> Totals:
     return found
 
 
+@UNHURRIED
 @given(ENTRIES, st.integers(0, 40))
 def test_two_parts_are_the_whole(entries: list[object], cut: int) -> None:
     rows = [row_of(entry) for entry in entries]  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from tests.servers.process import eventually
 
 pytestmark = pytest.mark.timeout(900)
 
-NAMES = 45_000
+NAMES = 40_000
 DEATHS = 5
 _START = """
 import sys
@@ -41,7 +41,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     try:
         with indexing.bucket(NAMES) as port:
             made.stack.environ |= indexing.environment(port)
-            made.start(beat=False)
+            made.start()
             yield made
     finally:
         made.stack.stop()
@@ -82,8 +82,9 @@ def test_killed_five_times(installation: Installation) -> None:
         done = died_at(installation, job, done)
         time.sleep(chance.random())  # somewhere in the next slices
         installation.stack.end(worker, signal.SIGKILL)
-        # As if the leases of the dead had ended.
+        # As if the leases of the dead had ended, and the messages that died with them had been missed for a minute.
         installation.execute("UPDATE jobs_jobshard SET leased_until = '2020-01-01' WHERE state = 'RUNNING'")
+        installation.execute("UPDATE jobs_jobshard SET sent_at = NULL WHERE state = 'QUEUED'")
         worker = installation.start_worker(Queue.CONTENTS)
         installation._run(_SWEEP)
     assert eventually(lambda: installation.job(job)["state"] in {"DONE", "FAILED"}, 240), installation.logs()
