@@ -54,12 +54,19 @@ class Entry:
     """An object that a listing found. `modified` is Unix time in whole seconds, `size` bytes.
 
     `directory`: the cloud says that it stands for a directory and is no file, whatever its name.
+    `version`: differs when the content does; empty where the cloud tells nothing of the kind.
+    `digest`: two objects of one size whose digests are equal have the same content. Empty: the cloud does not tell.
+    `storage_class`: as the cloud calls it; empty for its usual one. `archived`: it can't be read without a restore.
     """
 
     key: str
     modified: int
     size: int
     directory: bool = False
+    version: str = ""
+    digest: str = ""
+    storage_class: str = ""
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

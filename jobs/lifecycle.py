@@ -4,7 +4,7 @@ Every transition locks the job's row first, so they happen one after the other a
 takes longer than a few statements: the slice itself is done between two of them, without a lock, under a lease.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from core.queues import RULES, Queue
 from jobs.models import OPEN_STATES, WORKING_STATES, Job, JobLogLine, JobShard, JobState, ShardState
-from jobs.runners import Runner, Step, runner_of
+from jobs.runners import Cursor, Runner, Step, runner_of
 
 # So often may one slice fail, or end its worker, before the job is given up.
 MOST_ATTEMPTS = 3
@@ -225,12 +225,25 @@ def _settle(job: Job) -> None:
     if not left:
         runner = runner_of(job.kind)
         cursors = list(job.shards.order_by("number").values_list("cursor", flat=True))
+        if runner and (following := runner.follow(job, cursors)):
+            _begin_stage(job, following, number=len(cursors))
+            return
         summary = runner.summary(job, cursors) if runner else None
         job.message = job.message if summary is None else summary[:300]
         _end(job, JobState.DONE)
     elif job.state == JobState.CANCELLING and ShardState.RUNNING not in left:
         log(job, gettext("Cancelled. Finished steps are not undone."))
         _end(job, JobState.CANCELLED)
+
+
+def _begin_stage(job: Job, cursors: Sequence[Cursor], *, number: int) -> None:
+    """Further shards, the first with this number; or the end of a job that was cancelled meanwhile."""
+    if job.state == JobState.CANCELLING:
+        log(job, gettext("Cancelled. Finished steps are not undone."))
+        _end(job, JobState.CANCELLED)
+        return
+    shards = [JobShard(job=job, number=number + place, cursor=cursor) for place, cursor in enumerate(cursors)]
+    JobShard.objects.bulk_create(shards, batch_size=500)
 
 
 def _end(job: Job, state: JobState, *, error: str = "") -> None:

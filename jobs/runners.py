@@ -66,6 +66,13 @@ class Runner(ABC):
         """Where the shards begin, at least one. They are done side by side, on as many workers as there are."""
         return [{}]
 
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        """Where the shards of a next stage begin, once all there are have ended with these cursors. None: it is done.
+
+        Asked inside the transaction that stored the last of them, so it may only look at the cursors.
+        """
+        return []
+
     @abstractmethod
     def run(self, this: Slice) -> Step:
         """Do one slice. Doing it twice must be harmless. Raises JobError."""

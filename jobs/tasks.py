@@ -26,7 +26,8 @@ def run_slice(shard_id: str) -> None:
     """Do the shard's next slice, and have the one after it sent. Harmless for a shard that is not ours to do now."""
     mine = lifecycle.claim(shard_id, owner=f"{socket.gethostname()}:{os.getpid()}")
     if mine and _do(mine):
-        send(JobShard.objects.filter(pk=shard_id))
+        # Of the whole job: a next stage may have begun.
+        send(JobShard.objects.filter(job=mine.job.pk))
 
 
 @shared_task(name="jobs.tasks.sweep_jobs")

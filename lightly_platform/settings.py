@@ -352,6 +352,12 @@ CELERY_BEAT_SCHEDULE = {
         name: {"task": f"datasources.tasks.{name}", "schedule": timedelta(minutes=1), "options": {"expires": 60}}
         for name in ("queue_due_checks", "warn_of_expiry", "send_mails", "deliver_webhooks")
     },
+    # Rows of indexes that nobody reads any more.
+    "tidy_contents": {
+        "task": "contents.tasks.tidy_contents",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     # Every hour and not once a day: an installation that runs by day alone forgets too.
     **{
         name: {"task": f"{room}.tasks.{name}", "schedule": timedelta(hours=1), "options": {"expires": 3600}}

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("teams.urls")),
     path("", include("datasets.urls")),
     path("", include("datasources.urls")),
+    path("", include("contents.urls")),
     path("", include("jobs.urls")),
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),

@@ -225,7 +225,21 @@ class AzureStore(Store):
 
 
 def _entry(blob: BlobProperties) -> Entry:
-    return Entry(blob.name, int(blob.last_modified.timestamp()), blob.size, directory=_is_directory(blob))
+    """Azure's ETag changes with every write and says nothing of the content. The MD5 is there where who wrote sent it.
+
+    https://learn.microsoft.com/rest/api/storageservices/list-blobs
+    """
+    md5, tier = blob.content_settings.content_md5, str(blob.blob_tier or "")
+    return Entry(
+        blob.name,
+        int(blob.last_modified.timestamp()),
+        blob.size,
+        directory=_is_directory(blob),
+        version=str(blob.etag or "").strip('"'),
+        digest=bytes(md5).hex() if md5 else "",
+        storage_class="" if tier == "Hot" else tier,
+        archived=tier == "Archive",
+    )
 
 
 def _is_directory(blob: BlobProperties) -> bool:

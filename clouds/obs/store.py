@@ -63,7 +63,7 @@ class OBSStore(Store):
             raise not_storage()
         found = asked_for(body.contents or [], limit)
         try:
-            entries = [Entry(entry.key, _seconds(entry.lastModified), entry.size or 0) for entry in found]
+            entries = [_entry(entry) for entry in found]
         except ValueError:
             raise not_storage() from None
         return Page(entries, bool(body.is_truncated))
@@ -157,6 +157,26 @@ class OBSStore(Store):
         if answer.status >= 300:
             raise StoreError(failure_of(answer))
         return answer
+
+
+# Archive ("cold") and deep archive have to be restored first, warm not.
+# https://support.huaweicloud.com/intl/en-us/ugobs-obs/obs_03_0330.html
+_ARCHIVED = frozenset({"COLD", "GLACIER", "DEEP_ARCHIVE"})
+_USUAL_CLASS = "STANDARD"
+
+
+def _entry(found: Any) -> Entry:
+    etag = str(found.etag or "").strip('"')
+    kind = str(found.storageClass or _USUAL_CLASS)
+    return Entry(
+        found.key,
+        _seconds(found.lastModified),
+        found.size or 0,
+        version=etag,
+        digest=etag,
+        storage_class="" if kind == _USUAL_CLASS else kind,
+        archived=kind in _ARCHIVED,
+    )
 
 
 def _check_is_object(answer: Any) -> None:

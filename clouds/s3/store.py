@@ -261,7 +261,7 @@ class S3Store(Store):
         found = asked_for(answer.get("Contents", []), limit)
         if "Name" not in answer or (answer.get("IsTruncated") and not found):
             raise not_storage()
-        entries = [Entry(entry["Key"], int(entry["LastModified"].timestamp()), entry["Size"]) for entry in found]
+        entries = [_entry(entry) for entry in found]
         ignored = bool(after and entries and entries[0].key <= after)  # some servers know no start
         return Page(entries, bool(answer.get("IsTruncated")), starts_at_front=ignored)
 
@@ -393,6 +393,30 @@ class S3Store(Store):
 
     def _notice(self, request_id: str) -> None:
         self.is_ceph = self.is_ceph or bool(_CEPH_REQUEST.match(request_id))
+
+
+# These have to be restored first. GLACIER_IR is read at once.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
+_ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+_USUAL_CLASS = "STANDARD"
+
+
+def _entry(found: Any) -> Entry:
+    """An ETag is the MD5 of the content, or with `-N` of the MD5s of N parts, or of a KMS key's making.
+
+    In each case, two equal ones of one size mean the same content.
+    """
+    etag = (found.get("ETag") or "").strip('"')
+    kind = found.get("StorageClass") or _USUAL_CLASS
+    return Entry(
+        found["Key"],
+        int(found["LastModified"].timestamp()),
+        found["Size"],
+        version=etag,
+        digest=etag,
+        storage_class="" if kind == _USUAL_CLASS else kind,
+        archived=kind in _ARCHIVED,
+    )
 
 
 def _check_is_object(answer: Any) -> None:

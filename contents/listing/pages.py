@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from clouds import CloudConfig, Page, Store, StoreError
+from clouds import CloudConfig, Store, StoreError
 from clouds.failures import PASSING
 from clouds.permissions import Permission
-from contents.listing import shards
 from contents.listing.cursor import Cursor, Kind
+from contents.listing.dividing import guessed_cuts
 from contents.listing.errors import CursorError, CursorProblem
 from contents.listing.folder import (
     IMAGES,
@@ -31,7 +31,6 @@ from contents.listing.walker import (
     Oddities,
     Range,
     Stretch,
-    Unreliable,
     UnreliableServerError,
     begins_where_asked,
     walk,
@@ -50,7 +49,6 @@ MOST_CLOUD_PAGES = 20
 # So many cloud pages are read to cut small listings exactly; larger ones are cut by a guess.
 EXACT_CLOUD_PAGES = 10
 MOST_SHARDS = 128
-SPLITTING_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -184,33 +182,7 @@ class _Listing:
                     size = len(names) / parts
                     ends = sorted({int(size * number) for number in range(1, parts)} - {0})
                     return [names[end - 1] for end in ends if end < len(names)]
-        ends_at = time.monotonic() + SPLITTING_SECONDS
-
-        def look(prefix: str, after: str, limit: int) -> Page:
-            if time.monotonic() > ends_at:
-                raise shards.OutOfLooksError
-            return self._look(prefix, after, limit)
-
-        return shards.cuts(look, "", parts, 16 * parts + 32)
-
-    def _look(self, prefix: str, after: str, limit: int) -> Page:
-        """A cloud page by relative names, without what is hidden."""
-        hidden = self.folder.hidden
-        if self.folder.hides(after):
-            after = shards.successor(hidden)
-        begin, start = self.prefix + prefix, self.prefix + after if after else ""
-        page = self.store.page(begin, after=start, limit=limit)
-        in_range = all(entry.key.startswith(begin) and entry.key > start for entry in page.entries)
-        if page.starts_at_front or not in_range:
-            raise UnreliableServerError(Unreliable.DISORDERED)
-        if page.more and not page.entries:
-            raise UnreliableServerError(Unreliable.STUCK)
-        length = len(self.prefix)
-        entries = [replace(entry, key=entry.key[length:]) for entry in page.entries]
-        visible = [entry for entry in entries if not self.folder.hides(entry.key)]
-        if page.more and not visible and shards.successor(hidden).startswith(prefix):
-            return self._look(prefix, hidden, limit)
-        return Page(visible, page.more)
+        return guessed_cuts(self.store, self.prefix, parts, hidden=self.folder.hidden)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from clouds.doctor.cors import origin_of
 from clouds.doctor.probe import Report, probe
 from clouds.permissions import Permission, State
 from datasources.alerts import services as alerts
+from datasources.checks import followers
 from datasources.checks.intervals import interval_of, next_time
 from datasources.checks.verdicts import outcome_of, stored_verdicts, unreadable_verdicts
 from datasources.endpoints import configured_endpoints
@@ -189,6 +190,15 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
             finished = PermissionCheck.objects.get(pk=check.pk)
             _show(finished)
             alerts.after_check(finished)
+            for follower in followers.all_of_them():
+                _tell_later(follower, finished)
+
+
+def _tell_later(follower: followers.Follower, check: PermissionCheck) -> None:
+    def tell() -> None:
+        follower(check)
+
+    transaction.on_commit(tell, robust=True)
 
 
 def _show(check: PermissionCheck) -> None:

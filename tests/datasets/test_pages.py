@@ -74,7 +74,7 @@ def test_every_page_of_a_dataset_shows_all_tabs(login: Login, alice: User, datas
     settings = [reverse("datasources:settings", args=[dataset.pk, tab]) for tab in ("input", "lightly")]
     more = [reverse(name, args=[dataset.pk]) for name in ("datasources:dataset", "datasources:history")]
     for path in [overview(dataset), *settings, *more, reverse("datasets:sharing", args=[dataset.pk])]:
-        assert tabs(login(alice).get(path).content.decode()) == ["Overview", "Settings"]
+        assert tabs(login(alice).get(path).content.decode()) == ["Overview", "Contents", "Settings"]
 
 
 def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
@@ -91,14 +91,14 @@ def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
     def gallery(request: HttpRequest, dataset: Dataset) -> dict[str, str]:
         return {"line": f"12 pictures of {dataset.name}"}
 
-    pages.add_tab(pages.Tab("gallery", "Gallery", "datasources:history", order=10))
+    pages.add_tab(pages.Tab("gallery", "Gallery", "datasources:history", order=20))
     pages.add_section(pages.Section("gallery/_overview.html", gallery))
     (tmp_path / "gallery").mkdir()
     (tmp_path / "gallery" / "_overview.html").write_text("<p>{{ section.line }}</p>")
     (engine,) = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], tmp_path]}]
     page = login(alice).get(overview(dataset)).content.decode()
-    assert tabs(page) == ["Overview", "Gallery", "Settings"]
+    assert tabs(page) == ["Overview", "Contents", "Gallery", "Settings"]
     assert "<p>12 pictures of street-scenes</p>" in page
     with pytest.raises(ImproperlyConfigured, match="gallery"):
         pages.add_tab(pages.Tab("gallery", "Gallery again", "datasources:history"))

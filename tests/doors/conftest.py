@@ -21,6 +21,7 @@ from teams.models import Role, Team, User
 from teams.service_accounts import services as service_accounts
 from teams.services import create_token
 from tests.conftest import person
+from tests.contents.index.memory import made_index
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
     create_token(user=alice, name="notebook")
     (invitation,) = invitations.invite(team=team, people=[invitations.Invited("eve@example.com", "MEMBER")], by=alice)
     save_webhook(team=team, url="https://hooks.example.com/x", by=alice)
+    made_index(Datasource.objects.get(), ["street/night/007.JPG"])
     link = grant_links.make(datasource=Datasource.objects.get(), by=alice)
     dana = person("dana@example.com", team)
     passkey = Authenticator.objects.create(user=dana, type=Authenticator.Type.WEBAUTHN, data={"name": "laptop"})
@@ -70,6 +72,8 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
         "job_id": start_check_all(teams=[team], by=alice)[0].pk,
         "link_id": link.pk,
         "tab": "input",
+        "slug": "upper-case-extension",
+        "shape": "csv",
         "name": "security",
         "provider_id": "sso",
         "pk": str(passkey.pk),

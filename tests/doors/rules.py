@@ -110,6 +110,13 @@ PAGES: dict[str, Rule] = {
     "notifications:webhook_delete": Rule(NONE, MANAGES_TEAM),
     "notifications:webhook_secret": Rule(NONE, MANAGES_TEAM),
     "notifications:webhook_test": Rule(NONE, MANAGES_TEAM),
+    "contents:indexing": Rule(NONE, MANAGES_TEAM),
+    "contents:contents": Rule(SEES, NONE),
+    "contents:progress": Rule(SEES, NONE),
+    "contents:start": Rule(NONE, EDITS),
+    "contents:search": Rule(SEES, NONE),
+    "contents:export": Rule(SEES, NONE),
+    "contents:files": Rule(SEES, NONE),
     "teams:welcome": Rule(PUBLIC, PUBLIC),  # leads on as soon as anybody exists
     "teams:tokens": Rule(SIGNED_IN, SIGNED_IN),
     "teams:revoke_token": Rule(OWN, OWN),

@@ -30,6 +30,7 @@ from tests.servers.process import eventually
 
 TEAM, DATASET = "/teams/{team_id}", "/datasets/{dataset_id}"
 WIZARD, TABS = f"{DATASET}/connect/input/", f"{DATASET}/settings"
+CONTENTS = f"{DATASET}/contents"
 PEOPLE, ACCOUNT = f"{TEAM}/people/", f"{TEAM}/service-accounts/{{account_id}}"
 
 FOR_NOBODY = [
@@ -78,6 +79,12 @@ FOR_OWNER = [
     "/datasets/new/",
     f"{DATASET}/",
     f"{DATASET}/sharing/",
+    f"{CONTENTS}/input/",
+    f"{CONTENTS}/lightly/",  # where nobody has looked yet
+    f"{CONTENTS}/input/upper-case-extension/",
+    f"{CONTENTS}/input/upper-case-extension/?prefix=nothing+like+this",
+    f"{CONTENTS}/input/search/?q=night",
+    f"{CONTENTS}/input/search/?q=nothing+like+this",
     f"{TABS}/input/",
     f"{TABS}/input/admin-links/",
     f"{TABS}/dataset/",
@@ -107,6 +114,10 @@ SHOWS = {
     f"{TABS}/input/admin-links/": "not opened yet",
     f"{DATASET}/": hostile.PREFIX,
     f"{DATASET}/sharing/": hostile.ADDRESS,
+    f"{CONTENTS}/input/": "Rests on the listing of all 128 files",
+    f"{CONTENTS}/lightly/": "Nobody has looked yet",
+    f"{CONTENTS}/input/upper-case-extension/": "120 files",
+    f"{CONTENTS}/input/search/?q=night": "street/night/007.JPG",
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "4 identical results, last",
 }
@@ -151,6 +162,9 @@ NO_PAGES = [
     "/datasets/sample/",
     f"{DATASET}/row/",
     f"{DATASET}/datasources/",
+    f"{CONTENTS}/input/progress/",
+    f"{CONTENTS}/input/index/",
+    f"{CONTENTS}/input/upper-case-extension.csv",
     f"{TABS}/input/check/",
     f"{TABS}/input/permissions/",
     f"{TABS}/input/wait/",
@@ -163,6 +177,7 @@ NO_PAGES = [
     "/inbox/read/",
     "/inbox/{notice_id}/read/",
     "/notifications/settings/{team_id}/interval/",
+    "/notifications/settings/{team_id}/indexing/",
     "/notifications/settings/{team_id}/webhook/",
     "/notifications/settings/{team_id}/webhook/secret/",
     "/notifications/settings/{team_id}/webhook/test/",

@@ -10,6 +10,14 @@ from typing import Any
 
 from tests.servers import Config
 
+# Pages of them, and one of each kind of bar and problem; a name that is long, and one that is not what it seems.
+FILES = [
+    *(f"street/night/{number:03}.JPG" for number in range(120)),
+    *("street/clip.mp4", "street/a.heic", "notes.txt", "noextension", "street//twice.jpg", "a\u202egpj.exe"),
+    f"{'a-folder-with-a-long-name/' * 6}and-a-file.jpg",
+    ".lightly/predictions/boxes/1.json",
+]
+
 
 def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     """Gives the team of this person one of everything. What the addresses of pages need: ids by their URL's names.
@@ -19,6 +27,8 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     """
     from django.db import transaction
 
+    from contents.index.services import choose_depth
+    from contents.models import Depth
     from datasets.services import create_dataset, share_dataset
     from datasources.grant_links import addresses
     from datasources.grant_links import services as grant_links
@@ -31,6 +41,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     from teams.invitations import services as invitations
     from teams.models import Team, User
     from teams.service_accounts import services as service_accounts
+    from tests.contents.index.memory import made_index
     from tests.e2e.support import hostile
     from tests.e2e.support.backstage import make_notices, make_person, save
 
@@ -58,6 +69,8 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     services.create_token(user=owner, name=f"notebook{hostile.NAME}"[:150])
     services.create_token(user=owner, name=f"old notebook{hostile.NAME}"[:150])
     services.revoke_token(user=owner, token_id=owner.api_tokens.get(name__startswith="old").pk)
+    # What the Contents tab shows is made up below, and no check may come before it.
+    choose_depth(team=team, depth=Depth.NEVER)
     dataset = create_dataset(name=f"{name}-{hostile.DATASET_TAIL}", owner=owner, team=team)
     share_dataset(dataset=dataset, emails=[hostile.ADDRESS])
     for purpose, config in configs.items():
@@ -66,6 +79,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     Notice.objects.create(user=owner, kind="INFO", title=hostile.NAME, text=f"{hostile.NAME}\n{hostile.NAME}", path="/")
     save_webhook(team=team, url=hostile.URL, by=owner)
     datasource = Datasource.objects.get(dataset=dataset, purpose="INPUT")
+    made_index(datasource, FILES)
     opened, unopened = (grant_links.make(datasource=datasource, by=owner) for _ in range(2))
     return {
         "team_id": team.pk,

@@ -1,0 +1,75 @@
+"""The pages of the Contents tab with a few and with a million files: they should not feel the difference."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bench import installation
+from bench.measuring import Effort, Measured, median_ms
+
+if TYPE_CHECKING:
+    from datasets.models import Dataset
+
+FEW, MANY, QUICK_MANY = 1_000, 1_000_000, 10_000
+AT_ONCE = 50_000
+
+
+def overview(effort: Effort) -> Measured:
+    return _growth(effort, "overview", "contents/input/")
+
+
+def problem(effort: Effort) -> Measured:
+    return _growth(effort, "files with a problem", "contents/input/upper-case-extension/")
+
+
+def search(effort: Effort) -> Measured:
+    return _growth(effort, "search that finds nothing", "contents/input/search/?q=no-such-name")
+
+
+def _growth(effort: Effort, what: str, page: str) -> Measured:
+    installation.prepare()
+    from datasets.services import create_dataset
+    from teams.services import create_user
+
+    user = create_user(email="bench@example.com")
+    count = MANY if effort.times > 1 else QUICK_MANY
+    client = installation.signed_in(user.email)
+    durations = []
+    for name, files in (("few", FEW), ("many", count)):
+        dataset = create_dataset(name=name, owner=user)
+        _index(dataset, files)
+        open_page = partial(installation.get, client, f"/datasets/{dataset.pk}/{page}")
+        open_page()
+        durations.append(median_ms(open_page, effort.times))
+    return Measured(f"{what}: {FEW:,} files against {count:,}", durations[0], f"{count:,} files", durations[1])
+
+
+def _index(dataset: "Dataset", files: int) -> None:
+    """As one is when its job has ended."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from clouds import Entry
+    from contents.index.rows import insert_files
+    from contents.index.rules import row_of
+    from contents.index.totals import Totals
+    from contents.models import Index, IndexState
+    from tests.contents.index.memory import connected
+
+    source = connected(dataset)
+    index = Index.objects.create(
+        datasource=source,
+        revision=source.revision,
+        provider=source.provider,
+        path=source.path,
+        state=IndexState.CURRENT,
+        completed_at=timezone.now(),
+    )
+    totals = Totals()
+    for start in range(0, files, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, files))
+        names = (f"dir{number // 10_000:03}/img_{number:07}.JPG" for number in numbers)
+        rows = [row_of(Entry(name, 1_700_000_000, 2000, version=name[-11:])) for name in names]
+        totals.add(rows, processed_until=0)
+        with transaction.atomic():
+            insert_files(index.pk, rows)
+    Index.objects.filter(pk=index.pk).update(files=totals.files, bytes=totals.bytes, totals=totals.stored())

@@ -1,0 +1,145 @@
+"""An index against a bare loop that lists the same bucket and keeps nothing, and the memory both take.
+
+Each measurement is a process of its own, whose peak of memory is its own. The bucket is bench/bucket.py, a process too,
+so what is measured is this platform: the SDK that reads the pages, the walk, the rows, the database.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bench.measuring import Effort, Measured
+
+if TYPE_CHECKING:
+    from datasources.models import Datasource
+
+FULL_COUNT, PART_COUNT = 1_000_000, 100_000
+QUICK_COUNT, QUICK_PART = 20_000, 5_000
+PARTS = 8
+
+
+def against_bare_list(effort: Effort) -> Measured:
+    """Durations in milliseconds; one of each, because each takes a minute."""
+    count = FULL_COUNT if effort.times > 1 else QUICK_COUNT
+    with bucket(count) as port:
+        bare, index = run("bare", port), run("index", port)
+    assert bare["files"] == index["files"] == count
+    what = f"index of {count:,} names, {index['database']}"
+    return Measured(what, index["seconds"] * 1000, "bare list loop", bare["seconds"] * 1000)
+
+
+def memory(effort: Effort) -> Measured:
+    """Peaks of resident memory, in MB where durations stand elsewhere."""
+    full, part = (FULL_COUNT, PART_COUNT) if effort.times > 1 else (QUICK_COUNT, QUICK_PART)
+    with bucket(full) as port:
+        large = run("index", port)
+    with bucket(part) as port:
+        small = run("index", port)
+    what = f"peak MB (not ms): index of {part:,} against {full:,}"
+    return Measured(what, small["megabytes"], f"{full:,} names", large["megabytes"])
+
+
+def run(what: str, port: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.indexing", what, str(port)]
+    finished = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ})
+    found: dict[str, float] = json.loads(finished.stdout.splitlines()[-1])
+    return found
+
+
+@contextlib.contextmanager
+def bucket(count: int) -> Iterator[int]:
+    server = subprocess.Popen([sys.executable, "-m", "bench.bucket", str(count)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        yield int(server.stdout.readline())
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def environment(port: int) -> dict[str, str]:
+    """Of a process that shall find this bucket."""
+    return {"LIGHTLY_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}", "LIGHTLY_ALLOWED_PRIVATE_HOSTS": "127.0.0.1"}
+
+
+def main() -> None:
+    import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
+
+    what, port = sys.argv[1], sys.argv[2]
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "lightly_platform.settings", **environment(int(port))}
+    from bench import installation
+
+    installation.prepare()
+    source = datasource("bench")
+    files, seconds = (_bare if what == "bare" else _index)(source)
+    from django.db import connection
+
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"files": files, "seconds": seconds, "megabytes": megabytes, "database": connection.display_name}))
+
+
+def datasource(name: str) -> "Datasource":
+    """Of a dataset with this name: where the names of the bucket are."""
+    from clouds import parse_config
+    from datasets.services import create_dataset
+    from datasources.endpoints import configured_endpoints
+    from datasources.models import Datasource, Purpose
+    from teams.services import create_user
+
+    dataset = create_dataset(name=name, owner=create_user(email=f"{name}@example.com"))
+    fields = {
+        "type": "S3",
+        "fullPath": "s3://bench/in/",
+        "s3Region": "eu-central-1",
+        "s3AccessKeyId": "AKIAEXAMPLE",
+        "s3SecretAccessKey": "x" * 40,
+    }
+    source = Datasource(dataset=dataset, purpose=Purpose.INPUT)
+    source.set_config(parse_config(fields, configured_endpoints()))
+    source.save()
+    return source
+
+
+def _bare(source: "Datasource") -> tuple[int, float]:
+    from clouds.pool import STORES
+    from contents.index.opening import PATIENCE
+    from datasources.endpoints import configured_endpoints
+
+    started, files, after, more = time.perf_counter(), 0, "", True
+    config = source.config
+    with STORES.borrowed(config, configured_endpoints(), PATIENCE) as store:
+        while more:
+            page = store.page(config.prefix, after=after, limit=1000)
+            files += len(page.entries)
+            after, more = page.entries[-1].key, page.more
+    return files, time.perf_counter() - started
+
+
+def _index(source: "Datasource") -> tuple[int, float]:
+    """By the code of the workers, slice by slice, in one process; without the broker."""
+    from contents.index import services
+    from jobs import lifecycle
+    from jobs.models import JobState, ShardState
+    from jobs.runners import Slice
+
+    started = time.perf_counter()
+    job, _ = services.start(source, by=None)
+    while job.is_open:
+        for shard in job.shards.filter(state=ShardState.QUEUED).order_by("number"):
+            mine = lifecycle.claim(shard.pk, "bench")
+            assert mine
+            step = mine.runner.run(Slice(job, shard.number, mine.shard.cursor, time.monotonic() + 30))
+            assert lifecycle.store(mine, step)
+        job.refresh_from_db()
+    assert job.state == JobState.DONE, job.error
+    return job.done, time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

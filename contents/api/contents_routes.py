@@ -1,0 +1,185 @@
+"""/v1/datasets/{id}/contents: what the index of a datasource says, as the Contents tab shows it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from contents.api.contents_schemas import (
+    FilesData,
+    OverviewData,
+    ProblemsData,
+    Source,
+    StartedData,
+    StateData,
+    Which,
+    WhichFiles,
+)
+from contents.index import services
+from contents.index.queries import Look, files_after, findings_after, look_at, search
+from contents.index.totals import NONE, OTHERS, SIZE_ENDS, Table
+from contents.models import FileKind, Finding, Index, IndexedFile
+from contents.overview.progress import progress_of
+from contents.problems.lists import Listed, changes_of, problems_of
+from contents.problems.words import BY_SLUG
+from core.api.errors import ApiError, malformed
+from datasets.access import dataset_for, editable_dataset_for
+from datasets.api.routes import caller
+from datasets.api.schemas import Error, milliseconds
+from datasets.models import Dataset
+from datasources.models import Purpose
+from teams.api.authentication import needs
+from teams.models import Scope
+
+router = Router(tags=["contents"])
+Answer = dict[str, Any]
+ERRORS = {400: Error, 401: Error, 403: Error, 404: Error}
+PATH = "/datasets/{dataset_id}/contents"
+
+
+@router.get(PATH, auth=needs(Scope.READ), response={200: StateData, **ERRORS}, by_alias=True)
+def contents_state(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Answer:
+    """The index to read, and the newest job that makes or made one."""
+    look = _look(dataset_for(caller(request), dataset_id), which)
+    return {
+        "datasource": which.datasource,
+        "index": _index(look) if look.index else None,
+        "job": _job(look) if look.job else None,
+    }
+
+
+@router.post(f"{PATH}/index", auth=needs(Scope.RUNS), response={202: StartedData, **ERRORS}, by_alias=True)
+def start_index(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Status[Answer]:
+    """List all names of the datasource. Opens no file. One at a time: while one is under way, this says which."""
+    look = _look(editable_dataset_for(caller(request), dataset_id), which)
+    assert look.datasource  # noqa: S101 - see _look
+    job, is_new = services.start(look.datasource, by=caller(request))
+    return Status(202, {"id": job.pk, "isNew": is_new})
+
+
+@router.get(f"{PATH}/overview", auth=needs(Scope.READ), response={200: OverviewData, **ERRORS}, by_alias=True)
+def contents_overview(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Answer:
+    """Counts and bytes of the files, in every way the Contents tab shows them. They rest on the whole listing."""
+    look = _look(dataset_for(caller(request), dataset_id), which)
+    _must_have_index(look)
+    totals = look.totals
+    return {
+        "index": _index(look),
+        "kinds": _counts({FileKind(int(number)).name: pair for number, pair in totals.kinds.items()}),
+        "extensions": _counts({"none" if name == NONE else name: pair for name, pair in totals.extensions.items()}),
+        "folders": _counts(totals.folders),
+        "sizes": _sizes(totals.sizes),
+        "months": _counts(dict(sorted(totals.months.items())), ranked=False),
+        "storageClasses": _counts(totals.classes),
+        "unsupported": _counts(totals.unsupported),
+        "oldest": totals.oldest,
+        "newest": totals.newest,
+        "unprocessed": totals.unprocessed,
+    }
+
+
+@router.get(f"{PATH}/problems", auth=needs(Scope.READ), response={200: ProblemsData, **ERRORS}, by_alias=True)
+def contents_problems(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Answer:
+    """What may be wrong with how many files, as far as a listing tells; and what changed since the index before."""
+    look = _look(dataset_for(caller(request), dataset_id), which)
+    _must_have_index(look)
+    return {
+        "index": _index(look),
+        "problems": [_problem(listed) for listed in problems_of(look.totals)],
+        "changes": [_problem(listed) for listed in changes_of(look.totals)],
+    }
+
+
+@router.get(f"{PATH}/files", auth=needs(Scope.READ), response={200: FilesData, **ERRORS}, by_alias=True)
+def contents_files(request: HttpRequest, dataset_id: str, which: Query[WhichFiles]) -> Answer:
+    """Files in the order of their names, page by page: go on with `after`, until `next` is empty."""
+    look = _look(dataset_for(caller(request), dataset_id), which)
+    index = _must_have_index(look)
+    if (which.problem is not None) + (which.kind is not None) + bool(which.contains) > 1:
+        raise malformed("problem, kind, contains: only one of them at a time.")
+    if which.contains:
+        if which.prefix:
+            raise malformed("contains, prefix: only one of them at a time.")
+        found = search(index, which.contains, which.after, limit=which.limit)
+        return {"files": [_file(row) for row in found.files], "next": found.searched_until}
+    rows: list[Any]
+    if which.problem is not None:
+        what = BY_SLUG[which.problem.value]
+        rows = list(findings_after(index, what, which.after, limit=which.limit + 1, prefix=which.prefix))
+    else:
+        kinds = [which.kind.kind.value] if which.kind else []
+        rows = list(files_after(index, which.after, limit=which.limit + 1, prefix=which.prefix, kinds=kinds))
+    page = rows[: which.limit]
+    return {"files": [_file(row) for row in page], "next": page[-1].key if len(rows) > which.limit else ""}
+
+
+def _look(dataset: Dataset, which: Which) -> Look:
+    purpose = Purpose.INPUT if which.datasource is Source.INPUT else Purpose.LIGHTLY
+    look = look_at(dataset, purpose)
+    if look.datasource is None:
+        message = f"The dataset has no {purpose.label} datasource. Configure one first."
+        raise ApiError(404, "DATASET_DATASOURCE_UNKNOWN", message)
+    return look
+
+
+def _must_have_index(look: Look) -> Index:
+    if look.index is None:
+        message = "There is no index of this datasource yet. POST to …/contents/index makes one."
+        raise ApiError(404, "DATASET_DATASOURCE_UNKNOWN", message)
+    return look.index
+
+
+def _index(look: Look) -> Answer:
+    index = look.index
+    assert index  # noqa: S101 - see _must_have_index
+    return {
+        "path": index.path,
+        "completedAt": milliseconds(index.completed_at) if index.completed_at else 0,
+        "files": index.files,
+        "bytes": index.bytes,
+        "shareListed": 1.0,
+        "shareRead": 0.0,
+        "isOfThisPlace": not look.is_elsewhere,
+    }
+
+
+def _job(look: Look) -> Answer:
+    job = look.job
+    assert job  # noqa: S101 - asked for by whoever has one
+    progress = progress_of(job) if job.is_open else None
+    return {
+        "id": job.pk,
+        "state": job.state,
+        "found": job.done,
+        "percent": progress.percent if progress else None,
+        "message": progress.words if progress else job.message,
+        "error": job.error,
+    }
+
+
+def _counts(table: Table, *, ranked: bool = True) -> list[Answer]:
+    rows = sorted(table.items(), key=lambda row: (row[0] == OTHERS, -row[1][0], row[0])) if ranked else table.items()
+    return [{"label": label, "files": pair[0], "bytes": pair[1]} for label, pair in rows]
+
+
+def _sizes(table: Table) -> list[Answer]:
+    ends = [*(str(end) for end in SIZE_ENDS), ""]
+    named = {ends[int(number)]: table[number] for number in sorted(table, key=int)}
+    return _counts(named, ranked=False)
+
+
+def _problem(listed: Listed) -> Answer:
+    return {
+        "problem": listed.slug,
+        "title": listed.label,
+        "severity": listed.severity,
+        "files": listed.files,
+        "bytes": listed.bytes,
+        "why": listed.why,
+        "fix": listed.fix,
+    }
+
+
+def _file(row: IndexedFile | Finding) -> Answer:
+    group = str(row.group) if isinstance(row, Finding) and row.group else ""
+    return {"fileName": row.key, "bytes": row.size, "modified": row.modified, "group": group}

@@ -1,0 +1,111 @@
+"""Starting an index, and clearing away what nobody reads any more."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import transaction
+
+from contents.index import rows
+from contents.models import Depth, Index, IndexState, TeamIndexing
+from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
+from jobs import services as jobs
+from jobs.models import OPEN_STATES, Job, JobState
+from teams.models import Team, User
+
+# The kind of the jobs, see contents.runners. Pinned: it stands in the database.
+KIND = "contents.index"
+ROWS_AT_ONCE = 5_000
+
+
+def start(datasource: Datasource, *, by: User | None) -> tuple[Job, bool]:
+    """A job that indexes the datasource, and True; or the one that is under way, and False.
+
+    It is compared with the current index, if that one is of the same place.
+    """
+    with transaction.atomic():
+        # Whoever saves or checks the datasource waits, so that the index is of one revision.
+        locked = Datasource.objects.select_for_update(of=("self",)).select_related("dataset__team")
+        datasource = locked.get(pk=datasource.pk)
+        dataset = datasource.dataset
+        base = Index.objects.filter(
+            datasource=datasource, state=IndexState.CURRENT, provider=datasource.provider, path=datasource.path
+        ).first()
+        job, is_new = jobs.start(
+            KIND,
+            title=f"{dataset.name}: {datasource.get_purpose_display()}",
+            subject=datasource.pk,
+            team=dataset.team,
+            dataset=dataset,
+            by=by,
+            arguments={"path": datasource.path, "base": base.pk if base else None},
+            total=base.files if base else None,
+        )
+        if is_new:
+            Index.objects.create(
+                datasource=datasource,
+                job=job,
+                revision=datasource.revision,
+                provider=datasource.provider,
+                path=datasource.path,
+                base_id=base.pk if base else None,
+                base_seen_at=base.completed_at if base else None,
+                processed_until=dataset.processed_until,
+            )
+    return job, is_new
+
+
+def start_after_check(check: PermissionCheck) -> None:
+    """The first green check of an Input starts an index of it, if its team wants that.
+
+    One that failed is tried again after the next green check. One that somebody cancelled is not.
+    """
+    if check.outcome != Outcome.GREEN:
+        return
+    datasource = Datasource.objects.select_related("dataset").filter(pk=check.datasource_id).first()
+    if datasource is None or datasource.purpose == Purpose.LIGHTLY or datasource.revision != check.revision:
+        return
+    looked_at = Index.objects.filter(datasource=datasource, provider=datasource.provider, path=datasource.path)
+    cancelled = Job.objects.filter(
+        kind=KIND, subject=datasource.pk, state=JobState.CANCELLED, arguments__path=datasource.path
+    )
+    if looked_at.exists() or cancelled.exists() or depth_of(datasource.dataset.team_id) == Depth.NEVER:
+        return
+    start(datasource, by=check.requested_by)
+
+
+def depth_of(team_id: str) -> Depth:
+    chosen = TeamIndexing.objects.filter(pk=team_id).first()
+    return Depth(chosen.depth) if chosen else Depth.LISTING
+
+
+def choose_depth(*, team: Team, depth: Depth) -> None:
+    TeamIndexing.objects.update_or_create(team=team, defaults={"depth": depth})
+
+
+def tidy(seconds: float) -> bool:
+    """Delete rows of indexes that were replaced, whose job ended before they were complete, or that are nobody's.
+
+    For so long at most, bit by bit, so that nobody waits long for the database. True: nothing is left.
+    """
+    ends_at = time.monotonic() + seconds
+    for index_id in _unread():
+        while time.monotonic() < ends_at:
+            with transaction.atomic():
+                if not rows.delete_some(index_id, ROWS_AT_ONCE):
+                    Index.objects.filter(pk=index_id).delete()
+                    break
+        else:
+            return False
+    return True
+
+
+def _unread() -> list[int]:
+    nobodys = Index.objects.filter(datasource=None)
+    replaced = Index.objects.filter(state=IndexState.OLD)
+    given_up = Index.objects.filter(state=IndexState.BUILDING).exclude(job__state__in=OPEN_STATES)
+    # One that is compared with right now is needed until that has ended.
+    building = Index.objects.filter(state=IndexState.BUILDING, job__state__in=OPEN_STATES)
+    needed = building.exclude(base_id=None).values("base_id")
+    found = (nobodys | replaced | given_up).exclude(pk__in=needed)
+    return list(found.order_by("pk").values_list("pk", flat=True))

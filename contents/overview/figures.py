@@ -1,0 +1,173 @@
+"""The kept totals of an index as bars: what the pictures of the Contents tab show, and the tables behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext, ngettext
+
+from contents.index.totals import NONE, OTHERS, SIZE_ENDS, Table, Totals
+from contents.models import FileKind
+
+# So many bars a picture has; its table has all.
+MOST_BARS = 10
+MOST_MONTHS = 24
+COLUMN = 10
+COLUMN_HEIGHT = 40
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`width`: of a hundred. `share`: in words."""
+
+    label: str
+    files: int
+    bytes: int
+    width: float
+    share: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A rectangle of a picture that is COLUMN_HEIGHT high."""
+
+    x: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`bars` are those of the picture, `rows` all. `columns` stand for bars where time passes from left to right."""
+
+    key: str
+    title: str
+    head: str  # of the table's first column
+    bars: list[Bar]
+    rows: list[Bar]
+    columns: list[Column]
+
+    @property
+    def hidden(self) -> int:
+        return len(self.rows) - len(self.bars)
+
+    @property
+    def width(self) -> int:
+        """Of the picture with columns."""
+        return COLUMN * len(self.columns)
+
+
+Labelled = list[tuple[str, list[int]]]
+
+
+def charts(totals: Totals) -> list[Chart]:
+    """Those that have anything to show."""
+    made = [
+        _chart("kinds", gettext("By kind"), gettext("Kind"), _named(totals.kinds, kind_name), totals),
+        _chart("extensions", gettext("By extension"), gettext("Extension"), _ranked(totals.extensions), totals),
+        _chart("folders", gettext("By top folder"), gettext("Folder"), _ranked(totals.folders), totals),
+        _chart("sizes", gettext("By size"), gettext("Size"), _named(totals.sizes, size_name), totals, most=100),
+        _months(totals),
+        _chart("classes", gettext("By storage class"), gettext("Storage class"), _classes(totals), totals),
+    ]
+    return [chart for chart in made if chart.rows]
+
+
+def kind_name(number: str) -> str:
+    return str(FileKind(int(number)).label)
+
+
+def size_name(number: str) -> str:
+    """Of the class with this number, see SIZE_ENDS."""
+    place = int(number)
+    if place == 0:
+        return gettext("empty")
+    if place == len(SIZE_ENDS):
+        return gettext("from %(size)s") % {"size": _short(SIZE_ENDS[-1])}
+    if place == 1:
+        return gettext("under %(size)s") % {"size": _short(SIZE_ENDS[1])}
+    return gettext("%(low)s to %(high)s") % {"low": _short(SIZE_ENDS[place - 1]), "high": _short(SIZE_ENDS[place])}
+
+
+def _short(size: int) -> str:
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size // unit} {name}"
+    return f"{size} B"
+
+
+def size_words(size: int) -> str:
+    return str(filesizeformat(size))
+
+
+def _named(table: Table, name: Callable[[str], str]) -> Labelled:
+    return [(name(label), table[label]) for label in sorted(table, key=int)]
+
+
+def _ranked(table: Table) -> Labelled:
+    """Those with the most files first; what is not kept apart comes last."""
+    ranked = sorted(table.items(), key=lambda row: (row[0] == OTHERS, -row[1][0], row[0]))
+    names = {OTHERS: gettext("all others"), NONE: gettext("none"), "/": gettext("at the root")}
+    return [(names.get(label, label), pair) for label, pair in ranked]
+
+
+def _classes(totals: Totals) -> Labelled:
+    """Only where there are others beside the usual one."""
+    if not totals.classes:
+        return []
+    files = totals.files - sum(pair[0] for pair in totals.classes.values())
+    size = totals.bytes - sum(pair[1] for pair in totals.classes.values())
+    usual = [(gettext("standard"), [files, size])] if files else []
+    return usual + _ranked(totals.classes)
+
+
+def _chart(key: str, title: str, head: str, rows: Labelled, totals: Totals, *, most: int = MOST_BARS) -> Chart:
+    largest = max((pair[0] for _, pair in rows), default=0)
+    bars = [_bar(label, pair, largest, totals.files) for label, pair in rows]
+    return Chart(key, title, head, bars[:most], bars, [])
+
+
+def _bar(label: str, pair: Sequence[int], largest: int, files: int) -> Bar:
+    percent = 100 * pair[0] / files if files else 0
+    share = gettext("under 1 %") if 0 < percent < 1 else gettext("%(percent)s %%") % {"percent": round(percent)}
+    # What is there is seen.
+    width = max(0.5, round(100 * pair[0] / largest, 1)) if largest and pair[0] else 0
+    return Bar(label, pair[0], pair[1], width, share)
+
+
+def _months(totals: Totals) -> Chart:
+    """The newest months with files, from left to right, with the empty ones between them."""
+    labels = sorted(label for label in totals.months if label != OTHERS)
+    rows: Labelled = [(label, totals.months[label]) for label in labels]
+    chart = _chart("months", gettext("By month of the last write"), gettext("Month"), rows[::-1], totals, most=1200)
+    shown = _months_up_to(labels[-1], labels[0]) if labels else []
+    largest = max((totals.months.get(label, [0])[0] for label in shown), default=0)
+    columns = []
+    for place, label in enumerate(shown):
+        files = totals.months.get(label, [0])[0]
+        height = max(1.0, round(COLUMN_HEIGHT * files / largest, 1)) if files else 0
+        columns.append(Column(COLUMN * place, COLUMN_HEIGHT - height, height))
+    bars = [bar for bar in chart.rows if bar.label in set(shown)]
+    return Chart(chart.key, chart.title, chart.head, bars, chart.rows, columns)
+
+
+def _months_up_to(last: str, first: str) -> list[str]:
+    """Up to MOST_MONTHS months in a row, the last of them this one, and none before `first`."""
+    year, month = (int(part) for part in last.split("-"))
+    found: list[str] = []
+    while len(found) < MOST_MONTHS and (label := f"{year:04}-{month:02}") >= first:
+        found.append(label)
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    return found[::-1]
+
+
+def months_words(chart: Chart) -> tuple[str, str]:
+    """What stands below the ends of the picture: the first and the last month it shows."""
+    labels = sorted(bar.label for bar in chart.bars)
+    return (labels[0], labels[-1]) if labels else ("", "")
+
+
+def files_words(count: int) -> str:
+    return ngettext("%(count)s file", "%(count)s files", count) % {"count": f"{count:,}"}

@@ -1,0 +1,15 @@
+"""The part of the notification page that is about a team's indexes, beside its scheduled checks."""
+
+from typing import Any
+
+from contents.index.services import depth_of
+from contents.overview.forms import DepthForm
+from notifications.preferences.sections import Section
+from teams.models import Team
+
+
+def stored(team: Team) -> dict[str, Any]:
+    return {"form": DepthForm(initial={"depth": depth_of(team.pk)}, auto_id=f"{team.pk}-%s")}
+
+
+INDEXING = Section("indexing", "contents/_indexing.html", stored, rank=20)

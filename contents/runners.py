@@ -1,0 +1,45 @@
+"""Jobs about the contents of datasources: the index of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from contents.index import finishing, listing, services
+from contents.models import Index
+from core.queues import Queue
+from jobs.models import Job
+from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
+
+_STAGES = {listing.PLAN: listing.plan, listing.LIST: listing.list_some, finishing.FINISH: finishing.finish_some}
+
+
+@register
+class IndexContents(Runner):
+    """Lists all names of a datasource. Its row in contents_index is made together with the job."""
+
+    kind = services.KIND
+    label = _("Index the contents")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": listing.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        last = cursors[-1]
+        if last["stage"] == listing.PLAN:
+            return listing.parts_of(last)
+        if last["stage"] == listing.LIST:
+            return [finishing.begin(has_base=job.arguments["base"] is not None)]
+        return []
+
+    def run(self, this: Slice) -> Step:
+        index = Index.objects.filter(job=this.job.pk).first()
+        if index is None or index.datasource_id is None:
+            raise JobError(gettext("The datasource was removed."), is_final=True)
+        return _STAGES[this.cursor["stage"]](this, index)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return ngettext("%(count)s file found", "%(count)s files found", job.done) % {"count": f"{job.done:,}"}

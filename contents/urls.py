@@ -1,0 +1,18 @@
+from django.urls import re_path
+
+from contents.overview import settings
+from contents.overview import views as overview
+from contents.problems import views as problems
+
+app_name = "contents"
+_contents = "datasets/(?P<dataset_id>[a-f0-9]{24})/contents/(?P<tab>input|lightly)"
+_team = "notifications/settings/(?P<team_id>[a-f0-9]{24})"
+urlpatterns = [
+    re_path(rf"^{_team}/indexing/$", settings.indexing, name="indexing"),
+    re_path(rf"^{_contents}/$", overview.contents, name="contents"),
+    re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
+    re_path(rf"^{_contents}/index/$", overview.start, name="start"),
+    re_path(rf"^{_contents}/search/$", problems.search, name="search"),
+    re_path(rf"^{_contents}/(?P<slug>[a-z-]+)\.(?P<shape>csv|json)$", problems.export, name="export"),
+    re_path(rf"^{_contents}/(?P<slug>[a-z-]+)/$", problems.files, name="files"),
+]

@@ -1,0 +1,42 @@
+"""What a team's owners and admins choose on the notification page."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from contents.index.services import depth_of
+from contents.models import Depth, TeamIndexing
+from notifications.preferences.pages import PAGE
+from teams.models import Team, User
+from tests.conftest import Login
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_choice(login: Login, alice: User, team: Team) -> None:
+    client, address = login(alice), reverse("contents:indexing", args=[team.pk])
+    html = client.get(reverse(PAGE)).content.decode()
+    assert address in html
+    assert '<option value="LISTING" selected>' in html
+    response = client.post(address, {"depth": "NEVER"}, follow=True)
+    assert "are indexed only when somebody asks for it." in response.content.decode()
+    assert depth_of(team.pk) == Depth.NEVER
+    assert client.post(address, {"depth": "LISTING"}).status_code == 302
+    assert depth_of(team.pk) == Depth.LISTING
+    assert TeamIndexing.objects.count() == 1
+
+
+@pytest.mark.parametrize("sent", [{}, {"depth": "EVERYTHING"}])
+def test_what_is_no_choice(login: Login, alice: User, team: Team, sent: dict[str, str]) -> None:
+    response = login(alice).post(reverse("contents:indexing", args=[team.pk]), sent)
+    assert response.status_code == 422
+    assert ("Choose what happens by itself." in response.content.decode()) is not bool(sent)
+    assert not TeamIndexing.objects.exists()
+
+
+def test_members_and_outsiders(login: Login, bob: User, charlie: User, team: Team) -> None:
+    address = reverse("contents:indexing", args=[team.pk])
+    assert login(bob).post(address, {"depth": "NEVER"}).status_code in {403, 404}
+    assert login(charlie).post(address, {"depth": "NEVER"}).status_code == 404
+    assert depth_of(team.pk) == Depth.LISTING
