@@ -115,6 +115,11 @@ PAGES: dict[str, Rule] = {
     "contents:progress": Rule(SEES, NONE),
     "contents:start": Rule(NONE, EDITS),
     "contents:search": Rule(SEES, NONE),
+    "contents:gallery": Rule(SEES, NONE),
+    "contents:file": Rule(SEES, NONE),
+    "contents:original": Rule(SEES, NONE),
+    "contents:picture": Rule(SEES, NONE),
+    "contents:tile": Rule(SEES, NONE),
     "contents:export": Rule(SEES, NONE),
     "contents:files": Rule(SEES, NONE),
     "teams:welcome": Rule(PUBLIC, PUBLIC),  # leads on as soon as anybody exists
