@@ -18,7 +18,7 @@ from contents.listing.read_urls import public_token
 from contents.listing.relevant_filenames import is_clean
 from contents.models import FileKind, Index, IndexedFile, Problem
 from contents.problems.lists import problems_of
-from contents.problems.words import PROBLEMS, label_of
+from contents.problems.words import PROBLEMS, Severity, label_of
 from contents.thumbnails.files import Listed
 from contents.thumbnails.views import Place
 from datasets.access import dataset_for
@@ -27,6 +27,8 @@ from datasources.models import Datasource
 from teams.requests import PageRequest
 
 PAGE_SIZE = 60
+# Hints are no reason to mark a tile.
+_MARKED = sum(1 << problem for problem, explained in PROBLEMS.items() if explained.severity is not Severity.HINT)
 
 
 @require_GET
@@ -71,7 +73,7 @@ def file(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
         "look": look,
         "file": shown,
         "shown": Place(Listed(datasource, index, shown), dataset.pk, tab, "preview").begin(),
-        "kind": FileKind(shown.kind).label,
+        "kind": _kind(shown),
         "problems": [_problem(problem) for problem in Problem if shown.problems & (1 << problem)],
         "before": address + choice.query(key=before) if before else "",
         "behind": address + choice.query(key=behind) if behind else "",
@@ -121,6 +123,7 @@ def _tile(dataset: Dataset, tab: str, choice: Choice, listed: Listed) -> dict[st
         "file": listed.file,
         "name": key.removeprefix(choice.prefix) if choice.folders else key,
         "is_video": listed.file.kind == FileKind.VIDEO,
+        "is_marked": bool(listed.file.problems & _MARKED),
         "url": reverse("contents:file", args=[dataset.pk, tab]) + choice.query(key=key),
         "shown": Place(listed, dataset.pk, tab, "thumbnail").begin(),
     }
@@ -147,6 +150,12 @@ def _kinds(look: Look) -> list[dict[str, Any]]:
         {"slug": slug, "label": kind.label, "files": counts.get(str(kind.value), [0, 0])[0]}
         for slug, kind in KINDS.items()
     ]
+
+
+def _kind(file: IndexedFile) -> str:
+    words = {FileKind.IMAGE: gettext("Image"), FileKind.VIDEO: gettext("Video")}
+    kind = FileKind(file.kind)
+    return words.get(kind) or str(kind.label)
 
 
 def _problem(problem: Problem) -> dict[str, str]:

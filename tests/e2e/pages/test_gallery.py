@@ -28,6 +28,15 @@ def fill(cloud: Cloud) -> str:
     return bucket
 
 
+def open_gallery(page: Page, dataset: str) -> None:
+    """The index begins by itself after the first green check, or now."""
+    page.goto(f"/datasets/{dataset}/contents/input/")
+    start = page.get_by_role("button", name="Index it now")
+    if start.is_visible():
+        start.click()
+    page.get_by_role("link", name="Gallery").click(timeout=CHECK_MS)
+
+
 def expect_pictures(page: Page, count: int) -> None:
     expect(page.locator("img.picture")).to_have_count(count, timeout=CHECK_MS)
     for picture in page.locator("img.picture").all():
@@ -44,12 +53,7 @@ def test_from_the_contents_to_one_file(visit: Visit, stack: Stack, person: Perso
     page = visit(person).page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"/datasets/{dataset}/contents/input/")
-    # The index begins by itself after the first green check.
-    start = page.get_by_role("button", name="Index it now")
-    if start.is_visible():
-        start.click()
-    page.get_by_role("link", name="Gallery").click(timeout=CHECK_MS)
+    open_gallery(page, dataset)
 
     # One click, and there they are; what is no image says so, and is not shown.
     expect_pictures(page, 10)
@@ -97,8 +101,7 @@ def test_on_a_phone_and_what_is_in_view(visit: Visit, stack: Stack, person: Pers
         cloud.put(bucket, f"input/{number:02}.jpg", jpeg())
     dataset = stack.backstage.dataset("gallery-phone", person, input=reader(cloud, bucket))
     page = visit(person, viewport={"width": 360, "height": 640}).page
-    page.goto(f"/datasets/{dataset}/contents/input/")
-    page.get_by_role("link", name="Gallery").click(timeout=CHECK_MS)
+    open_gallery(page, dataset)
     first = page.locator(".tile").first
     expect(first.locator("img.picture")).to_be_visible(timeout=CHECK_MS)
     no_sideways_scrolling(page)
