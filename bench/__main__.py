@@ -8,7 +8,7 @@ import argparse
 import os
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import admin, contents, home, indexing, probing
+from bench import admin, annotations, contents, home, indexing, probing
 from bench.measuring import FULL, QUICK
 
 MEASUREMENTS = (
@@ -22,6 +22,7 @@ MEASUREMENTS = (
     contents.overview,
     contents.problem,
     contents.search,
+    annotations.against_parsing,
 )
 
 

@@ -69,9 +69,9 @@ class Bystander:
         return time.monotonic() - began_at
 
 
-def attack(port: int, token: str, session: str, datasets: list[str], hanging: list[str], configs: list[Config]) -> None:
+def attack(guest: Guest, configs: list[Config]) -> None:
     """In a process of its own, so that it takes nothing from who measures but the processor."""
-    Guest(port, token, session, datasets, hanging).attack(configs)
+    guest.attack(configs)
     threading.Event().wait()
 
 
@@ -110,9 +110,9 @@ def _begin(stack: Stack, configs: list[Config]) -> multiprocessing.process.BaseP
         url = f"{stack.url}/v1/datasets/{dataset}/datasource"
         body = config | {"purpose": "INPUT_OUTPUT"}
         requests.put(url, params={"token": token}, json=body, timeout=60).raise_for_status()
-    process = multiprocessing.get_context("spawn").Process(
-        target=attack, args=(stack.port, token, person["session"], datasets, hanging, configs), daemon=True
-    )
+    stack.backstage.webhook(person, f"{configs[hostile.SILENT]['obsEndpoint']}/hook")
+    guest = Guest(stack.port, token, person["session"], datasets, hanging, person["team"])
+    process = multiprocessing.get_context("spawn").Process(target=attack, args=(guest, configs), daemon=True)
     process.start()
     return process
 

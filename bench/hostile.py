@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from tests.clouds.examples import example
+from tests.clouds.examples import example, service_account
+from tests.clouds.gcs.test_private_key import padded
 from tests.servers import Config
 from tests.servers.faults import Flood, Peer, drip, drip_tls, silent
 from tests.servers.gate import Gate, Request, Response
@@ -25,6 +26,11 @@ POLLS = 200
 # As an open page asks again for a check that waits.
 POLL_SECONDS = 2.0
 HANGING_CHECKS = 48
+HANGING_WEBHOOKS = 40
+KEY_SENDERS = 4
+KEY_BITS = 16_384  # of which loading takes half a minute
+SILENT = 1  # which of the endpoints never answers
+_CSRF = "a" * 32
 
 _ENTRY = (
     "<Contents><Key>{name:012}.txt</Key><LastModified>2026-11-01T00:00:00.000Z</LastModified>"
@@ -86,6 +92,7 @@ class Guest:
     session: str
     datasets: list[str]
     hanging: list[str]
+    team: str
 
     def attack(self, configs: list[Config]) -> None:
         for number in range(LISTERS):
@@ -96,7 +103,11 @@ class Guest:
             self._for_ever(self._verify, number)
         for number in range(POLLS):
             self._for_ever(self._poll, number)
-        silent_ones = configs[1::7]
+        key = example("GCS", gcsCredentials=service_account(private_key=padded(KEY_BITS)))
+        for number in range(KEY_SENDERS):
+            self._for_ever(lambda number: self._save(number, key), number)
+        self._for_ever(lambda number: self._send_webhooks(), 0)
+        silent_ones = configs[SILENT::7]
         self._for_ever(lambda number: self._save_all(silent_ones), 0)
 
     def _for_ever(self, act: Callable[[int], None], number: int) -> None:
@@ -128,9 +139,20 @@ class Guest:
         time.sleep(POLL_SECONDS)
 
     def _save_all(self, configs: list[Config]) -> None:
-        for dataset, config in zip(self.hanging, itertools.cycle(configs), strict=False):
-            body = json.dumps(config | {"purpose": "INPUT"})
-            self._ask("PUT", f"/v1/datasets/{dataset}/datasource?token={self.token}", body)
+        for number, config in zip(range(len(self.hanging)), itertools.cycle(configs), strict=False):
+            self._save(number, config)
+        time.sleep(5)
+
+    def _save(self, number: int, config: Config) -> None:
+        body = json.dumps(config | {"purpose": "INPUT"})
+        status, _ = self._ask("PUT", f"/v1/datasets/{self.hanging[number]}/datasource?token={self.token}", body)
+        if status == 503:
+            time.sleep(1)
+
+    def _send_webhooks(self) -> None:
+        """To an address that never answers, by the button that sends a test."""
+        for _ in range(HANGING_WEBHOOKS):
+            self._ask("POST", f"/notifications/settings/{self.team}/webhook/test/", f"csrfmiddlewaretoken={_CSRF}")
         time.sleep(5)
 
     def _get(self, path: str, **query: str) -> dict[str, list[str]]:
@@ -144,7 +166,11 @@ class Guest:
     def _ask(self, method: str, target: str, body: str | None = None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         with contextlib.closing(connection):
-            headers = {"Cookie": f"lightly_session={self.session}", "Content-Type": "application/json"}
+            form = body is not None and body.startswith("csrf")
+            headers = {
+                "Cookie": f"lightly_session={self.session}; csrftoken={_CSRF}",
+                "Content-Type": "application/x-www-form-urlencoded" if form else "application/json",
+            }
             connection.request(method, target, body, headers)
             answer = connection.getresponse()
             return answer.status, answer.read()

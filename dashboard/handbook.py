@@ -23,6 +23,7 @@ FOR_READERS = (
     "permission-check",
     "diagnoses",
     "alerts",
+    "annotations",
     "api",
     "security",
     "deploy",

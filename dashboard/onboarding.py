@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
 
-from datasets.access import datasets_of_teams
+from datasets.access import datasets_in
 from datasets.models import Dataset
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from datasources.states import DatasourceState, in_state
@@ -59,8 +59,8 @@ def checklist(user: User, team: Team) -> Checklist | None:
 
 
 def _facts(user: User, team: Team) -> Facts:
-    """In one query."""
-    datasets = datasets_of_teams(user).filter(team=team)
+    """Of a member. In one query."""
+    datasets = datasets_in(team)
     found = (
         Team.objects.filter(pk=team.pk)
         .annotate(

@@ -16,7 +16,7 @@ from dashboard import queries
 from dashboard.filters import SORTS, Filters
 from dashboard.onboarding_views import checklist_of
 from dashboard.summary import state_links, title
-from datasets.access import dataset_for, datasets_for
+from datasets.access import datasets_for, no_such_dataset
 from datasets.models import Dataset, DatasetType
 from datasets.views import OPEN_SETTINGS
 from datasources import services
@@ -64,8 +64,9 @@ def row(request: PageRequest, dataset_id: str) -> HttpResponse:
     With it comes everything on the page that counts, unless the row is as it was: `open` in the address says how many
     of its checks were open when it was shown.
     """
-    dataset_for(request.user, dataset_id)
-    dataset = queries.home_datasets(request.user).get(pk=dataset_id)
+    dataset = queries.home_datasets(request.user).filter(pk=dataset_id).first()
+    if dataset is None:
+        raise no_such_dataset()
     shown = _row(dataset)
     is_news = not shown["open"] or str(shown["open"]) != request.GET.get("open")
     context: dict[str, Any] = {"row": shown, "is_poll": True, "is_news": is_news}

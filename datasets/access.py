@@ -56,12 +56,21 @@ def datasets_of_teams(user: User) -> QuerySet[Dataset]:
     return datasets_for(user).filter(Exists(Membership.objects.filter(team=OuterRef("team"), user=user)))
 
 
+def datasets_in(team: Team) -> QuerySet[Dataset]:
+    """All of a team's, for one of its members: every member sees all of them. They don't know what the member may."""
+    return Dataset.objects.filter(team=team)
+
+
 def dataset_for(user: Person, dataset_id: str) -> Dataset:
     """The dataset if the person may see it. Raises Http404."""
     dataset = datasets_for(user).select_related("owner", "team").filter(pk=dataset_id).first()
     if dataset is None:
-        raise Http404(gettext("There is no such dataset, or it is not shared with you."))
+        raise no_such_dataset()
     return dataset
+
+
+def no_such_dataset() -> Http404:
+    return Http404(gettext("There is no such dataset, or it is not shared with you."))
 
 
 def editable_dataset_for(user: Person, dataset_id: str) -> Dataset:

@@ -122,6 +122,6 @@ class DatasetAdmin(StaffAdmin):
         except ValidationError as error:  # somebody was quicker than the form
             self.tell_errors(request, error)
             return None
-        self.log_each(request, datasets, f"Transferred to {owner}.")
+        self.log_each(request, datasets, f"Transferred to {owner}.", is_recorded=True)
         self.tell(request, f"{count} of {len(datasets)} have {owner} as their new owner.", count=count)
         return None

@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 
 from core.addresses import validate_address
 from datasets.models import Dataset, DatasetType, SharedAccess, SharedWith
-from teams.models import Team, User
+from teams import audit
+from teams.models import AuditAction, Team, User
 from teams.queries import current_team_of
 
 
@@ -47,21 +48,28 @@ def create_dataset(
     dataset.full_clean(exclude=["owner", "team"], validate_constraints=False)
     _refuse_taken_name(dataset)
     _save_with_free_name(dataset, force_insert=True)
+    audit.record(
+        team=dataset.team, actor=owner, action=AuditAction.DATASET_CREATED, target=dataset.name, dataset=dataset
+    )
     return dataset
 
 
 @transaction.atomic
 def rename_dataset(*, dataset: Dataset, name: str) -> None:
     """Raises django's ValidationError, keyed by field."""
-    dataset.name = name.strip()
+    before, dataset.name = dataset.name, name.strip()
     dataset.full_clean(exclude=["owner", "team"], validate_constraints=False)
     _refuse_taken_name(dataset)
     dataset.modified_at = timezone.now()
     _save_with_free_name(dataset, update_fields=["name", "modified_at"])
+    words = f"{before} → {dataset.name}"
+    audit.record(team=dataset.team, action=AuditAction.DATASET_RENAMED, target=words, dataset=dataset)
 
 
+@transaction.atomic
 def delete_dataset(*, dataset: Dataset) -> None:
     """Forget the dataset, its datasources and its checks. Nothing in anybody's bucket is touched."""
+    audit.record(team=dataset.team, action=AuditAction.DATASET_DELETED, target=dataset.name, dataset=dataset)
     dataset.delete()
 
 
@@ -79,11 +87,13 @@ def share_dataset(*, dataset: Dataset, emails: list[str]) -> SharedAccess:
     for address in addresses:
         validate_address(address)
     shared, _ = SharedAccess.objects.get_or_create(dataset=dataset)
+    before = set(shared.people.values_list("email", flat=True))
     shared.people.exclude(email__in=addresses).delete()
-    known = set(shared.people.values_list("email", flat=True))
     SharedWith.objects.bulk_create(
-        SharedWith(shared_access=shared, email=address) for address in sorted(addresses - known)
+        SharedWith(shared_access=shared, email=address) for address in sorted(addresses - before)
     )
+    _record_sharing(dataset, AuditAction.SHARED, addresses - before)
+    _record_sharing(dataset, AuditAction.UNSHARED, before - addresses)
     shared.modified_at = timezone.now()
     shared.save(update_fields=["modified_at"])
     return shared
@@ -106,13 +116,25 @@ def stop_sharing_with(*, dataset: Dataset, email: str) -> bool:
     deleted, _ = SharedWith.objects.filter(shared_access__dataset=dataset, email=email).delete()
     if deleted:
         SharedAccess.objects.filter(dataset=dataset).update(modified_at=timezone.now())
+        _record_sharing(dataset, AuditAction.UNSHARED, {email})
     return bool(deleted)
 
 
+@transaction.atomic
 def unshare_dataset(*, dataset: Dataset, shared_access_id: str) -> bool:
     """End all sharing. False if this is not the dataset's list."""
+    people = SharedWith.objects.filter(shared_access__dataset=dataset, shared_access=shared_access_id)
+    before = set(people.values_list("email", flat=True))
     deleted, _ = SharedAccess.objects.filter(dataset=dataset, pk=shared_access_id).delete()
+    _record_sharing(dataset, AuditAction.UNSHARED, before)
     return bool(deleted)
+
+
+def _record_sharing(dataset: Dataset, action: AuditAction, emails: set[str]) -> None:
+    """One entry, however many addresses; the list may be cut. Nothing if nobody came or went."""
+    if emails:
+        words = f"{dataset.name} with {', '.join(sorted(emails))}"
+        audit.record(team=dataset.team, action=action, target=words, dataset=dataset)
 
 
 def touch(*, dataset: Dataset) -> None:

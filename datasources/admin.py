@@ -195,7 +195,7 @@ class DatasourceAdmin(StaffAdmin):
         chosen_ones = list(queryset[:most])
         ids = [datasource.pk for datasource in chosen_ones]
         count = services.check_many_again(datasource_ids=ids, by=request.user)  # type: ignore[arg-type]
-        self.log_each(request, chosen_ones, "Asked for a check.")
+        self.log_each(request, chosen_ones, "Asked for a check.", is_recorded=True)
         rest = f" The other {total - count} have to wait for a next time." if total > count else ""
         self.tell(request, f"{count} of {total} are being checked.{rest}", count=count)
         return None

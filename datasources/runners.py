@@ -75,6 +75,7 @@ def start_check_all(*, teams: Sequence[Team] | None, by: User) -> tuple[Job, boo
         by=by,
         arguments={"teams": ids},
         total=_datasources(ids).count(),
+        teams=teams or (),
     )
 
 

@@ -3,6 +3,7 @@
 Only saving is judged here. A stored config whose token has ended meanwhile must stay readable.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ FOREIGN_EXTERNAL_ID = gettext_noop(
 NOTHING_TO_KEEP = gettext_noop(
     "No secret of this provider is stored for this datasource, so there is none to keep. Enter it."
 )
+# Control characters, separators of lines, and what turns the direction of writing around. Marks that a script needs
+# between letters are left.
+_TURNING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class InvalidSettingsError(Exception):
@@ -65,6 +69,8 @@ def checked_config(
         ) from None
     if clutter := _with_what_was_seen({}, values, config_class):
         raise InvalidSettingsError(clutter)
+    if turning := {name: words for name in fields if (words := problem_of_letters(entered.get(name)))}:
+        raise InvalidSettingsError(turning)
     if keep and stored and (changed := _changed_target(config, stored)):
         raise InvalidSettingsError({name: _not_aimed_elsewhere(changed) for name in keep})
     if for_guest and stored and (problem := _leaves(config, stored, keep)):
@@ -76,6 +82,16 @@ def checked_config(
     if problems:
         raise InvalidSettingsError(problems)
     return config
+
+
+def problem_of_letters(value: Any) -> str:
+    """A sentence if the value would rearrange what is shown beside it; else empty. Secrets are shown nowhere."""
+    found = _TURNING.search(value) if isinstance(value, str) else None
+    if not found:
+        return ""
+    return gettext("There is an invisible character in it (%(code)s). Type it anew instead of pasting it.") % {
+        "code": f"U+{ord(found[0]):04X}"
+    }
 
 
 def problem_of_length(config_class: type[CloudConfig], name: str, values: Mapping[str, Any]) -> str:
@@ -91,7 +107,7 @@ def problem_of_length(config_class: type[CloudConfig], name: str, values: Mappin
 def problem_of_suffix(suffix: str) -> str:
     """The same for the thumbnail suffix, which is a part of a path."""
     if len(suffix.encode("utf-8", "surrogatepass")) <= MOST_PATH_BYTES:
-        return ""
+        return problem_of_letters(suffix)
     return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{MOST_PATH_BYTES:,}"}
 
 

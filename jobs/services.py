@@ -1,5 +1,6 @@
 """Starting and cancelling jobs."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,8 @@ from datasets.models import Dataset
 from jobs import lifecycle, tasks
 from jobs.models import OPEN_STATES, Job, JobShard
 from jobs.runners import runner_of
-from teams.models import Team, User
+from teams import audit
+from teams.models import AuditAction, Team, User
 
 
 def start(
@@ -22,10 +24,12 @@ def start(
     by: User | None = None,
     arguments: dict[str, Any] | None = None,
     total: int | None = None,
+    teams: Sequence[Team] = (),
 ) -> tuple[Job, bool]:
     """A new job, and True; or the open one of this kind about the same subject, and False.
 
     `team` and `dataset` decide who sees it, beside the person who asked. Its first slices are sent after the commit.
+    `teams`: in whose logs the start stands, if it is of no single team.
     Raises ValueError for a kind that nobody has registered.
     """
     runner = runner_of(kind)
@@ -49,6 +53,8 @@ def start(
                 JobShard(job=job, number=number, cursor=cursor) for number, cursor in enumerate(runner.split(job))
             ]
             JobShard.objects.bulk_create(shards, batch_size=500)
+            for told in teams or (_team_of(job),):
+                _record(job, AuditAction.JOB_STARTED, told, by)
             transaction.on_commit(partial(tasks.send, JobShard.objects.filter(job=job)))
     except IntegrityError:
         found = Job.objects.filter(kind=kind, subject=subject, state__in=OPEN_STATES).first() if subject else None
@@ -58,6 +64,20 @@ def start(
     return job, True
 
 
-def cancel(job: Job) -> bool:
+@transaction.atomic
+def cancel(job: Job, *, by: User | None = None) -> bool:
     """No further slice begins. False if it has ended, or is being cancelled already."""
-    return lifecycle.cancel(job.pk)
+    is_cancelled = lifecycle.cancel(job.pk)
+    if is_cancelled:
+        _record(job, AuditAction.JOB_CANCELLED, _team_of(job), by)
+    return is_cancelled
+
+
+def _team_of(job: Job) -> Team | None:
+    return job.team or (job.dataset.team if job.dataset else None)
+
+
+def _record(job: Job, action: AuditAction, team: Team | None, by: User | None) -> None:
+    runner = runner_of(job.kind)
+    words = f"{runner.label if runner else job.kind}: {job.title}"
+    audit.record(team=team, actor=by, action=action, target=words, dataset=job.dataset)

@@ -58,7 +58,8 @@ def cancel(request: PageRequest, job_id: str) -> HttpResponse:
     found = cancellable_job_for(request.user, job_id)
     page = reverse("jobs:job", args=[found.pk])
     if request.method == "POST":
-        words = gettext("The job is cancelled.") if services.cancel(found) else gettext("The job has ended already.")
+        is_cancelled = services.cancel(found, by=request.user)
+        words = gettext("The job is cancelled.") if is_cancelled else gettext("The job has ended already.")
         return done(request, words, page)
     if not found.may_be_cancelled:  # the button was pressed in the moment it ended
         return done(request, gettext("The job has ended already."), page)

@@ -13,6 +13,7 @@ from contents.api.contents_routes import router as contents_router
 from contents.api.routes import router as listing_router
 from core.api.errors import ApiError
 from core.api.lanes import LaneFullError
+from core.web.crowd import RETRY_AFTER_SECONDS, TooManyError
 from datasets.api.routes import router as datasets_router
 from datasets.handover.routes import router as members_router
 from datasources.api.routes import router as datasources_router
@@ -70,14 +71,18 @@ def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
 
 @api.exception_handler(LaneFullError)
 def _busy(request: HttpRequest, error: LaneFullError) -> HttpResponse:
+    return _come_back("Too many requests that talk to clouds are under way.", error.retry_after)
+
+
+@api.exception_handler(TooManyError)
+def _crowded(request: HttpRequest, error: TooManyError) -> HttpResponse:
+    return _come_back("Too many requests with this token are under way.", RETRY_AFTER_SECONDS)
+
+
+def _come_back(reason: str, seconds: int) -> HttpResponse:
     # Not 429: after that the official client pauses for 10 s and more before each of its own retries.
-    answer = error_answer(
-        503,
-        "ILLEGAL_ACTION_RESOURCE_IN_USE",
-        f"Too many requests that talk to clouds are under way. Try again in {error.retry_after} s.",
-    )
-    answer["Retry-After"] = str(error.retry_after)
-    return answer
+    words = f"{reason} Try again in {seconds} s."
+    return error_answer(503, "ILLEGAL_ACTION_RESOURCE_IN_USE", words, retry_after=seconds)
 
 
 @api.exception_handler(Http404)

@@ -47,6 +47,7 @@ LIGHTLY_AWS_PRINCIPAL_ARN = ENVIRONMENT.aws_principal_arn
 LIGHTLY_SAMPLE_DATA_FILE = ENVIRONMENT.sample_data_file
 # --- monitoring -----------------------------------------------------------------------------------------------------
 LIGHTLY_METRICS_TOKEN = ENVIRONMENT.metrics_token
+LIGHTLY_AUDIT_RETENTION_DAYS = ENVIRONMENT.audit_retention_days
 
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -78,14 +79,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.web.headers.BrowserHeadersMiddleware",
     "lightly_platform.errors.DoorMiddleware",
     "lightly_platform.errors.UnkeptAnswersMiddleware",
+    "core.api.places.PlacesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.web.public_address.PublicAddressMiddleware",
     # A page of 25 datasets has 200 kB, mostly bulbs, and 14 kB on the wire. Its answers are padded at random (BREACH).
     "teams.middleware.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "teams.middleware.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.web.crowd.CrowdMiddleware",
     # The browser's language, if there is a catalogue for it in locale/.
@@ -188,7 +192,12 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # A second factor: an authenticator app, or a passkey, which serves as a sign-in of its own as well.
 MFA_ADAPTER = "teams.sign_in.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "teams.sign_in.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "teams.sign_in.forms.AddPasskeyForm",
+    "edit_webauthn": "teams.sign_in.forms.RenamePasskeyForm",
+    "authenticate_webauthn": "teams.sign_in.forms.SecondPasskeyForm",
+    "login_webauthn": "teams.sign_in.forms.PasskeySignInForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lightly Platform"
@@ -243,15 +252,17 @@ ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts or LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = list(dict.fromkeys([LIGHTLY_PUBLIC_URL, *ENVIRONMENT.csrf_trusted_origins]))
 SESSION_COOKIE_NAME = "lightly_session"  # cookies of all ports of a host are shared
 X_FRAME_OPTIONS = "DENY"
+# Files of ours and nothing else. No page has a script or style inside it, so there are no nonces that could be stolen,
+# and no page frames another.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "object-src": [NONE],
+        "connect-src": [SELF],
         "frame-ancestors": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
     },
 }
@@ -330,7 +341,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
 LIGHTLY_PROCESS_LIMITS = {"RLIMIT_DATA": 2 * 1024**3, "RLIMIT_FSIZE": 2 * 1024**3, "RLIMIT_CORE": 0}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Tasks outside of an app's own tasks module, which Celery finds by itself.
-CELERY_IMPORTS = ("teams.invitations.tasks",)
+CELERY_IMPORTS = ("teams.invitations.tasks", "teams.audit.tasks")
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Finds checks that nobody picked up or finished. Late sweeps are dropped, the next one sees the same.
@@ -350,7 +361,12 @@ CELERY_BEAT_SCHEDULE = {
     # Every hour and not once a day: an installation that runs by day alone forgets too.
     **{
         name: {"task": f"{room}.tasks.{name}", "schedule": timedelta(hours=1), "options": {"expires": 3600}}
-        for room, name in (("datasources", "prune"), ("notifications", "prune_notices"), ("jobs", "prune_jobs"))
+        for room, name in (
+            ("datasources", "prune"),
+            ("notifications", "prune_notices"),
+            ("jobs", "prune_jobs"),
+            ("teams.audit", "prune_activity"),
+        )
     },
 }
 

@@ -1,14 +1,12 @@
 """The table of the health page as a file for spreadsheets, row by row, however many there are."""
 
-import csv
-import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from django.utils.translation import override
 
 from clouds import PROVIDERS
 from clouds.permissions import Permission
+from core.web.spreadsheets import csv_lines, time_cell
 from datasources.models import Datasource, Purpose
 from datasources.states import DatasourceState
 from monitoring.health import cause_words
@@ -28,31 +26,11 @@ COLUMNS = [
     "milliseconds",
     "expires at",
 ]
-# Spreadsheets take a cell that begins like this for a formula, and a path is what somebody typed.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Where the comma is for decimals, spreadsheets begin a new cell behind a semicolon, with what follows as its content.
-_NEXT_CELL = re.compile(r"(?<=[;\t])(?=\s*[=+\-@＝＋－＠])")
 
 
-class _Echo:
-    """What csv.writer writes into; it hands each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_lines(rows: Iterable[Datasource]) -> Iterator[str]:
-    """`rows` as health.found() gives them. Times are UTC, in ISO 8601. Begins with a byte order mark, for Excel."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(COLUMNS)
-    for row in rows:
-        yield writer.writerow([safe_cell(cell) for cell in _cells(row)])
-
-
-def safe_cell(text: str) -> str:
-    """The text, kept from being run as a formula."""
-    text = _NEXT_CELL.sub("'", text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def health_lines(rows: Iterable[Datasource]) -> Iterator[str]:
+    """`rows` as health.found() gives them. Times are UTC, in ISO 8601."""
+    return csv_lines(COLUMNS, (_cells(row) for row in rows))
 
 
 def _cells(row: Datasource) -> list[str]:
@@ -71,9 +49,9 @@ def _cells(row: Datasource) -> list[str]:
         _in_english(DatasourceState(values["state"])),
         cause_words(values["cause"]),
         *(verdicts.get(permission, {}).get("state", "") if permission in judged else "" for permission in Permission),
-        _time(check.finished_at) if check else "",
+        time_cell(check.finished_at) if check else "",
         str(check.milliseconds) if check and check.milliseconds is not None else "",
-        _time(row.expires_at),
+        time_cell(row.expires_at),
     ]
 
 
@@ -81,7 +59,3 @@ def _in_english(state: DatasourceState) -> str:
     """Programs read the file: its words don't depend on the language of whoever fetches it."""
     with override("en"):
         return str(state.label)
-
-
-def _time(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""

@@ -17,17 +17,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from clouds import PROVIDERS
+from core.web.spreadsheets import download
 from core.words import duration_words
 from datasources.models import Datasource, Purpose
 from datasources.runners import start_check_all
 from datasources.states import DatasourceState
 from monitoring import health as reading
-from monitoring.export import csv_lines
+from monitoring.export import health_lines
 from monitoring.health import Filters, Scope
 from monitoring.machinery import disk_is_full, machinery
 from monitoring.metrics import CONTENT_TYPE, exposition
 from monitoring.rates import provider_rates
 from monitoring.summary import bars, cause_choices, columns, machine_lines
+from teams import audit
+from teams.models import AuditAction
 from teams.queries import managed_teams
 from teams.requests import PageRequest, teams_of
 
@@ -99,9 +102,10 @@ def summary(request: PageRequest) -> HttpResponse:
 def export(request: PageRequest) -> StreamingHttpResponse:
     """All filtered rows, not just a page of them."""
     rows = reading.found(_scope(request), Filters.of(request.GET)).iterator(chunk_size=500)
-    name = f"lightly-health-{timezone.now():%Y-%m-%d-%H%M}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
+    # Of staff it is everybody's, which is for operators to know.
+    for team in [None] if request.user.is_staff else list(managed_teams(request.user)):
+        audit.record(team=team, actor=request.user, action=AuditAction.EXPORTED, target="the table of the health page")
+    return download("health", health_lines(rows))
 
 
 @login_not_required

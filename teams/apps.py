@@ -18,7 +18,10 @@ class TeamsConfig(AppConfig):
         rotation.register(rotation.SealedTable("Second factors", Authenticator.objects.all, columns_under_newest_key))
         from allauth.account.signals import password_reset  # models are there only now
 
+        from teams.sign_in import recording
         from teams.sign_in.proof import password_was_reset
+
+        recording.connect()
 
         password_reset.connect(password_was_reset, dispatch_uid="teams.password_was_reset")
         SIDEBAR.add(

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core.names import validate_visible
 from teams import audit, queries, roles
 from teams.models import ApiToken, AuditAction, Membership, Role, Team, User
 
@@ -71,6 +72,8 @@ def delete_team(*, team: Team, by: User) -> None:
         )
     if not by.memberships.exclude(team=team).exists():
         raise TeamInUseError(gettext("It is your only team. Create or join another one first."))
+    # Only operators see it: who could see the team's log is in the team no more.
+    audit.record(team=team, actor=by, action=AuditAction.TEAM_DELETED, target=team.name)
     try:
         team.delete()
     except ProtectedError:
@@ -198,6 +201,10 @@ def _valid_team_name(name: str) -> str:
                 % {"longest_team_name": LONGEST_TEAM_NAME}
             }
         )
+    try:
+        validate_visible(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error}) from None
     return name
 
 

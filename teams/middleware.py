@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from teams.access import SECOND_FACTORS, needs_second_factor
+from teams.audit import origin
 from teams.models import User
 from teams.services import nobody_yet, saw
 from teams.sign_in import wanted_page
@@ -32,6 +33,17 @@ def is_api(request: HttpRequest) -> bool:
 def is_for_operators(request: HttpRequest) -> bool:
     """Asked by programs that watch this one. A redirect to a page would tell them that all is well."""
     return request.path in {"/healthz", "/metrics"}
+
+
+class OriginMiddleware:
+    """Whatever the log is told while a request is answered comes from this request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with origin.kept(request):
+            return self.get_response(request)
 
 
 class PageCompressionMiddleware(GZipMiddleware):

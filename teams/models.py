@@ -1,7 +1,7 @@
 """Who may do what: people, teams, and the tokens their scripts use."""
 
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import HexIdModel
+from teams.actions import CATEGORY_OF, AuditCategory, Via
+from teams.actions import AuditAction as AuditAction
 
 
 class UserManager(BaseUserManager["User"]):
@@ -180,6 +182,8 @@ class ApiToken(HexIdModel):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whether the log tells already that it has ended by itself.
+    expiry_noted = models.BooleanField(default=False, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
     # Scope values, separated by blanks as OAuth writes them (RFC 6749, 3.3).
     scopes = models.CharField(max_length=100, default=FULL_RIGHTS, editable=False)
@@ -267,42 +271,83 @@ class Invitation(HexIdModel):
         return self.get_role_display() if self.role else gettext("Guest")
 
 
-class AuditAction(models.TextChoices):
-    TEAM_CREATED = "TEAM_CREATED", _("created the team")
-    TEAM_CHANGED = "TEAM_CHANGED", _("changed the team")
-    INVITED = "INVITED", _("invited")
-    INVITATION_RENEWED = "INVITATION_RENEWED", _("renewed the invitation of")
-    INVITATION_REVOKED = "INVITATION_REVOKED", _("revoked the invitation of")
-    JOINED = "JOINED", _("joined")
-    ADDED = "ADDED", _("added")
-    ROLE_CHANGED = "ROLE_CHANGED", _("changed the role of")
-    REMOVED = "REMOVED", _("removed")
-    LEFT = "LEFT", _("left")
-    DATASETS_TRANSFERRED = "DATASETS_TRANSFERRED", _("transferred datasets")
-    SERVICE_ACCOUNT_CREATED = "SERVICE_ACCOUNT_CREATED", _("created the service account")
-    SERVICE_ACCOUNT_DELETED = "SERVICE_ACCOUNT_DELETED", _("deleted the service account")
-    TOKEN_CREATED = "TOKEN_CREATED", _("created the token")
-    TOKEN_REVOKED = "TOKEN_REVOKED", _("revoked the token")
-    GRANT_LINK_CREATED = "GRANT_LINK_CREATED", _("made a link for a cloud admin:")
-    GRANT_LINK_OPENED = "GRANT_LINK_OPENED", _("opened a link for a cloud admin:")
-    GRANT_LINK_REVOKED = "GRANT_LINK_REVOKED", _("revoked a link for a cloud admin:")
-    CREDENTIALS_REPLACED = "CREDENTIALS_REPLACED", _("replaced the credentials of")
+class AppendOnlyError(TypeError):
+    """Entries of the log are written once. Only teams.audit.pruning deletes those that are old enough."""
+
+    def __init__(self) -> None:
+        super().__init__("The log of what happened is append-only.")
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Refuses what would change or delete entries, for one row or for many."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise AppendOnlyError
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise AppendOnlyError
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> "list[AuditEntry]":
+        if kwargs.get("update_conflicts"):
+            raise AppendOnlyError
+        return super().bulk_create(*args, **kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnlyError
+
+    delete.queryset_only = True  # type: ignore[attr-defined]  # as Django marks its own, so that managers lack it
 
 
 class AuditEntry(HexIdModel):
-    """Who changed what about a team's people. `target` names it in words, and never holds a secret."""
+    """Who did what, when, from where. Every text is for people and never holds a secret.
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="audit_entries")
+    It outlives whom and what it is about: the names stay as they were then. A team's managers see those of their team,
+    operators see all.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, related_name="audit_entries")
+    team_name = models.CharField(max_length=150, blank=True, default="")
     actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    # As they were called then; empty for what happened by itself.
+    # As they were called then; empty for what happened by itself, or was done by somebody unknown.
     actor_name = models.CharField(max_length=254, blank=True)
+    actor_email = models.CharField(max_length=254, blank=True, default="")
+    via = models.CharField(max_length=8, choices=Via.choices, blank=True, default="")
+    token_name = models.CharField(_("API token"), max_length=150, blank=True, default="")
+    # Of the client, as core.web.throttle tells it; empty for what no request asked for.
+    address = models.CharField(max_length=64, blank=True, default="")
     action = models.CharField(max_length=32, choices=AuditAction.choices)
     target = models.CharField(max_length=500, blank=True)
+    # No foreign key: datasets are in an app above, and entries outlive them.
+    dataset_id = models.CharField(max_length=24, blank=True, default="")
+    dataset_name = models.CharField(max_length=255, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects: ClassVar = AuditQuerySet.as_manager()
+
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["team", "-created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-created_at"]),
+            models.Index(fields=["created_at", "id"], name="audit_by_time"),
+        ]
         verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.actor_name or 'Somebody'} {self.get_action_display()} {self.target}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(*args, **kwargs | {"force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnlyError
+
+    @property
+    def who(self) -> str:
+        """For people."""
+        return self.actor_name or (gettext("The system") if self.via == Via.SYSTEM else gettext("Somebody"))
+
+    @property
+    def category(self) -> AuditCategory | None:
+        """None for an action of a newer release."""
+        return CATEGORY_OF.get(self.action)

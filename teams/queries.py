@@ -2,7 +2,7 @@
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from teams.models import MANAGING_ROLES, AuditEntry, Invitation, Membership, Role, Team, User
+from teams.models import MANAGING_ROLES, Invitation, Membership, Role, Team, User
 
 _RANK = Case(
     *(When(role=role, then=Value(rank)) for rank, role in enumerate([Role.OWNER, Role.ADMIN, Role.MEMBER])),
@@ -62,10 +62,6 @@ def pending_invitations_of(team: Team) -> QuerySet[Invitation]:
     """Those that wait, and those that have expired meanwhile and may be renewed."""
     waiting = team.invitations.filter(accepted_at=None, revoked_at=None)
     return waiting.select_related("invited_by").order_by("-created_at", "-pk")
-
-
-def activity_of(team: Team) -> QuerySet[AuditEntry]:
-    return team.audit_entries.order_by("-created_at", "-pk")
 
 
 def owners_of(team: Team) -> QuerySet[Membership]:

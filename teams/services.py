@@ -46,6 +46,7 @@ def create_owner(*, email: str, password: str, team_name: str) -> User:
     user = User.objects.create_superuser(email, password)
     team = Team.objects.create(name=team_name)
     Membership.objects.create(team=team, user=user, role=Role.OWNER)
+    audit.record(team=team, actor=user, action=AuditAction.TEAM_CREATED, target=team.name)
     return user
 
 
@@ -76,7 +77,9 @@ def create_user(
         email, password, name=name, is_staff=first, is_superuser=first, email_is_proven=True
     )
     team = team or Team.objects.order_by("created_at").first() or Team.objects.create(name=DEFAULT_TEAM_NAME)
-    Membership.objects.create(team=team, user=user, role=role or (Role.OWNER if first else Role.MEMBER))
+    membership = Membership.objects.create(team=team, user=user, role=role or (Role.OWNER if first else Role.MEMBER))
+    words = f"{email} as {membership.get_role_display()}"
+    audit.record(team=team, action=AuditAction.ADDED, target=words)
     return user
 
 

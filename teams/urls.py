@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from teams.audit import views as audit_views
 from teams.invitations import views as invitation_views
 from teams.members import views as team_views
 from teams.service_accounts import views as service_account_views
@@ -20,7 +21,8 @@ urlpatterns = [
     path("teams/switch/", team_views.switch_team, name="switch"),
     re_path(f"^{_team}/people/$", team_views.people, name="people"),
     re_path(f"^{_team}/people/{_user}/role/$", team_views.change_role, name="change_role"),
-    re_path(f"^{_team}/activity/$", team_views.activity, name="activity"),
+    re_path(f"^{_team}/activity/$", audit_views.activity, name="activity"),
+    re_path(rf"^{_team}/activity\.csv$", audit_views.export, name="activity_export"),
     re_path(f"^{_team}/settings/$", team_views.team_settings, name="settings"),
     re_path(f"^{_team}/delete/$", team_views.delete_team, name="delete"),
     re_path(f"^{_team}/invite/$", invitation_views.invite, name="invite"),

@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from clouds import CloudConfig, parse_config
+from core.api.lanes import Lane
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from teams.models import Membership, Role, Team, User
@@ -96,6 +97,12 @@ def user_of_token(token: str) -> User | None:
     """Whom the REST API lets in with it."""
     found = live_token(token)
     return found.user if found else None
+
+
+def fill(monkeypatch: pytest.MonkeyPatch, lane: Lane) -> None:
+    """No request finds room in this lane, whoever sends it."""
+    monkeypatch.setattr(lane, "calls", 0)
+    monkeypatch.setattr(lane, "most_inside", 0)
 
 
 class Call:

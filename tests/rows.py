@@ -15,7 +15,7 @@ from django.db import models
 from django.utils import timezone
 
 PLANTED = "planted-Zq7"
-SECRET = re.compile(r"secret|token|digest|sealed|password|key$|^data$|^extra_data$")
+SECRET = re.compile(r"secret|token(?!_name)|digest|sealed|password|key$|^data$|^extra_data$")
 # What can't be guessed: links that no column enforces, and tables with contents of their own.
 _ALREADY_THERE = {ContentType, Permission}
 _BATCH = 500
@@ -56,7 +56,8 @@ class Rows:
             for row, other in zip(rows, self.make(field.related_model, count)[start:], strict=True):
                 setattr(row, field.name, other)
         if links:
-            model._default_manager.bulk_update(rows, [field.name for field in links], batch_size=_BATCH)
+            # The plain one, also where the model's own refuses changes.
+            model._base_manager.bulk_update(rows, [field.name for field in links], batch_size=_BATCH)
 
 
 def _columns(model: type[models.Model]) -> list[Any]:

@@ -27,6 +27,7 @@ SLOW_FOLDERS = ("e2e", "servers")
 SLOW_FIXTURES = frozenset({"clouds", "cloud_environment", "start", "python"})
 # The second run, on PostgreSQL, leaves out what asks the database for nothing that the two could answer differently.
 SAME_ON_POSTGRES = {
+    "doors/test_headers.py": "looks at headers of answers that the other doors ask for too",
     "dashboard/test_api_page.py": "renders examples of code for rows that were just made",
     "dashboard/test_help.py": "renders texts",
     "lightly_platform/test_translation.py": "looks for words that are not marked for translation",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from clouds import PROVIDERS, Cause
-from scripts import diagnoses, providers, variables
+from scripts import diagnoses, providers, rules, variables
 from tests.catalogues import APPS, in_code, in_templates
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +25,10 @@ def test_the_table_of_fields_is_current() -> None:
 
 def test_the_tables_of_variables_are_current() -> None:
     assert variables.DOCUMENT.read_text(encoding="utf-8") == variables.document()
+
+
+def test_the_tables_of_rules_are_current() -> None:
+    assert rules.DOCUMENT.read_text(encoding="utf-8") == rules.document()
 
 
 def test_the_catalogue_of_diagnoses_is_current() -> None:

@@ -123,6 +123,9 @@ def _of_relevant_file(error: RelevantFileError) -> ApiError:
     if error.problem is RelevantFileProblem.TOO_LARGE:
         message = f"{error.place}: more than {error.limit // 1024**2} MB."
         return ApiError(422, "DATASET_DATASOURCE_FILE_TOO_LARGE", message)
+    if error.problem is RelevantFileProblem.BUSY:
+        words = f"{error.place} waits until other large files are read. Try again in 10 s."
+        return ApiError(503, "ILLEGAL_ACTION_RESOURCE_IN_USE", words, retry_after=10)
     detail = "This file does not exist." if error.problem is RelevantFileProblem.MISSING else error.detail
     return ApiError(422, "DATASET_DATASOURCE_RELEVANT_FILENAMES_INVALID", f"{error.place}: {detail}")
 

@@ -25,7 +25,7 @@ from contents.listing.pages import read_page, split
 from contents.listing.progress import set_processed_until
 from contents.listing.read_urls import datasource_of_token, public_token
 from contents.listing.signing import RedirectUrl, sign_file, sign_path
-from core.api.client_version import client_version
+from core.api import places
 from core.api.errors import ApiError
 from core.api.lanes import LISTING, SIGNING, Lane
 from datasets.access import dataset_for, editable_dataset_for
@@ -42,28 +42,21 @@ Answer = dict[str, Any]
 ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
 # A redirect is followed at once; a video player may come back for more of the file for a while.
 REDIRECTED_SECONDS = 12 * 3600
-# The oldest client known to ask again and again where a listing is refused for the moment.
-FIRST_PATIENT_CLIENT = (1, 5, 26)
 
 
 @contextlib.contextmanager
 def _turn(lane: Lane, request: HttpRequest, person: Hashable, dataset: Dataset) -> Iterator[None]:
     """A call to a cloud, when it is this request's turn. What goes wrong becomes an error of the client's."""
-    with client_errors(), lane.turn(person, hash(request.get_full_path()), team=dataset.team_id):
+    places.enter(request, lane, person=person, dataset_id=dataset.pk, team=dataset.team_id)
+    with client_errors():
         yield
-
-
-def _lister(request: HttpRequest) -> Hashable:
-    """Who shares a lane's room with others. A person's old, impatient client does not compete with their new one."""
-    version = client_version(request)
-    return caller(request).pk, version is not None and version < FIRST_PATIENT_CLIENT
 
 
 def _list_page(request: HttpRequest, dataset_id: str, which: PageParameters, kind: Kind) -> Answer:
     dataset = dataset_for(caller(request), dataset_id)
     with client_errors():
         cursor = _cursor(request, dataset, which, kind, redirect=bool(which.use_redirected_read_url))
-    with _turn(LISTING, request, _lister(request), dataset):
+    with _turn(LISTING, request, caller(request).pk, dataset):
         page = read_page(dataset, cursor, _redirect_url(request, dataset), in_a_hurry=LISTING.is_crowded)
     return {
         "hasMore": page.more,
@@ -76,7 +69,7 @@ def _list_shards(request: HttpRequest, dataset_id: str, which: ShardsParameters,
     dataset = dataset_for(caller(request), dataset_id)
     with client_errors():
         cursor = _cursor(request, dataset, which, kind, redirect=False)
-    with _turn(LISTING, request, _lister(request), dataset):
+    with _turn(LISTING, request, caller(request).pk, dataset):
         return {"cursors": [shard.sealed() for shard in split(dataset, cursor, which.dnc_shards)]}
 
 
@@ -132,7 +125,7 @@ def _add(path: str, view: Callable[..., Any], shape: Any, name: str, summary: st
         path,
         ["GET"],
         view,
-        auth=needs(Scope.READ),
+        auth=needs(Scope.READ, lane=LISTING),
         response={200: shape, **ERRORS},
         operation_id=name,
         summary=summary,
@@ -145,26 +138,40 @@ _add_listing(Kind.PREDICTIONS, "predictions/", "predictions of a task")
 _add_listing(Kind.METADATA, "metadata/", "metadata")
 
 
-@router.get("/datasets/{dataset_id}/datasource/predictions/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
+@router.get(
+    "/datasets/{dataset_id}/datasource/predictions/file",
+    auth=needs(Scope.READ, lane=SIGNING),
+    response={200: str, **ERRORS},
+)
 def prediction_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/predictions/`, whether it exists or not."""
     return _url_in(PREDICTIONS_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/metadata/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
+@router.get(
+    "/datasets/{dataset_id}/datasource/metadata/file",
+    auth=needs(Scope.READ, lane=SIGNING),
+    response={200: str, **ERRORS},
+)
 def metadata_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/metadata/`, whether it exists or not."""
     return _url_in(METADATA_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
-@router.get("/datasets/{dataset_id}/datasource/embeddings/file", auth=needs(Scope.READ), response={200: str, **ERRORS})
+@router.get(
+    "/datasets/{dataset_id}/datasource/embeddings/file",
+    auth=needs(Scope.READ, lane=SIGNING),
+    response={200: str, **ERRORS},
+)
 def embedding_read_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to read a file of `.lightly/embeddings/`, whether it exists or not."""
     return _url_in(EMBEDDINGS_FOLDER, request, dataset_for(caller(request), dataset_id), which)
 
 
 @router.get(
-    "/datasets/{dataset_id}/datasource/predictions/writeUrl", auth=needs(Scope.RUNS), response={200: str, **ERRORS}
+    "/datasets/{dataset_id}/datasource/predictions/writeUrl",
+    auth=needs(Scope.RUNS, lane=SIGNING),
+    response={200: str, **ERRORS},
 )
 def prediction_write_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL to write a file of `.lightly/predictions/` by PUT.
@@ -175,7 +182,9 @@ def prediction_write_url(request: HttpRequest, dataset_id: str, which: Query[Fil
     return _url_in(PREDICTIONS_FOLDER, request, editable_dataset_for(caller(request), dataset_id), which, "PUT")
 
 
-@router.get("/datasets/{dataset_id}/datasource/fileHEAD", auth=needs(Scope.READ), response={200: str, **ERRORS})
+@router.get(
+    "/datasets/{dataset_id}/datasource/fileHEAD", auth=needs(Scope.READ, lane=SIGNING), response={200: str, **ERRORS}
+)
 def file_head_url(request: HttpRequest, dataset_id: str, which: Query[FileParameters]) -> str:
     """A URL that is good for HEAD: of a file in `.lightly/`, else of a raw sample."""
     purpose = Purpose.LIGHTLY if which.file_name.startswith(LIGHTLY_FOLDER) else Purpose.INPUT
@@ -231,4 +240,5 @@ def redirect_to_file(request: HttpRequest, dataset_id: str, which: Query[Redirec
     answer["Cache-Control"] = "no-store"
     # The token is in the URL, so nothing more is opened to other sites than to whoever has it.
     answer["Access-Control-Allow-Origin"] = "*"
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer

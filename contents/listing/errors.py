@@ -68,6 +68,7 @@ class RelevantFileProblem(StrEnum):
     MISSING = "missing"
     TOO_LARGE = "too large"
     WRONG = "wrong"
+    BUSY = "busy"  # others are read first
 
 
 class RelevantFileError(ListingError):

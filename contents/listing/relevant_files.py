@@ -2,22 +2,30 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+
+from django.conf import settings
 
 from clouds import Cause, StoreError
 from clouds.permissions import Permission
+from contents.listing import opening
 from contents.listing.cursor import Cursor
 from contents.listing.errors import RelevantFileError, RelevantFileProblem
-from contents.listing.opening import datasource_for, opened
-from contents.listing.relevant_filenames import RelevantFilenames, RelevantFilenamesError, parse_relevant_filenames
+from contents.listing.relevant_apart import read_apart
+from contents.listing.relevant_filenames import RelevantFilenames, RelevantFilenamesError
 from datasets.models import Dataset
 from datasources.models import Purpose
 
 MOST_BYTES = 32 * 1024 * 1024
+# Of all files that are kept, as they are on disk.
+MOST_KEPT_BYTES = 512 * 1024 * 1024
 MOST_KEPT = 16
 
-# By the `run` of a listing's cursors. Nobody sees another listing's file: runs are random.
-_kept: OrderedDict[str, RelevantFilenames] = OrderedDict()
+# By the `run` of a listing's cursors, with their bytes. Nobody sees another listing's file: runs are random.
+_kept: OrderedDict[str, tuple[RelevantFilenames, int]] = OrderedDict()
 _lock = threading.Lock()
+# One file at a time is read in a process. The parts of one listing, which come together, so read it once.
+_reading = threading.Lock()
 
 
 def relevant_filenames_of(dataset: Dataset, cursor: Cursor) -> RelevantFilenames | None:
@@ -26,14 +34,19 @@ def relevant_filenames_of(dataset: Dataset, cursor: Cursor) -> RelevantFilenames
     """
     if not cursor.relevant_file:
         return None
-    with _lock:
-        if known := _kept.get(cursor.run):
-            _kept.move_to_end(cursor.run)
+    if known := _known(cursor.run):
+        return known
+    if not _reading.acquire(timeout=opening.DEADLINE_SECONDS):
+        raise RelevantFileError(RelevantFileProblem.BUSY, cursor.relevant_file)
+    try:
+        if known := _known(cursor.run):
             return known
-    relevant = _read(dataset, cursor.relevant_file)
+        relevant, size = _read(dataset, cursor.relevant_file)
+    finally:
+        _reading.release()
     with _lock:
-        _kept[cursor.run] = relevant
-        while len(_kept) > MOST_KEPT:
+        _kept[cursor.run] = relevant, size
+        while len(_kept) > MOST_KEPT or (len(_kept) > 1 and sum(each for _, each in _kept.values()) > MOST_KEPT_BYTES):
             _kept.popitem(last=False)
     return relevant
 
@@ -44,19 +57,32 @@ def forget_all() -> None:
         _kept.clear()
 
 
-def _read(dataset: Dataset, name: str) -> RelevantFilenames:
-    with opened(datasource_for(dataset, Purpose.LIGHTLY), Permission.READ) as (config, store):
+def _known(run: str) -> RelevantFilenames | None:
+    with _lock:
+        if run not in _kept:
+            return None
+        _kept.move_to_end(run)
+        return _kept[run][0]
+
+
+def _read(dataset: Dataset, name: str) -> tuple[RelevantFilenames, int]:
+    with opening.opened(opening.datasource_for(dataset, Purpose.LIGHTLY), Permission.READ) as (config, store):
         key = config.prefix + name
         place = config.display_key(key)
         try:
-            content = store.read_range(key, 0, MOST_BYTES + 1).data
+            return read_apart(_limited(store.stream(key), place), settings.DATA_DIR)
         except StoreError as error:
             if error.failure.cause is Cause.NO_OBJECT:
                 raise RelevantFileError(RelevantFileProblem.MISSING, place) from None
             raise
-        if len(content) > MOST_BYTES:
-            raise RelevantFileError(RelevantFileProblem.TOO_LARGE, place, limit=MOST_BYTES)
-        try:
-            return parse_relevant_filenames(content)
         except RelevantFilenamesError as error:
             raise RelevantFileError(RelevantFileProblem.WRONG, place, detail=str(error)) from None
+
+
+def _limited(pieces: Iterator[bytes], place: str) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise RelevantFileError(RelevantFileProblem.TOO_LARGE, place, limit=MOST_BYTES)
+        yield piece

@@ -156,7 +156,7 @@ SIGNING = Lane(calls=4, calls_per_person=3, calls_per_team=3, places=6, wait_sec
 VERIFYING = Lane(calls=4, calls_per_person=2, calls_per_team=3, places=4, wait_seconds=5.0)
 LANES = (LISTING, SIGNING, VERIFYING)
 
-# Threads of a web process: those that the lanes can hold, and some that they can't. Of these one person's pages hold at
-# most half (core.web.crowd).
-THREADS_FOR_PAGES = 16
+# Threads of a web process: those that the lanes can hold, and some that they can't. Of these one person's requests hold
+# at most half (core.web.crowd).
+THREADS_FOR_PAGES = 24
 WEB_THREADS = sum(lane.most_inside for lane in LANES) + THREADS_FOR_PAGES

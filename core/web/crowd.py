@@ -1,11 +1,11 @@
-"""So many pages of one person are made at a time, and no more.
+"""So many requests of one person are worked on at a time, pages and calls of the REST API together, and no more.
 
 A page takes the processor, and all threads of a web process share one. Somebody with two hundred open pages, each of
 which asks for its bulbs again and again, would take nearly all of it, and all threads too. So of one person a few
 requests are worked on at a time, a few more wait, and what is beyond that is told to come back. A browser has at most
 six requests under way at one server, so who has a few windows open never notices.
 
-The REST API is not meant: what takes time there has lanes of its own (core.api.lanes).
+Calls that talk to clouds have lanes of their own instead: see core.api.places, which also asks here for all others.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ class Crowd:
             del counter[person]
 
 
-PAGES = Crowd(at_once=2, places=6, wait_seconds=5.0)
+REQUESTS = Crowd(at_once=2, places=10, wait_seconds=5.0)
 
 
 class CrowdMiddleware:
@@ -80,7 +80,7 @@ class CrowdMiddleware:
         if person is None:
             return self.get_response(request)
         try:
-            with PAGES.turn(person):
+            with REQUESTS.turn(person):
                 return self.get_response(request)
         except TooManyError:
             return HttpResponse(_words(get_language()), status=429, headers={"Retry-After": RETRY_AFTER_SECONDS})

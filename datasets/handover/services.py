@@ -1,7 +1,5 @@
 """Datasets change hands: on request, and when people and scripts leave a team, in which their datasets stay."""
 
-from collections import Counter
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -66,12 +64,15 @@ def transfer_datasets(*, team: Team, datasets: QuerySet[Dataset], heir: User, by
     may_own = possible_owners(team).filter(pk=heir.pk).exists()
     if not may_own and datasets.exists():
         raise ValidationError({"heir": gettext("Choose a team member as the new owner of the datasets.")})
-    former_owners = Counter(dataset.owner.get_full_name() for dataset in moved)
+    of_owners: dict[str, list[str]] = {}
     taken = set(names_owned_by(heir))
     for dataset in moved:
-        taken.add(_give(dataset, heir, taken))
-    for owner, count in former_owners.items():
-        words = f"{count} of {owner} to {heir.get_full_name()}"
+        owner, before = dataset.owner.get_full_name(), dataset.name
+        name = _give(dataset, heir, taken)
+        taken.add(name)
+        of_owners.setdefault(owner, []).append(name if name == before else f"{before} → {name}")
+    for owner, names in of_owners.items():
+        words = f"{len(names)} of {owner} to {heir.get_full_name()}: {', '.join(names)}"
         audit.record(team=team, actor=by, action=AuditAction.DATASETS_TRANSFERRED, target=words)
     return len(moved)
 

@@ -7,6 +7,7 @@ from ninja import Body, Query, Router, Status
 
 from clouds import PROVIDERS, CloudConfig, meant_by, provider_of
 from clouds.provider import Guise
+from core.api import places
 from core.api.client_version import LAST_LENIENT, client_version
 from core.api.errors import ApiError, malformed
 from core.api.lanes import VERIFYING
@@ -169,7 +170,7 @@ def get_datasources(request: HttpRequest, dataset_id: str) -> list[Answer]:
 
 @router.get(
     "/datasets/{dataset_id}/datasource/verify",
-    auth=needs(Scope.DATASOURCES),
+    auth=needs(Scope.DATASOURCES, lane=VERIFYING),
     response={200: VerifyData, 401: Error, 403: Error, 404: Error, 503: Error},
     by_alias=True,
     exclude_none=True,
@@ -183,8 +184,8 @@ def verify_datasource(request: HttpRequest, dataset_id: str) -> Answer:
     if not dataset.datasources.exists():
         raise _no_datasource()
     person = caller(request)
-    with VERIFYING.turn(person.pk, dataset.pk, team=dataset.team_id):
-        return verify_data(services.verify_now(dataset=dataset, by=person))
+    places.enter(request, VERIFYING, person=person.pk, dataset_id=dataset.pk, team=dataset.team_id)
+    return verify_data(services.verify_now(dataset=dataset, by=person))
 
 
 def _no_datasource() -> ApiError:

@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from datasources.checks import schedule
-from teams.models import Team
+from teams import audit
+from teams.models import AuditAction, Team
 
 
 @transaction.atomic
@@ -14,4 +15,6 @@ def set_interval(*, team: Team, hours: int) -> None:
         return
     locked.recheck_hours = hours
     locked.save(update_fields=["recheck_hours"])
+    words = f"scheduled checks: every {hours} h" if hours else "scheduled checks: none"
+    audit.record(team=locked, action=AuditAction.TEAM_CHANGED, target=words)
     schedule.start_over(locked)

@@ -113,4 +113,4 @@ def _may_edit(user: User, datasource: Datasource) -> bool:
 def _record(action: AuditAction, datasource: Datasource, actor: User | None) -> None:
     dataset = datasource.dataset
     target = f"{datasource.get_purpose_display()} of {dataset.name}"
-    audit.record(team=dataset.team, actor=actor, action=action, target=target)
+    audit.record(team=dataset.team, actor=actor, action=action, target=target, dataset=dataset)

@@ -299,6 +299,16 @@ class Environment:
         secret=True,
     )
 
+    audit_retention_days: int = whole(
+        "LIGHTLY_AUDIT_RETENTION_DAYS",
+        1,
+        36_500,
+        group=Group.MONITORING,
+        default=400,
+        example="400",
+        help="The number of days after which entries of the [activity log](#activity-log) are deleted.",
+    )
+
     # --- other addresses of the clouds ------------------------------------------------------------------------------
     s3_endpoint_url: str | None = url(
         "LIGHTLY_S3_ENDPOINT_URL",

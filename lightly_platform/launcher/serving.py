@@ -23,8 +23,13 @@ from lightly_platform.launcher.workers import workers
 LOCK_NAME = "lock"
 WELCOME = "/welcome/"
 
-# Without the query string: API clients send their token there.
-_ACCESS_LOG_FORMAT = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+# Options of the web server.
+ACCESS_LOG = {
+    "logger-class": "lightly_platform.launcher.access_log.AccessLogger",
+    "access-logfile": "-",
+    # Without the query string: API clients send their token there.
+    "access-logformat": '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms',
+}
 
 
 def serve(
@@ -124,9 +129,7 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
         "graceful-timeout": "10",
         "log-level": "error",  # warnings quote malformed requests, with the token in them
         "limit-request-line": "8190",  # names of a thousand bytes stand in the cursors of listings
-        "logger-class": "lightly_platform.launcher.access_log.AccessLogger",
-        "access-logfile": "-",
-        "access-logformat": _ACCESS_LOG_FORMAT,
+        **ACCESS_LOG,
     }
     return [
         *_python("gunicorn", "lightly_platform.wsgi:application", "--preload", "--no-control-socket"),

@@ -14,7 +14,8 @@ from core.ids import new_id
 from core.links import absolute
 from notifications.models import Sending, Webhook, WebhookDelivery
 from notifications.webhooks.signatures import new_secret
-from teams.models import Team, User
+from teams import audit
+from teams.models import AuditAction, Team, User
 
 # Messages of this name outlive releases.
 DELIVER_TASK = "datasources.tasks.deliver_webhook"
@@ -30,6 +31,9 @@ def save_webhook(*, team: Team, url: str, by: User) -> str | None:
     if secret:
         webhook.sealed_secret = seal(secret)
     _save(webhook, url, by)
+    # Not the address: whoever has it can write to the team's channel.
+    words = "with a new address" if found else "the first one"
+    audit.record(team=team, actor=by, action=AuditAction.WEBHOOK_SAVED, target=words)
     return secret
 
 
@@ -39,11 +43,14 @@ def renew_secret(*, webhook: Webhook, by: User) -> str:
     secret = new_secret()
     webhook.sealed_secret = seal(secret)
     _save(webhook, None, by)
+    audit.record(team=webhook.team, actor=by, action=AuditAction.WEBHOOK_SAVED, target="with a new secret")
     return secret
 
 
+@transaction.atomic
 def delete_webhook(*, webhook: Webhook) -> None:
     """What waits to be sent is forgotten with it."""
+    audit.record(team=webhook.team, action=AuditAction.WEBHOOK_REMOVED)
     webhook.delete()
 
 

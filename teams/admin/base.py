@@ -17,6 +17,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -25,7 +26,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from core.names import validate_visible
 from core.words import moment_words
+from teams import audit
+from teams.models import AuditAction, Team, User
 from teams.queries import MOST_WORDS
 
 # So many of the selected rows are named where an action asks once more.
@@ -87,7 +91,11 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # Instead of "Select team to change".
-        return super().changelist_view(request, {"title": self.list_title, **(extra_context or {})})
+        context = {"title": self.list_title, **(extra_context or {})}
+        if request.method != "POST":
+            return super().changelist_view(request, context)
+        with transaction.atomic():  # what an action does, and what the log tells of it; as Django's own pages of rows
+            return super().changelist_view(request, context)
 
     @property
     def list_title(self) -> str:
@@ -103,6 +111,12 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
         offered = [*names, *([self.date_hierarchy] if self.date_hierarchy else [])]
         wanted = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
         return wanted and super().lookup_allowed(lookup, value, request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, models.CharField) and isinstance(field, forms.CharField):
+            field.validators.append(validate_visible)
+        return field
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         return super().get_search_results(request, queryset, " ".join(search_term.split()[:MOST_WORDS]))
@@ -142,11 +156,38 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
             request, "admin/confirm_action.html", context, status=422 if form and form.errors else 200
         )
 
-    def log_each(self, request: HttpRequest, rows: Iterable[Any], message: str) -> None:
-        """Into "Admin actions", which Django itself writes for the pages of single rows only."""
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        entry = super().log_addition(request, obj, message)
+        self._record([obj], entry.get_change_message())
+        return entry
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        entry = super().log_change(request, obj, message)
+        self._record([obj], entry.get_change_message())
+        return entry
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        self._record(queryset, "Deleted.")
+        return super().log_deletions(request, queryset)
+
+    def log_each(self, request: HttpRequest, rows: Iterable[Any], message: str, *, is_recorded: bool = False) -> None:
+        """Into "Admin actions", which Django itself writes for the pages of single rows only; and into the log.
+
+        `is_recorded`: the service that did it has written to the log.
+        """
+        rows = list(rows)
+        if not is_recorded:
+            self._record(rows, message)
         LogEntry.objects.log_actions(
-            user_id=str(request.user.pk), queryset=list(rows), action_flag=CHANGE, change_message=message
+            user_id=str(request.user.pk), queryset=rows, action_flag=CHANGE, change_message=message
         )
+
+    def _record(self, rows: Iterable[Any], message: str) -> None:
+        """One entry for each row, or one for each team of the person whom it is about. `message` names fields alone."""
+        for row in rows:
+            target = f"{self.opts.verbose_name} {row}: {message}"
+            for team in teams_about(row):
+                audit.record(team=team, action=AuditAction.ADMIN_CHANGED, target=target)
 
     def tell(self, request: HttpRequest, done: str, *, count: int) -> None:
         self.message_user(request, done, messages.SUCCESS if count else messages.WARNING)
@@ -154,6 +195,20 @@ class StaffAdmin(StaffRules, admin.ModelAdmin):
     def tell_errors(self, request: HttpRequest, error: ValidationError) -> None:
         for text in error.messages:
             self.message_user(request, text, messages.ERROR)
+
+
+def teams_about(row: Any) -> list[Team | None]:
+    """In whose logs a change of this row stands: [None] if only operators see it."""
+    if isinstance(row, Team):
+        return [row]
+    holder = row
+    for name in ("datasource", "dataset"):
+        holder = getattr(holder, name, holder)
+    team = getattr(holder, "team", None)
+    if team:
+        return [team]
+    person = row if isinstance(row, User) else getattr(row, "user", None)
+    return list(Team.objects.filter(memberships__user=person)) or [None] if person else [None]
 
 
 class LookOnlyAdmin(StaffAdmin):

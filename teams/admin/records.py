@@ -1,10 +1,23 @@
 """What happened, and who did it. Nobody changes or deletes that."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path, reverse
 
+from core.web.spreadsheets import download
+from teams import audit
+from teams.actions import ACTIONS_OF, AuditCategory
 from teams.admin.base import LookOnlyAdmin, chosen
-from teams.models import AuditEntry, Invitation, Team, User
+from teams.audit.export import activity_lines
+from teams.audit.queries import all_of
+from teams.models import AuditAction, AuditEntry, Invitation, Team, User
 
 
 @admin.register(LogEntry)
@@ -25,19 +38,51 @@ class AdminActionAdmin(LookOnlyAdmin):
         return entry.get_change_message() or entry.get_action_flag_display()
 
 
+class CategoryFilter(admin.SimpleListFilter):
+    title = "category"
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(value), str(label)) for value, label in AuditCategory.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        chosen_one = self.value() or ""
+        known = chosen_one in AuditCategory.values
+        return queryset.filter(action__in=ACTIONS_OF[AuditCategory(chosen_one)]) if known else queryset
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(LookOnlyAdmin):
-    """What people did to their teams. It ends with the team."""
+    """Who did what, of all teams and of none. Nobody changes or deletes it; what is old enough goes by itself."""
 
-    title = "Activity of teams"
-    goes_with_its_parent = True
-    list_display = ("created_at", "team", "actor_name", "action", "target")
-    list_filter = ("action", chosen("team", Team))
-    list_select_related = ("team",)
-    search_fields = ("actor_name", "target", "team__name")
-    search_help_text = "Who, what, or the team's name"
-    ordering = ("-pk",)
-    fields = ("created_at", "team", "actor", "actor_name", "action", "target")
+    title = "Activity"
+    change_list_template = "admin/teams/auditentry/change_list.html"
+    list_display = ("created_at", "team_name", "who", "via", "address", "action", "target")
+    list_filter = (CategoryFilter, "created_at", "via", "action", chosen("team", Team), chosen("actor", User))
+    search_fields = ("actor_name", "actor_email", "target", "team_name", "dataset_name", "dataset_id__exact", "address")
+    search_help_text = "Who, what, dataset, team or address"
+    ordering = ("-created_at", "-pk")
+    fields = (
+        "created_at", "team", "team_name", "actor", "actor_name", "actor_email", "via", "token_name", "address",
+        "action", "target", "dataset_name", "dataset_id",
+    )  # fmt: skip
+
+    def get_urls(self) -> list[Any]:
+        export = path("export.csv", self.admin_site.admin_view(self.export), name="teams_auditentry_export")
+        return [export, *super().get_urls()]
+
+    @admin.display(description="who", ordering="actor_name")
+    def who(self, entry: AuditEntry) -> str:
+        return entry.who
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as it is filtered, all pages of it. That somebody took it away is an entry as well."""
+        try:
+            entries = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:  # the list does the same, and Django's words are there
+            return redirect(f"{reverse('admin:teams_auditentry_changelist')}?e=1")
+        audit.record(team=None, action=AuditAction.EXPORTED, target="the activity of all teams")
+        return download("activity-of-all-teams", activity_lines(all_of(entries)))
 
 
 @admin.register(Invitation)

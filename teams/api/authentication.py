@@ -7,10 +7,13 @@ says nothing is refused to everybody.
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
+from core.api import places
 from core.api.errors import ApiError, unauthorized
+from core.api.lanes import Lane
 from core.web import throttle
+from teams.audit import origin
 from teams.models import ApiToken, Scope, User
-from teams.services import live_token
+from teams.services import live_token, token_digest
 
 # So many wrong tokens an address may send in a minute before it has to wait.
 MOST_FAILURES = 30
@@ -23,20 +26,25 @@ class TokenAuth(AuthBase):
     openapi_type = "http"
     openapi_scheme = "bearer"
 
-    def __init__(self, scope: Scope | None = None) -> None:
+    def __init__(self, scope: Scope | None = None, lane: Lane | None = None) -> None:
         self.scope = scope
+        self.lane = lane
         super().__init__()
 
     def __call__(self, request: HttpRequest) -> User:
-        token = live_token(token_in(request))
+        sent = token_in(request)
+        places.take_early(request, self.lane, token_digest(sent), _dataset_id(request))
+        token = live_token(sent)
         if token is None:
             # Only failures count, and they refuse only wrong tokens: others may be behind the same address.
             if throttle.count(f"wrong-tokens:{throttle.address_of(request)}") > MOST_FAILURES:
                 words = "Too many wrong tokens from this address. Wait a minute."
                 raise ApiError(429, "UNAUTHORIZED", words, retry_after=throttle.WINDOW_SECONDS)
             raise unauthorized()
+        places.remember(token.digest, token.user_id)
         self._demand_rights(token)
         request.user = token.user
+        origin.came_with(token)
         return token.user
 
     def _demand_rights(self, token: ApiToken) -> None:
@@ -54,9 +62,9 @@ class TokenAuth(AuthBase):
             )
 
 
-def needs(scope: Scope) -> TokenAuth:
-    """What stands in a route's `auth`."""
-    return TokenAuth(scope)
+def needs(scope: Scope, *, lane: Lane | None = None) -> TokenAuth:
+    """What stands in a route's `auth`. `lane`: of a route that talks to a cloud; it also calls `places.enter`."""
+    return TokenAuth(scope, lane)
 
 
 def _forbidden(words: str) -> ApiError:
@@ -67,6 +75,10 @@ def caller(request: HttpRequest) -> User:
     """Who calls, behind TokenAuth."""
     user: User = request.auth  # type: ignore[attr-defined]  # set by TokenAuth
     return user
+
+
+def _dataset_id(request: HttpRequest) -> str:
+    return str(request.resolver_match.kwargs.get("dataset_id", "")) if request.resolver_match else ""
 
 
 def token_in(request: HttpRequest) -> str:

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
-from ninja import Router
+from ninja import Query, Router
 
 from core.addresses import validate_address
 from core.api.errors import ApiError, malformed
@@ -14,15 +14,19 @@ from teams import queries, roles
 from teams.access import colleague_for, managing_membership_for, membership_for, service_account_for
 from teams.api.authentication import caller, needs
 from teams.api.schemas import (
+    ActivityData,
+    ActivityQuery,
     Error,
     MembershipCreate,
     ProfileBasicData,
     ServiceAccountBasicData,
     TeamData,
+    activity_data,
     profile_data,
     service_account_data,
     team_data,
 )
+from teams.audit import queries as activity
 from teams.invitations import services as invitations
 from teams.models import Membership, Scope, User
 from teams.service_accounts import services as service_accounts
@@ -100,6 +104,19 @@ def add_member(request: HttpRequest, team_id: str, payload: MembershipCreate) ->
     except ValidationError as error:
         raise malformed(f"email: {' '.join(error.messages)}") from None
     return invitation.pk
+
+
+@router.get(
+    "/teams/{team_id}/activity",
+    auth=needs(Scope.ADMIN),
+    response={200: ActivityData, 400: Error, 401: Error, 403: Error, 404: Error},
+    by_alias=True,
+)
+def list_activity(request: HttpRequest, team_id: str, wanted: Query[ActivityQuery]) -> Answer:
+    """Who did what, when and from where, newest first. For the team's owners and admins."""
+    team = caller_in(request, team_id, managing=True).team
+    found = activity.activity_of(team, wanted.filters)
+    return activity_data(*activity.page_of(found, wanted.limit, activity.Cursor.read(wanted.before)))
 
 
 @router.get(

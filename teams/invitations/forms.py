@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import LONGEST, NOT_AN_ADDRESS, recipients, validate_address
+from core.names import NameField
 from teams import roles
 from teams.invitations.services import MOST_AT_ONCE, Invited
 from teams.models import LONGEST_PASSWORD, Role, User
@@ -96,7 +97,7 @@ def _short(text: str) -> str:
 class AcceptForm(forms.Form):
     """A new account for an invited address."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Your name"),
         max_length=150,
         help_text=_("As your colleagues see it."),

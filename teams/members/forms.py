@@ -5,12 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.names import NameField
 from teams.membership import LONGEST_TEAM_NAME
 from teams.roles import role_choices
 
 
 class TeamForm(forms.Form):
-    name = forms.CharField(
+    name = NameField(
         label=_("Team name"),
         max_length=LONGEST_TEAM_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Acme Vision"}),

@@ -1,4 +1,4 @@
-"""The team's pages: people, activity, settings; and choosing, creating and deleting a team."""
+"""The team's pages: people, settings; and choosing, creating and deleting a team."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,7 +23,6 @@ from teams.models import Membership, Role, Team
 from teams.requests import PageRequest
 
 PAGE_SIZE = 50
-ACTIVITY_SIZE = 50
 
 
 @require_GET
@@ -110,16 +109,6 @@ def change_role(request: PageRequest, team_id: str, user_id: str) -> HttpRespons
     return dialog(
         request, "teams/_role.html", title=title, back=back, status=status, form=form, other=other, team=mine.team
     )
-
-
-@require_GET
-def activity(request: PageRequest, team_id: str) -> HttpResponse:
-    mine = managing_membership_for(request.user, team_id)
-    paginator = Paginator(queries.activity_of(mine.team), ACTIVITY_SIZE)
-    page = paginator.get_page(request.GET.get("page"))
-    pages = paginator.get_elided_page_range(page.number)
-    context = {"mine": mine, "team": mine.team, "may_manage": True, "page": page, "pages": pages}
-    return render(request, "teams/activity.html", context)
 
 
 def team_settings(request: PageRequest, team_id: str) -> HttpResponse:

@@ -3,11 +3,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.names import NameField
 from teams.tokens.forms import RightsForm
 
 
 class ServiceAccountForm(forms.Form):
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=150,
         help_text=_("What the account does, or where it runs."),

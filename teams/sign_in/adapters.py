@@ -21,8 +21,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.crypto import seal, unseal
 from core.mails import mail
+from core.names import visible
 from core.web.throttle import address_of
 from teams.access import SECOND_FACTORS, needs_second_factor
+from teams.actions import AuditAction
+from teams.audit.services import record_nobody
 from teams.invitations.services import UnusableInvitationError, accept, accept_with_single_sign_on, open_invitations_for
 from teams.models import User
 from teams.sign_in.proof import hand_over
@@ -108,6 +111,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             sociallogin.connect(request, user)
             return
         email = sociallogin.user.email
+        words = f"{email or 'somebody without an address'} with single sign-on"
+        record_nobody(team=None, action=AuditAction.SIGN_IN_FAILED, target=words)
         context = {"email": email, "is_unverified": email and not any(a.verified for a in sociallogin.email_addresses)}
         raise ImmediateHttpResponse(render(request, "socialaccount/unknown_person.html", context, status=403))
 
@@ -117,7 +122,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             address.verified = _is_vouched_for(sociallogin.account.get_provider_account().get_user_data() or {})
         user: User = sociallogin.user
         user.email = User.objects.normalize_email(data.get("email"))
-        user.name = str(data.get("name") or "")[:150]
+        user.name = visible(str(data.get("name") or ""))[:150]
         return user
 
 

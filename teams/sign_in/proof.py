@@ -11,6 +11,8 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils import timezone
 
+from teams.actions import AuditAction
+from teams.audit.services import record_for_person
 from teams.models import ApiToken, User
 
 
@@ -23,12 +25,15 @@ def hand_over(user: User) -> None:
     """
     user.set_unusable_password()
     user.session_version += 1
+    words = "to none: single sign-on took its place"
     if not user.email_is_proven:
+        words += ", and all tokens and second factors ended"
         ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
         Authenticator.objects.filter(user=user).delete()
         SocialAccount.objects.filter(user=user).delete()
     user.email_is_proven = True
     user.save(update_fields=["password", "session_version", "email_is_proven"])
+    record_for_person(user=user, action=AuditAction.PASSWORD_CHANGED, target=words)
 
 
 def password_was_reset(sender: Any, *, user: User, **_: Any) -> None:

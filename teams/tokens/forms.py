@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import NOT_AN_ADDRESS
+from core.names import NameField
 from teams.models import LONGEST_PASSWORD, Scope, TokenState, User
 from teams.services import DEFAULT_LIFETIME, DEFAULT_SCOPES
 from teams.tokens import setup
@@ -23,7 +24,7 @@ class WelcomeForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={"required": _("The setup secret is missing. It is in the output of the server's start.")},
     )
-    team_name = forms.CharField(
+    team_name = NameField(
         label=_("Team name"),
         max_length=150,
         help_text=_("Your company or group. You can change it later."),
@@ -84,7 +85,7 @@ class RightsForm(forms.Form):
 
     ON_A_DAY = "day"
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=150,
         help_text=_("Where you will use it, to know later which one to revoke."),

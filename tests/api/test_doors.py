@@ -1,98 +1,94 @@
-"""Whatever operation of a dataset there is: strangers learn nothing, colleagues look, nobody enters without a token."""
+"""Every route of the REST API for everybody who may call it: who gets in, who is refused, and who learns nothing."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+from django.test import Client
 from schemathesis import GenerationMode
 
-from teams.models import User
-from teams.services import create_token
-from tests.api.operations import OPERATIONS, AnyCase, Operation, call, for_some
+from datasets.models import Dataset
+from teams.models import Scope, User
+from tests.api.callers import EVERYBODY, FORBIDDEN, IN, NO_TOKEN, UNKNOWN, Callers, expected
+from tests.api.operations import DOCUMENT, OPERATIONS, AnyCase, Operation, call, for_some
+from tests.api.rules import RULES, Access
 
 pytestmark = pytest.mark.django_db
-# These anybody may call. A new one has to be added here knowingly.
-PUBLIC = {
-    "GET /v1/versions/pip/latest",
-    "GET /v1/versions/pip/minimum",
-    # With a token of its own in the URL.
-    "GET /v1/datasets/{dataset_id}/datasource/readurlRedirect",
-    "HEAD /v1/datasets/{dataset_id}/datasource/readurlRedirect",
-}
-# Changes nothing itself, but whoever gets its answer can.
-GRANTS_WRITING = {"GET /v1/datasets/{dataset_id}/datasource/predictions/writeUrl"}
-GUARDED = [operation for operation in OPERATIONS if not operation.is_public]
-OF_DATASETS = [operation for operation in GUARDED if operation.of_dataset]
-OF_TEAMS = [operation for operation in GUARDED if operation.of_team]
-OWNED = [*OF_DATASETS, *OF_TEAMS]
-CHANGING = [
-    operation for operation in OWNED if operation.method not in {"GET", "HEAD"} or str(operation) in GRANTS_WRITING
-]
-READING = [operation for operation in OWNED if operation not in CHANGING]
-EXAMPLES = 3
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+
+
+@pytest.fixture
+def callers(ready: Dataset, alice: User, bob: User, charlie: User) -> Callers:
+    return Callers(ready, owner=alice, member=bob, outsider=charlie)
+
+
+def right_request(operation: Operation, known: dict[str, str]) -> AnyCase:
+    """The same one for everybody."""
+    cases: list[AnyCase] = []
+    for_some(operation.cases(GenerationMode.POSITIVE, **operation.parts(known)), 1, cases.append)
+    return cases[0]
+
+
+def answered(operation: Operation, case: AnyCase, token: str) -> str:
+    """How far one gets with this request; the answer itself if it is none of those that are expected."""
+    response = call(case, token)
+    content = json.loads(response.content) if response.content else {}
+    code = content.get("code", "") if isinstance(content, dict) else ""
+    refusals = {(401, "UNAUTHORIZED"): NO_TOKEN, (403, "FORBIDDEN"): FORBIDDEN, (404, unknown(operation)): UNKNOWN}
+    if (response.status_code, code) in refusals:
+        return refusals[response.status_code, code]
+    # What a public route refuses is its own token, in the URL.
+    own = {401} if operation.is_public else set()
+    odd = response.status_code in {401, 403, 405, 429} - own or response.status_code >= 500
+    return f"{response.status_code} {code}" if odd else IN
 
 
 def unknown(operation: Operation) -> str:
-    """What a stranger is told."""
+    """What is said of things that one may not know of."""
     return "TEAM_UNKNOWN" if operation.of_team else "DATASET_UNKNOWN"
 
 
-def answers(operation: Operation, known: dict[str, str], token: str, *, count: int = EXAMPLES) -> set[tuple[int, str]]:
-    """Status and code of the answers to a few right requests."""
-    found: set[tuple[int, str]] = set()
-
-    def ask(case: AnyCase) -> None:
-        response = call(case, token)
-        content = json.loads(response.content) if response.content else {}
-        found.add((response.status_code, content.get("code", "") if isinstance(content, dict) else ""))
-
-    for_some(operation.cases(GenerationMode.POSITIVE, **operation.parts(known)), count, ask)
-    return found
+def test_every_route_has_a_rule() -> None:
+    """Say in tests/api/rules.py who may call a new route; all else follows from it."""
+    assert {str(operation) for operation in OPERATIONS} == set(RULES)
+    public = {str(operation) for operation in OPERATIONS if operation.is_public}
+    assert public == {route for route, rule in RULES.items() if rule.access is Access.PUBLIC}
 
 
-def test_only_a_few_are_open_to_everybody() -> None:
-    assert {str(operation) for operation in OPERATIONS if operation.is_public} == PUBLIC
-    assert len(OF_DATASETS) >= 20
-    assert len(OF_TEAMS) >= 7
-    assert len(CHANGING) >= 11
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_everybody_gets_as_far_as_the_rule_says(operation: Operation, known: dict[str, str], callers: Callers) -> None:
+    rule, case = RULES[str(operation)], right_request(operation, known)
+    found = {caller: answered(operation, case, callers.token(caller, rule.scope)) for caller in EVERYBODY}
+    if rule.access is Access.PUBLIC:  # a token changes nothing
+        assert set(found.values()) <= {IN, NO_TOKEN}
+        return
+    assert found == {caller: expected(caller, rule) for caller in EVERYBODY}
 
 
-@pytest.mark.parametrize("operation", GUARDED, ids=str)
-def test_without_a_token_it_is_401(operation: Operation, known: dict[str, str]) -> None:
-    assert answers(operation, known, "") == {(401, "UNAUTHORIZED")}
-    assert answers(operation, known, "lp_wrong") == {(401, "UNAUTHORIZED")}
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.of_dataset or each.of_team], ids=str)
+def test_what_is_not_there_is_answered_like_what_is_hidden(
+    operation: Operation, known: dict[str, str], callers: Callers
+) -> None:
+    """So nobody finds out by trying ids."""
+    if operation.is_public:
+        return
+    case = right_request(operation, dict.fromkeys(known, "f" * 24))
+    scope = RULES[str(operation)].scope
+    assert {answered(operation, case, callers.token(who, scope)) for who in ("outsider", "team's owner")} == {UNKNOWN}
 
 
-@pytest.mark.parametrize("operation", OWNED, ids=str)
-def test_for_charlie_there_is_no_such_thing(operation: Operation, known: dict[str, str], charlie: User) -> None:
-    """Exactly as if there were none."""
-    token = create_token(user=charlie, name="test")
-    assert answers(operation, known, token) == {(404, unknown(operation))}
-    assert answers(operation, dict.fromkeys(known, "f" * 24), token) == {(404, unknown(operation))}
+def test_a_token_is_told_which_right_it_lacks(client: Client, callers: Callers, ready: Dataset) -> None:
+    token = callers.token("token of all rights but this", Scope.DATASOURCES)
+    answer = client.delete(f"/v1/datasets/{ready.pk}", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 403
+    assert "no right to 'datasources'" in answer.json()["error"]
+    assert "Create another token" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("operation", READING, ids=str)
-def test_bob_may_look(operation: Operation, known: dict[str, str], bob: User) -> None:
-    found = answers(operation, known, create_token(user=bob, name="test"))
-    assert not {status for status, _ in found} & {401, 403, 500}
-    assert unknown(operation) not in {code for _, code in found}
-
-
-@pytest.mark.parametrize("operation", OF_TEAMS, ids=str)
-def test_a_service_account_is_as_bob(operation: Operation, known: dict[str, str]) -> None:
-    account = User.objects.get(pk=known["service_account_id"])
-    found = answers(operation, known, create_token(user=account, name="test"), count=1)
-    assert ({status for status, _ in found} == {403}) is (operation in CHANGING)
-
-
-@pytest.mark.parametrize("operation", CHANGING, ids=str)
-def test_bob_may_change_nothing(operation: Operation, known: dict[str, str], bob: User) -> None:
-    assert answers(operation, known, create_token(user=bob, name="test")) == {(403, "FORBIDDEN")}
-
-
-@pytest.mark.parametrize("operation", OWNED, ids=str)
-def test_alice_may(operation: Operation, known: dict[str, str], alice: User) -> None:
-    found = answers(operation, known, create_token(user=alice, name="test"))
-    assert not {status for status, _ in found} & {401, 403, 500}
-    assert unknown(operation) not in {code for _, code in found}
+@pytest.mark.parametrize("path", DOCUMENT["paths"])
+def test_methods_outside_of_the_document_do_nothing(path: str, client: Client, known: dict[str, str]) -> None:
+    url = path.format_map(known | {"access_config_id": "f" * 24, "dataset_name": "street"})
+    documented = {method.upper() for method in DOCUMENT["paths"][path]}
+    for method in METHODS - documented:
+        assert client.generic(method, url).status_code == 405, method

@@ -88,8 +88,8 @@ def test_the_teams_log_tells_it_for_each_former_owner(panel: Client, dataset: Da
     transfer(panel, third.email, dataset, create_dataset(name="one", owner=bob), create_dataset(name="two", owner=bob))
     entries = AuditEntry.objects.filter(team=team, action=AuditAction.DATASETS_TRANSFERRED)
     assert {(entry.actor_name, entry.target) for entry in entries} == {
-        ("chief@example.com", "1 of alice@example.com to third@example.com"),
-        ("chief@example.com", "2 of bob@example.com to third@example.com"),
+        ("chief@example.com", "1 of alice@example.com to third@example.com: street-scenes"),
+        ("chief@example.com", "2 of bob@example.com to third@example.com: one, two"),
     }
 
 

@@ -2,15 +2,16 @@
 
 import pytest
 
-from clouds import CloudConfig
+from clouds import PROVIDERS, CloudConfig
 from clouds.obs.config import OBSConfig
 from clouds.s3.config import S3Config
 from datasets.models import Dataset
 from datasources import services, tasks
 from datasources.models import Purpose
 from datasources.settings.forms import DatasourceForm
-from datasources.validation import NOTHING_TO_KEEP, InvalidSettingsError, checked_config
+from datasources.validation import NOTHING_TO_KEEP, InvalidSettingsError, checked_config, problem_of_suffix
 from teams.models import User
+from tests.clouds.examples import example
 from tests.conftest import SECRET, Call, s3_fields
 
 ENTERED = {"path": "s3://acme-raw/other/", "region": "eu-central-1", "access_key_id": "AKIAEXAMPLE"}
@@ -60,3 +61,17 @@ def test_form_and_api_say_the_same(
     answer = call(alice).put(f"/v1/datasets/{dataset.pk}/datasource", body)
     assert answer.status_code == 400
     assert sentence in answer.json()["error"]
+
+
+@pytest.mark.parametrize("letter", ["\x1b", "\x85", "\u2028", "\u202e", "\u2067"])
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_no_field_takes_what_turns_the_writing_beside_it_around(kind: str, letter: str) -> None:
+    config_class = PROVIDERS[kind].config_class
+    names = {str(info.alias): name for name, info in config_class.fields().items()}
+    right = {names[alias]: value for alias, value in example(kind).items() if alias in names}
+    for name in set(right) - set(config_class.secret_fields()):
+        middle = len(right[name]) - 2  # of paths: in the last directory
+        with pytest.raises(InvalidSettingsError) as caught:
+            checked_config(config_class, right | {name: right[name][:middle] + letter + right[name][middle:]})
+        assert name in caught.value.problems
+    assert problem_of_suffix(f"thumb{letter}.webp")

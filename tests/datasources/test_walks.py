@@ -197,6 +197,6 @@ def test_a_request_looks_everything_up_once(
         "show": (1, 1, 7),
         "show a copy": (2, 1, 7),  # the datasource's own, and the one that is copied
         "refuse": (1, 1, 7),
-        "save": (1, 3, 19),  # the service reads what it replaces and what it locks
+        "save": (1, 2, 20),  # the service reads what it locks, and writes to the log
         "poll": (0, 1, 5),
     }

@@ -166,7 +166,7 @@ def test_so_does_a_line_of_the_access_log() -> None:
     environ = {"REQUEST_METHOD": "GET\x1b", "PATH_INFO": path, "RAW_URI": path, "SERVER_PROTOCOL": "HTTP/1.1"}
     answer = SimpleNamespace(status="404 Not Found", sent=7, headers=[])
     atoms = logger.atoms(answer, SimpleNamespace(headers=[]), environ, timedelta(0))
-    line = serving._ACCESS_LOG_FORMAT % logger.atoms_wrapper_class(atoms)
+    line = serving.ACCESS_LOG["access-logformat"] % logger.atoms_wrapper_class(atoms)
     assert line.isprintable()
     assert "/a\\n[28/Nov] 1.2.3.4 forged\\x1b[2J" in line
     with socket.socket() as listener:
@@ -187,3 +187,12 @@ def test_no_answer_of_the_api_is_kept_by_anybody(call: Call, alice: User, datase
     for answer in answers:
         assert "no-store" in answer["Cache-Control"]
         assert "public" not in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/", "/health/", "/team/", "/admin/teams/user/", "/admin/datasets/dataset/"])
+def test_a_search_of_a_thousand_words_is_no_crash(login: Login, alice: User, path: str) -> None:
+    alice.is_staff = True
+    alice.save()
+    client = login(alice)
+    path = client.get(path, follow=True).request["PATH_INFO"]
+    assert client.get(path, {"q": "a " * 1100}).status_code == 200

@@ -224,6 +224,13 @@ def test_behind_a_tls_proxy(start: Start) -> None:
     installation = start(LIGHTLY_HTTPS="1", ALLOWED_HOSTS=".lightly.example.com,lightly.internal")
     assert "https://lightly.example.com/\n" in installation.output
     assert "Create the owner account: https://lightly.example.com/welcome/?setup=" in installation.output
+    host, url = {"Host": "lightly.example.com"}, f"http://127.0.0.1:{installation.port}/welcome/"
+    answer = requests.get(url, headers=host, timeout=30, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (301, "https://lightly.example.com/welcome/")
+    answer = requests.get(url, headers=host | {"X-Forwarded-Proto": "https"}, timeout=30)
+    assert (answer.status_code, answer.headers["Strict-Transport-Security"]) == (200, "max-age=31536000")
+    assert all(cookie.secure for cookie in answer.cookies)
+    assert len(answer.cookies)
     installation.stop()
     assert "DisallowedHost" not in installation.output
 

@@ -52,7 +52,10 @@ DATA = {
     "street-scenes",
     "nightly-training",
     "training-server",  # an example
-    "as Member",  # in the activity: what was done is kept as it was written down
+    # In the activity: what was done is kept as it was written down.
+    "as Member",
+    "of street-scenes: ",
+    "with a new credential",
     "Denied",  # a stored cause
 }
 # Of Django's and allauth's own forms, whose catalogues know no such language.

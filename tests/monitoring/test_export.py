@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from core.formats.cells import safe_cell
 from datasets.models import Dataset
 from datasources.models import Purpose
-from monitoring.export import COLUMNS, safe_cell
+from monitoring.export import COLUMNS
 from teams.models import User
 from tests.conftest import SECRET, Login
 from tests.dashboard.test_queries import make_datasets

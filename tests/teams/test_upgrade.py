@@ -1,6 +1,7 @@
 """From a database without rights of tokens and proofs of addresses: nobody loses anything."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
 from datasets.access import datasets_for
-from teams.models import ApiToken, Scope, User
+from teams.audit import pruning
+from teams.models import ApiToken, AuditEntry, Scope, User
 from tests.upgrading import OldDatabase
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +41,10 @@ def fill(old: OldDatabase) -> None:
         old.create("teams.Membership", team=team, user=people[name], role="OWNER")
     for name, user in people.items():
         old.create("teams.ApiToken", user=user, name=name, digest=name)
+    one = people["one"]
+    old.create("teams.AuditEntry", team=first, actor=one, actor_name="One", action="INVITED", target="eve@example.com")
+    old.create("teams.AuditEntry", team=first, actor_name="", action="GRANT_LINK_OPENED", target="Input of street")
+    old.create("teams.ApiToken", user=one, name="ended", digest="ended", expires_at=timezone.now() - timedelta(days=9))
     dataset = old.create("datasets.Dataset", name="street", owner=people["one"], team=first)
     access = old.create("datasets.SharedAccess", dataset=dataset)
     old.create("datasets.SharedWith", shared_access=access, email=people["none"].email)
@@ -52,7 +58,7 @@ def furnished(upgraded: OldDatabase, db: None, settings: Settings) -> Iterator[N
 
 
 def test_tokens_keep_all_rights_and_have_no_end(furnished: None) -> None:
-    tokens = ApiToken.objects.all()
+    tokens = ApiToken.objects.exclude(name="ended")
     assert {token.name: token.scopes.split() for token in tokens} == dict.fromkeys(
         ("one", "both", "none"), Scope.values
     )
@@ -61,7 +67,10 @@ def test_tokens_keep_all_rights_and_have_no_end(furnished: None) -> None:
 
 def test_tokens_belong_to_the_only_team(furnished: None) -> None:
     """As they ended with it until now. Of people in several teams they did not."""
-    assert {token.name: token.team and token.team.name for token in ApiToken.objects.select_related("team")} == {
+    assert {
+        token.name: token.team and token.team.name
+        for token in ApiToken.objects.exclude(name="ended").select_related("team")
+    } == {
         "one": "first",
         "both": None,
         "none": None,
@@ -71,3 +80,17 @@ def test_tokens_belong_to_the_only_team(furnished: None) -> None:
 def test_people_go_on_seeing_what_is_shared_with_them(furnished: None) -> None:
     assert set(User.objects.values_list("email_is_proven", flat=True)) == {True}
     assert [found.name for found in datasets_for(User.objects.get(email="none@example.com"))] == ["street"]
+
+
+def test_the_log_keeps_all_entries_and_learns_what_their_teams_are_called(furnished: None) -> None:
+    entries = AuditEntry.objects.order_by("action").select_related("team", "actor")
+    assert [(entry.who, entry.actor_email, entry.action, entry.target, entry.team_name) for entry in entries] == [
+        ("Somebody", "", "GRANT_LINK_OPENED", "Input of street", "first"),
+        ("One", "one@example.com", "INVITED", "eve@example.com", "first"),
+    ]
+    assert {(entry.via, entry.address, entry.dataset_id) for entry in entries} == {("", "", "")}
+    assert [entry.team and entry.team.name for entry in entries] == ["first", "first"]
+
+
+def test_tokens_that_ended_long_ago_are_no_news(furnished: None) -> None:
+    assert pruning.note_expired_tokens() == 0

@@ -1,9 +1,12 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from contents.listing.read_urls import revoke_read_urls
 from datasets.models import Dataset
+from teams import audit
+from teams.models import AuditAction
 
 
 class Command(BaseCommand):
@@ -16,5 +19,7 @@ class Command(BaseCommand):
         dataset = Dataset.objects.filter(pk=options["dataset_id"]).first()
         if dataset is None:
             raise CommandError("There is no dataset with this id.")
-        revoke_read_urls(dataset=dataset)
+        with transaction.atomic():
+            revoke_read_urls(dataset=dataset)
+            audit.record(team=dataset.team, action=AuditAction.READ_URLS_REVOKED, target=dataset.name, dataset=dataset)
         self.stdout.write(f"All read URLs of {dataset.name} have ended.")

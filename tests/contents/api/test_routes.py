@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clouds import parse_config
-from contents.api import routes
 from contents.listing import opening
-from core.api.lanes import Lane
+from core.api import lanes
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose
 from teams.models import User
-from tests.conftest import Call
+from tests.conftest import Call, fill
 from tests.contents.support import INPUT, PATHS, READING, Listings, Storage, connect
 from tests.servers import Right, Trouble
 
@@ -136,26 +137,27 @@ def test_a_full_lane_says_when_to_come_back(
     query: dict[str, str],
 ) -> None:
     """The client's HTTP library sleeps for so long and asks again, by itself."""
-    full = Lane(calls=1, calls_per_person=1, calls_per_team=1, places=0, wait_seconds=0.0)
-    monkeypatch.setattr(routes, lane, full)
-    with full.turn("somebody else", "something", team="another"):
+    with monkeypatch.context() as patch:
+        fill(patch, getattr(lanes, lane))
         answer = listings.ask(path, **query)
         assert answer.status_code == 503
         assert answer["Retry-After"] == "1"
         assert answer.json()["code"] == "ILLEGAL_ACTION_RESOURCE_IN_USE"
         assert "Try again in 1 s" in answer.json()["error"]
-        # Who may not see the dataset learns nothing of that either.
-        on_s3.delete()
-        assert listings.refusal(path, **query)[:2] == (404, "DATASET_UNKNOWN")
+        # Whoever sends more than fits is refused before anything is looked up, and so learns nothing of the dataset.
+        with CaptureQueriesContext(connection) as queries:
+            answer = Listings(listings.script, Dataset(pk="0" * 24)).ask(path, **query)
+        assert answer.status_code == 503
+        assert not queries.captured_queries
+    assert listings.ask(path, **query).status_code == 200
 
 
 def test_a_full_lane_and_read_urls_of_this_server(
     on_s3: Dataset, listings: Listings, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = listings.all("list", useRedirectedReadUrl="True")[0]["readUrl"]
-    full = Lane(calls=1, calls_per_person=1, calls_per_team=1, places=0, wait_seconds=0.0)
-    monkeypatch.setattr(routes, "SIGNING", full)
-    with full.turn("somebody else", "something", team="another"):
+    with monkeypatch.context() as patch:
+        fill(patch, lanes.SIGNING)
         answer = client.get(url)
         assert (answer.status_code, answer["Retry-After"]) == (503, "1")
     assert client.get(url).status_code == 302

@@ -1,10 +1,21 @@
 """Relevant filenames files: what they name, and where a listing need not look."""
 
 import random
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from contents.listing.relevant_filenames import RelevantFilenamesError, Sidecars, is_clean, parse_relevant_filenames
+from contents.listing import relevant_apart
+from contents.listing.relevant_apart import SMALL_BYTES, read_apart
+from contents.listing.relevant_filenames import (
+    MOST_EXCLUDING,
+    RelevantFilenamesError,
+    Sidecars,
+    is_clean,
+    parse_relevant_filenames,
+)
 
 NAMES = [
     "a.jpg",
@@ -118,3 +129,66 @@ def test_clean_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "/a", "a/", "a//b", "./a", "a/../b", "..", "a/."])
 def test_names_with_detours(name: str) -> None:
     assert not is_clean(name)
+
+
+LINES = [
+    *(f"street/{number % 97}/{number:05}.jpg" for number in range(4000)),
+    *(f"folder {number}/*" for number in range(0, 300, 3)),
+    *(f"folder {number}/* *.png !keep.png" for number in range(1, 300, 3)),
+    "street/1*",
+    "ünï/☃.mp4",
+]
+
+
+def test_a_large_file_says_the_same_from_a_process_of_its_own(tmp_path: Path) -> None:
+    content = "\n".join(LINES).encode()
+    assert len(content) > SMALL_BYTES
+    apart, size = read_apart([content[:50_000], content[50_000:]], tmp_path)
+    assert size > SMALL_BYTES
+    here = parse_relevant_filenames(content)
+    assert list(tmp_path.iterdir()) == []  # the file goes when nobody looks at it any more
+    chance = random.Random(3)
+    names = [*LINES, "", "a", "street/", "folder 1/a.png", "folder 1/keep.png", "folder 3/x", "ünï", "\ud800", "zzz"]
+    names += [name[: chance.randint(1, len(name))] + chance.choice(["", "!", "0", "~"]) for name in LINES]
+    sidecars = [Sidecars(relevant, ["jpg", "mp4"]) for relevant in (apart, here)]
+    for name in names:
+        assert apart.covers(name) == here.covers(name), name
+        assert apart.next_start(name) == here.next_start(name), name
+        assert sidecars[0].covers(f"{name}.json") == sidecars[1].covers(f"{name}.json"), name
+        assert sidecars[0].next_start(name) == sidecars[1].next_start(name), name
+    assert apart.covers("folder 1/keep.png")
+    assert not apart.covers("folder 1/a.png")
+
+
+@pytest.mark.parametrize("wrong", ["../up.jpg", "a*.jpg", "b* !"])
+def test_what_is_wrong_in_a_large_file(tmp_path: Path, wrong: str) -> None:
+    content = "\n".join([*LINES, wrong]).encode()
+    with pytest.raises(RelevantFilenamesError, match=f"Line {len(LINES) + 1}:"):
+        read_apart([content], tmp_path)
+
+
+def test_too_many_programs_in_one_file(tmp_path: Path) -> None:
+    content = "\n".join(f"{number}/* *.png" for number in range(MOST_EXCLUDING + 1)).encode()
+    with pytest.raises(RelevantFilenamesError, match="Line 10001: more than 10,000 lines have exclusions"):
+        read_apart([content], tmp_path)
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relevant_apart, "MOST_SECONDS", 0.01)
+    with pytest.raises(RelevantFilenamesError, match=r"more than 0\.01 s to read this file"):
+        read_apart([b"a.jpg\n" * 20_000], tmp_path)
+
+
+def test_no_secret_reaches_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, str]] = []
+
+    def run(command: list[str], **options: Any) -> Any:
+        seen.append(options["env"])
+        return real(command, **options)
+
+    real = subprocess.run
+    monkeypatch.setenv("SECRET_KEY", "x")
+    monkeypatch.setattr("contents.listing.relevant_apart.subprocess.run", run)
+    read_apart([b"a.jpg\n" * 20_000], tmp_path)
+    assert seen
+    assert set(seen[0]) == {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}

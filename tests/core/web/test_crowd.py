@@ -11,7 +11,7 @@ from django.test import Client
 
 from core.api.lanes import THREADS_FOR_PAGES
 from core.web import crowd
-from core.web.crowd import PAGES, Crowd, TooManyError
+from core.web.crowd import REQUESTS, Crowd, TooManyError
 from teams.models import User
 from tests.conftest import Call, Login
 from tests.servers.process import eventually
@@ -69,21 +69,20 @@ def test_waiting_ends(pages: Pages) -> None:
 
 
 def test_there_are_threads_for_others() -> None:
-    assert PAGES.most_inside <= THREADS_FOR_PAGES / 2
+    assert REQUESTS.most_inside <= THREADS_FOR_PAGES / 2
 
 
 @pytest.mark.django_db
 def test_what_is_beyond_it_is_told_to_come_back(
     login: Login, call: Call, client: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In whatever session, but not the API, which has lanes, nor what programs ask that watch this one."""
+    """In whatever session, but not what programs ask that watch this one."""
     full = Crowd(at_once=1, places=0, wait_seconds=0)
-    monkeypatch.setattr(crowd, "PAGES", full)
+    monkeypatch.setattr(crowd, "REQUESTS", full)
     with full.turn(str(alice.pk)):
         answer = login(alice).get("/")
         assert (answer.status_code, answer["Retry-After"]) == (429, "2")
         assert "Try again in a moment" in answer.content.decode()
         assert client.get("/healthz").status_code == 200
-        assert call(alice).get("/v1/datasets").status_code == 200
         assert login(bob).get("/").status_code == 200
     assert login(alice).get("/").status_code == 200

@@ -29,7 +29,7 @@ def test_their_datasets_get_another_owner(alice: User, bob: User, team: Team) ->
     assert (mine.owner, mine.name, mine.team) == (alice, "streets_1", team)
     assert elsewhere.owner == bob
     entry = AuditEntry.objects.get(action=AuditAction.DATASETS_TRANSFERRED)
-    assert entry.target == "1 of bob@example.com to alice@example.com"
+    assert entry.target == "1 of bob@example.com to alice@example.com: streets → streets_1"
 
 
 def test_what_was_shared_with_them_too_is_gone(alice: User, bob: User, charlie: User, team: Team) -> None:

@@ -7,14 +7,13 @@ import pytest
 from django.http import HttpResponse
 from pytest_django import Settings
 
-from core.api.lanes import Lane
+from core.api.lanes import VERIFYING
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import tasks
-from datasources.api import routes
 from datasources.models import CheckState, Outcome, PermissionCheck, Purpose, Trigger
 from teams.models import Team, User
-from tests.conftest import SECRET, Call, s3_fields
+from tests.conftest import SECRET, Call, fill, s3_fields
 from tests.contents.support import connect
 from tests.datasources.settings.test_forms import GCS_KEY
 from tests.servers import WORKING_RIGHTS, Cloud, Right
@@ -378,9 +377,8 @@ class TestVerify:
         self, call: Call, alice: User, dataset: Dataset, s3: Cloud, bucket: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         call(alice).put(path(dataset), s3.grant(bucket, "street/", WORKING_RIGHTS) | {"purpose": "INPUT_OUTPUT"})
-        full = Lane(calls=1, calls_per_person=1, calls_per_team=1, places=0, wait_seconds=0.0)
-        monkeypatch.setattr(routes, "VERIFYING", full)
-        with full.turn("somebody else", "something", team="another"):
+        with monkeypatch.context() as patch:
+            fill(patch, VERIFYING)
             answer = call(alice).get(path(dataset, "verify"))
         assert (answer.status_code, answer["Retry-After"]) == (503, "1")
         assert set(answer.json()) == {"code", "error"}

@@ -247,6 +247,23 @@ class TestAFewPerCloud:
         assert found["S3"] + found["S3DelegatedAccess"] == pacing.MOST_PER_CLOUD
         assert found["AZURE"] == found["GCS"] == 4
 
+    def test_a_team_with_many_does_not_keep_others_waiting(
+        self, alice: User, charlie: User, sent: list[tuple[str, ...]]
+    ) -> None:
+        make_datasets(alice, 8)
+        make_due()
+        tasks.queue_due_checks()
+        scheduled = PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE)
+        assert len(sent) == pacing.MOST_PER_CLOUD  # all hers: nobody else waited
+        make_datasets(charlie, 1)
+        make_due(Datasource.objects.filter(dataset__owner=charlie))
+        tasks.queue_due_checks()
+        scheduled.filter(pk__in=[sent[0][1], sent[1][1]]).update(state=CheckState.DONE)
+        tasks.send_scheduled()
+        # Twelve of hers have waited for longer.
+        latest = scheduled.filter(pk__in=[sent[-1][1], sent[-2][1]])
+        assert {check.datasource.dataset.owner for check in latest} == {charlie}
+
     def test_a_message_that_was_lost_is_sent_again(self, alice: User, sent: list[tuple[str, ...]]) -> None:
         make_datasets(alice, 1)
         make_due()

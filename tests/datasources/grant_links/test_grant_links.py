@@ -80,7 +80,9 @@ def stamps(html: str) -> dict[str, str]:
 
 
 def log() -> list[str]:
-    return [str(entry) for entry in AuditEntry.objects.order_by("created_at", "pk")]
+    return [
+        str(entry) for entry in AuditEntry.objects.filter(action__startswith="GRANT_LINK").order_by("created_at", "pk")
+    ]
 
 
 class TestMaking:

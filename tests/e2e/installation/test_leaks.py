@@ -11,26 +11,43 @@ from urllib.parse import quote, unquote
 
 import pytest
 import redis
+import requests
+from django.contrib import admin
 from playwright.sync_api import expect
 
+from clouds import PROVIDERS
 from lightly_platform.launcher import embedded_redis
 from tests.e2e.conftest import NewStack, Visit, filled_bucket, writer
+from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Visitor
 from tests.e2e.support.settings import Settings, fields_of, secret_label
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud, Config, Trouble
+from tests.servers.process import eventually
 
-SECRETS = {"S3": "s3SecretAccessKey", "AZURE": "accountKey", "GCS": "gcsCredentials", "OBS": "obsSecretAccessKey"}
+# Every secret field that there is, by provider: a new one is planted by itself. All have one so far.
+SECRETS = {
+    kind: alias
+    for kind, provider in PROVIDERS.items()
+    for name in provider.config_class.secret_fields()
+    if (alias := str(provider.config_class.fields()[name].alias))
+}
+METRICS_TOKEN = "planted-metrics-token-4f1d9b"
 # How a task's arguments lie in a message.
 _MESSAGE_BODY = re.compile(rb'"body": ?"([A-Za-z0-9+/=]+)"')
+
+
+def test_every_secret_field_is_planted() -> None:
+    fields = [name for provider in PROVIDERS.values() for name in provider.config_class.secret_fields()]
+    assert len(SECRETS) == len(fields) >= 5
 
 
 def core(config: Config) -> str:
     """What makes the secret one, without what surrounds it: a line of the private key, a SAS token's signature."""
     secret = config[SECRETS[config["type"]]]
-    if config["type"] == "GCS":
+    if secret.startswith("{"):
         return str(json.loads(secret)["private_key"]).split("\n")[5]
-    return unquote(secret.rpartition("sig=")[2]) if config["type"] == "AZURE" else secret
+    return unquote(secret.rpartition("sig=")[2])
 
 
 def spellings(secret: str) -> set[bytes]:
@@ -77,10 +94,11 @@ def test_the_search_finds_what_it_looks_for(before: str) -> None:
     assert leaks([secret], {"somewhere": b"nothing"}) == []
 
 
+@pytest.mark.timeout(300)  # five clouds, each with several checks, in an installation of its own
 def test_planted_secrets_are_found_nowhere(
     new_stack: NewStack, visit: Visit, clouds: dict[str, Cloud], tmp_path: Path
 ) -> None:
-    stack = new_stack(LIGHTLY_CHECK_DEADLINE_SECONDS="2")
+    stack = new_stack(LIGHTLY_CHECK_DEADLINE_SECONDS="2", LIGHTLY_METRICS_TOKEN=METRICS_TOKEN)
     stack.start_redis()
     stack.prepare()
     stack.start_web()
@@ -127,11 +145,48 @@ def test_planted_secrets_are_found_nowhere(
             shown[f"{tab} of {dataset}"] = page.content().encode()
         expect(settings.root.get_by_role("row")).to_have_count(4)
     visitor.close()
-    expect_found_nowhere(planted, stack, visitor, shown)
+    token, webhook = stack.backstage.token(owner), stack.backstage.webhook(owner, "https://hooks.example.invalid/in")
+    shown |= other_answers(stack, owner, token)
+    expect_found_nowhere(planted, [token, webhook.removeprefix("whsec_"), METRICS_TOKEN], stack, visitor, shown)
 
 
-def expect_found_nowhere(planted: list[Config], stack: Stack, visitor: Visitor, shown: dict[str, bytes]) -> None:
-    secrets = sorted({core(config) for config in planted})
+def other_answers(stack: Stack, owner: Person, token: str) -> dict[str, bytes]:
+    """What leaves the server on other ways: exports, figures, jobs with their logs, the admin panel, the REST API."""
+    stack.backstage.promote(owner, superuser=True)
+    session, found = requests.Session(), dict[str, bytes]()
+    session.cookies.set("lightly_session", owner["session"])
+
+    def get(path: str, **headers: str) -> str:
+        answer = session.get(stack.url + path, headers=headers, timeout=60)
+        assert answer.status_code == 200, path
+        found[path] = f"{answer.headers}\n{answer.text}".encode()
+        return answer.text
+
+    form = {"csrfmiddlewaretoken": re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', get("/health/"))[0]}
+    job = session.post(f"{stack.url}/health/check-all/", data=form, timeout=60).url.removeprefix(stack.url)
+    assert job.startswith("/jobs/")
+    assert eventually(lambda: "chip--checking" not in get(job) and "chip--off" not in get(job), 60)
+    assert "planted" in get("/health/datasources.csv")
+    assert "lightly_" in get("/metrics", Authorization=f"Bearer {METRICS_TOKEN}")
+    for path in ("/jobs/", "/health/print/", "/notifications/settings/", "/inbox/", "/tokens/", "/admin/"):
+        get(path)
+    for model in admin.site._registry:
+        rows = get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/")
+        for path in re.findall(r'<th[^>]*><a href="(/admin/[^"]+/change/)', rows)[:3]:
+            get(path)
+            get(path.replace("/change/", "/history/"))
+    datasets = json.loads(get(f"/v1/datasets?token={token}"))
+    for dataset in datasets:
+        get(f"/v1/datasets/{dataset['id']}/datasource/all?token={token}")
+    assert len(datasets) == len(SECRETS)
+    # An address with a token in it is what was asked for, not what came back.
+    return {path.partition("?")[0]: content for path, content in found.items()}
+
+
+def expect_found_nowhere(
+    planted: list[Config], others: list[str], stack: Stack, visitor: Visitor, shown: dict[str, bytes]
+) -> None:
+    secrets = sorted({core(config) for config in planted} | set(others))
     assert all(len(secret) >= 20 for secret in secrets)
     assert len(secrets) > 2 * len(SECRETS)
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.handbook import FOR_READERS
 from tests.e2e.conftest import Visit, filled_bucket, reader
+from tests.e2e.support import hostile
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Axe
 from tests.e2e.support.looks import expect_accessible
@@ -54,6 +55,7 @@ FOR_OWNER = [
     "/?q=nothing+like+this",
     PEOPLE,
     f"{TEAM}/activity/",
+    f"{TEAM}/activity/?q=nothing+like+this",
     f"{TEAM}/settings/",
     f"{TEAM}/service-accounts/",
     # Dialogs that say why it is not possible; the page they belong to says it too, so no button opens them.
@@ -100,16 +102,18 @@ FOR_OWNER = [
 # So that what makes a page worth looking at can't go missing unseen.
 SHOWS = {
     PEOPLE: "Invited",
-    f"{TEAM}/activity/": "created the service account nightly-training",
-    f"{TEAM}/service-accounts/": "first token",
+    f"{TEAM}/activity/": f"created the service account {hostile.NAME}",
+    f"{TEAM}/service-accounts/": f"first token{hostile.MARKUP}",
+    f"{TEAM}/settings/": hostile.NAME,
     "/invitations/": "invites you to this team as member",
-    "/tokens/": "old notebook",
-    "/inbox/": "street-scenes: BAD",
+    "/tokens/": f"old notebook{hostile.MARKUP}",
+    "/inbox/": hostile.NAME,
     "/jobs/": "Check all datasources",
-    "/jobs/{job_id}/": "0 of 2",
+    "/jobs/{job_id}/": hostile.NAME,
     f"{WIZARD}?step=check": "All green.",
     f"{TABS}/input/admin-links/": "not opened yet",
-    f"{DATASET}/": "Last checks",
+    f"{DATASET}/": hostile.PREFIX,
+    f"{DATASET}/sharing/": hostile.ADDRESS,
     f"{CONTENTS}/input/": "Rests on the listing of all 128 files",
     f"{CONTENTS}/lightly/": "Nobody has looked yet",
     f"{CONTENTS}/input/upper-case-extension/": "120 files",
@@ -139,6 +143,7 @@ NO_PAGES = [
     "/team/",
     "/join/",  # not found, unless there is a mail server: see test_invitation_mail.py
     "/teams/switch/",
+    f"{TEAM}/activity.csv",
     f"{TEAM}/invitations/{{invitation_id}}/renew/",
     f"{TEAM}/invitations/{{invitation_id}}/revoke/",
     f"{DATASET}/sharing/stop/",
@@ -232,7 +237,13 @@ def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
 @pytest.fixture
 def ids(stack: Stack, person: Person, cloud: Cloud) -> dict[str, str]:
     bucket = filled_bucket(cloud)
-    found = stack.backstage.furnish(person, input=reader(cloud, bucket), lightly=reader(cloud, bucket, "lightly/"))
+    for prefix in (f"input/{hostile.PREFIX}", f"lightly/{hostile.PREFIX}"):
+        cloud.put(bucket, f"{prefix}{hostile.PREFIX.removesuffix('/')}.jpg", b"not really an image")
+    found = stack.backstage.furnish(
+        person,
+        input=reader(cloud, bucket, f"input/{hostile.PREFIX}"),
+        lightly=reader(cloud, bucket, f"lightly/{hostile.PREFIX}"),
+    )
     assert eventually(lambda: all(stack.backstage.shown(found["dataset_id"])), CHECK_MS / 1000)
     stack.backstage.repeat_checks(found["dataset_id"], 4)
     return found
@@ -256,6 +267,7 @@ def test_for_nobody(visit: Visit, ids: dict[str, str], axe: Axe, subtests: pytes
             look(visitor.page, axe, path.format_map(ids))
 
 
+@pytest.mark.timeout(240)  # some sixty pages, each in three looks
 def test_for_an_owner(visit: Visit, person: Person, ids: dict[str, str], axe: Axe, subtests: pytest.Subtests) -> None:
     visitor = visit(person)
     visitor.expected_statuses.update(REFUSING.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
 
 from scripts.chromium import find
 from tests.servers.node import ensure_node_modules
@@ -45,6 +45,8 @@ class Visitor:
         self.context.set_default_timeout(15_000)
         if session:
             self.context.add_cookies([{"name": "lightly_session", "value": session, "url": url}])
+        self.context.add_init_script("window.hostile = () => console.error('a script out of a name ran')")
+        self.context.on("dialog", self._dialog)
         self.context.on("console", self._console)
         self.context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
         self.context.on("request", self._request)
@@ -70,6 +72,11 @@ class Visitor:
         status = _REFUSED_BY_SERVER.search(message.text)
         if not status or int(status[1]) not in self.expected_statuses:
             self.problems.append(f"console: {message.text} ({message.location})")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        """Nothing of ours opens the browser's own."""
+        self.problems.append(f"{dialog.type}: {dialog.message}")
+        dialog.dismiss()
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)

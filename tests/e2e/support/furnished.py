@@ -1,4 +1,7 @@
-"""An installation in which every page has something to show. Runs backstage, in a process of the product."""
+"""An installation in which every page has something to show, under names that mean no good.
+
+Runs backstage, in a process of the product.
+"""
 
 from __future__ import annotations
 
@@ -36,35 +39,45 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     from teams.admin.services import password_path
     from teams.invitations import links
     from teams.invitations import services as invitations
-    from teams.models import User
+    from teams.models import Team, User
     from teams.service_accounts import services as service_accounts
     from tests.contents.index.memory import made_index
+    from tests.e2e.support import hostile
     from tests.e2e.support.backstage import make_notices, make_person, save
 
     owner = User.objects.get(email=email)
     membership = owner.memberships.select_related("team").get()
     team, name = membership.team, email.partition("@")[0]
+    Team.objects.filter(pk=team.pk).update(name=hostile.NAME)
+    User.objects.filter(pk=owner.pk).update(name=hostile.NAME)
+    team.refresh_from_db()
+    owner.refresh_from_db()
     colleague = User.objects.get(email=make_person(f"{name}-colleague", team.pk, "MEMBER", None)["email"])
+    User.objects.filter(pk=colleague.pk).update(name=hostile.NAME)
+    colleague.refresh_from_db()
     create_dataset(name=f"{name}-of-colleague", owner=colleague, team=team)  # somebody has to take it over
     known = make_person(f"{name}-known", None, "OWNER", None)["email"]
+    Team.objects.filter(memberships__user__email=known).update(name=hostile.NAME)
     with transaction.atomic():
-        people = [invitations.Invited(address, "MEMBER") for address in (f"{name}-new@example.com", known)]
+        address = hostile.ADDRESS.replace("www", f"w{name}w", 1)
+        people = [invitations.Invited(address, "MEMBER") for address in (address, known)]
         invited = {one.email: one for one in invitations.invite(team=team, people=people, by=owner)}
         theirs = User.objects.get(email=known).memberships.get().team
         invitations.invite(team=theirs, people=[invitations.Invited(email, "MEMBER")], by=User.objects.get(email=known))
-    account = service_accounts.create(team=team, name="nightly-training", by=owner)
-    service_accounts.create_token(team=team, account=account, name="first token", by=owner)
-    services.create_token(user=owner, name="notebook")
-    services.create_token(user=owner, name="old notebook")
-    services.revoke_token(user=owner, token_id=owner.api_tokens.get(name="old notebook").pk)
+    account = service_accounts.create(team=team, name=hostile.NAME, by=owner)
+    service_accounts.create_token(team=team, account=account, name=f"first token{hostile.NAME}"[:150], by=owner)
+    services.create_token(user=owner, name=f"notebook{hostile.NAME}"[:150])
+    services.create_token(user=owner, name=f"old notebook{hostile.NAME}"[:150])
+    services.revoke_token(user=owner, token_id=owner.api_tokens.get(name__startswith="old").pk)
     # What the Contents tab shows is made up below, and no check may come before it.
     choose_depth(team=team, depth=Depth.NEVER)
-    dataset = create_dataset(name=name, owner=owner, team=team)
-    share_dataset(dataset=dataset, emails=["zoe@outside.example.com"])
+    dataset = create_dataset(name=f"{name}-{hostile.DATASET_TAIL}", owner=owner, team=team)
+    share_dataset(dataset=dataset, emails=[hostile.ADDRESS])
     for purpose, config in configs.items():
         save(dataset.pk, purpose.upper(), config, email)
     make_notices(email, ["GOOD", "SOON", "INFO", "BAD"])
-    save_webhook(team=team, url="https://hooks.example.com/lightly", by=owner)
+    Notice.objects.create(user=owner, kind="INFO", title=hostile.NAME, text=f"{hostile.NAME}\n{hostile.NAME}", path="/")
+    save_webhook(team=team, url=hostile.URL, by=owner)
     datasource = Datasource.objects.get(dataset=dataset, purpose="INPUT")
     made_index(datasource, FILES)
     opened, unopened = (grant_links.make(datasource=datasource, by=owner) for _ in range(2))
@@ -75,11 +88,11 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
         "user_id": colleague.pk,
         "account_id": account.pk,
         "account_token_id": account.api_tokens.get().pk,
-        "token_id": owner.api_tokens.get(name="notebook").pk,
-        "invitation_id": invited[f"{name}-new@example.com"].pk,
+        "token_id": owner.api_tokens.get(name__startswith="notebook").pk,
+        "invitation_id": invited[address].pk,
         "notice_id": Notice.objects.filter(user=owner).latest("pk").pk,
         "job_id": _waiting_job(team, owner),
-        "link": links.path_of(invited[f"{name}-new@example.com"]),
+        "link": links.path_of(invited[address]),
         "link_of_known": links.path_of(invited[known]),
         "reset": password_path(colleague),
         "link_id": unopened.pk,
@@ -93,10 +106,12 @@ def _waiting_job(team: Any, owner: Any) -> str:
     from django.utils import timezone
 
     from datasources.runners import start_check_all
-    from jobs.models import JobShard
+    from jobs.models import JobLogLine, JobShard
+    from tests.e2e.support import hostile
 
     with transaction.atomic():
         job, _ = start_check_all(teams=[team], by=owner)
+        JobLogLine.objects.create(job=job, text=hostile.NAME)
         JobShard.objects.filter(job=job).update(not_before=timezone.now() + timedelta(days=1))
     return job.pk
 

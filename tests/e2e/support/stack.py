@@ -16,6 +16,7 @@ from types import TracebackType
 
 from lightly_platform.env import BASE_DIR, variable_names
 from lightly_platform.launcher import embedded_redis
+from lightly_platform.launcher.serving import ACCESS_LOG
 from tests.e2e.support.backstage import Backstage
 from tests.servers.process import HOST, eventually, free_port
 
@@ -100,7 +101,8 @@ class Stack:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         server = ["-m", "gunicorn", "lightly_platform.wsgi:application", "--no-control-socket", "--log-level=debug"]
-        options = [f"--bind={HOST}:{self.port}", "--threads=8", "--access-logfile=-"]
+        options = [f"--bind={HOST}:{self.port}", "--threads=8"]
+        options += [f"--{name}={value}" for name, value in ACCESS_LOG.items()]
         options += ["--worker-class=lightly_platform.launcher.web_worker.PunctualWorker"]
         process = self.start("web", [*server, *options])
         self._until(self._answers, "web", process)

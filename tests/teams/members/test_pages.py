@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from datasets.services import create_dataset, share_dataset
 from teams import membership
-from teams.models import AuditEntry, Membership, Role, Team, User
+from teams.models import Membership, Role, Team, User
 from teams.service_accounts import services as service_accounts
 from tests.conftest import Login, person
 
@@ -249,15 +249,3 @@ class TestSettings:
         membership.create_team(name="Second", by=alice)
         assert login(alice).post(url("delete", team.pk), headers=IN_DIALOG)["HX-Redirect"] == "/"
         assert not Team.objects.filter(pk=team.pk).exists()
-
-
-def test_the_activity_has_pages(login: Login, alice: User, team: Team) -> None:
-    AuditEntry.objects.bulk_create(
-        AuditEntry(team=team, actor=alice, actor_name="Alice", action="INVITED", target=f"p{number}@example.com")
-        for number in range(120)
-    )
-    client = login(alice)
-    with CaptureQueriesContext(connection) as queries:
-        html = client.get(url("activity", team.pk), {"page": 3}).content.decode()
-    assert html.count("Alice") == 20
-    assert len(queries) < 12

@@ -16,7 +16,7 @@ from datasets.models import Dataset
 from datasets.services import share_dataset
 from teams.invitations.services import Invited, accept_with_new_account, invite, revoke
 from teams.membership import create_team
-from teams.models import InvitationState, Membership, Role, Team, User
+from teams.models import AuditEntry, InvitationState, Membership, Role, Team, User
 from teams.services import create_token
 from tests.conftest import PASSWORD
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, OpenIDProvider
@@ -71,6 +71,12 @@ def test_a_known_person_is_signed_in(client: Client, provider: OpenIDProvider, a
     sign_in(client)
     assert client.session["_auth_user_id"] == alice.pk
     assert SocialAccount.objects.get().user == alice
+    entries = AuditEntry.objects.order_by("created_at").values_list("action", "actor_email", "target")
+    assert list(entries.exclude(action__in=["SIGNED_OUT", "PASSWORD_CHANGED"])) == [
+        ("ACCOUNT_LINKED", "alice@example.com", "sso id-of-Alice@Example.com"),
+        ("SIGNED_IN", "alice@example.com", "with single sign-on"),
+        ("SIGNED_IN", "alice@example.com", "with single sign-on"),
+    ]
 
 
 NOT_KNOWN = "You have no account here yet"
@@ -96,6 +102,9 @@ def test_nobody_else_gets_in(
     assert "_auth_user_id" not in client.session
     assert User.objects.count() == 1
     assert not SocialAccount.objects.exists()
+    entry = AuditEntry.objects.get(action="SIGN_IN_FAILED")
+    assert entry.target == f"{claims.get('email', 'somebody without an address')} with single sign-on"
+    assert (entry.team, entry.actor) == (None, None)
 
 
 @pytest.mark.parametrize(

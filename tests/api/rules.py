@@ -1,0 +1,83 @@
+"""What each route of the REST API asks of whoever calls it. A route that is not named here fails test_doors.py."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from teams.models import Scope
+
+
+class Access(Enum):
+    """Which person a route is open to, whose token has the route's right."""
+
+    PUBLIC = auto()
+    """Whoever asks, without an API token."""
+    ANYBODY = auto()
+    """Everybody who has a token."""
+    SEES = auto()
+    """Who sees the dataset: members of its team, and whom it is shared with. Others: 404."""
+    EDITS = auto()
+    """Its owner, owners and admins of its team, and whom it is shared with. Other members: 403."""
+    MANAGES = auto()
+    """As EDITS, without those it is shared with: 403 for them too."""
+    IN_TEAM = auto()
+    """Members of the team. Others: 404."""
+    MANAGES_TEAM = auto()
+    """Owners and admins of the team. Other members: 403."""
+
+
+class Rule(NamedTuple):
+    scope: Scope
+    """The right that a token needs."""
+    access: Access
+
+
+_LISTS = ("", "predictions/", "metadata/")
+_DATASET, _DATASOURCE, _TEAM = (
+    "/v1/datasets/{dataset_id}",
+    "/v1/datasets/{dataset_id}/datasource",
+    "/v1/teams/{team_id}",
+)
+RULES: dict[str, Rule] = {
+    "GET /v1/versions/pip/latest": Rule(Scope.READ, Access.PUBLIC),
+    "GET /v1/versions/pip/minimum": Rule(Scope.READ, Access.PUBLIC),
+    # With a token of its own in the URL.
+    f"GET {_DATASOURCE}/readurlRedirect": Rule(Scope.READ, Access.PUBLIC),
+    f"HEAD {_DATASOURCE}/readurlRedirect": Rule(Scope.READ, Access.PUBLIC),
+    "GET /v1/datasets": Rule(Scope.READ, Access.ANYBODY),
+    "POST /v1/datasets": Rule(Scope.DATASOURCES, Access.ANYBODY),
+    "GET /v1/datasets/query/name/{dataset_name}": Rule(Scope.READ, Access.ANYBODY),
+    f"GET {_DATASET}": Rule(Scope.READ, Access.SEES),
+    f"PUT {_DATASET}": Rule(Scope.DATASOURCES, Access.EDITS),
+    f"DELETE {_DATASET}": Rule(Scope.DATASOURCES, Access.MANAGES),
+    f"GET {_DATASET}/collaboration/access": Rule(Scope.READ, Access.SEES),
+    f"POST {_DATASET}/collaboration/access": Rule(Scope.ADMIN, Access.MANAGES),
+    f"DELETE {_DATASET}/collaboration/access/{{access_config_id}}": Rule(Scope.ADMIN, Access.MANAGES),
+    f"GET {_DATASOURCE}": Rule(Scope.READ, Access.SEES),
+    f"PUT {_DATASOURCE}": Rule(Scope.DATASOURCES, Access.EDITS),
+    f"GET {_DATASOURCE}/all": Rule(Scope.READ, Access.SEES),
+    # Changes no settings, and the client asks before it works with a dataset; but the cloud is asked, and bulbs change.
+    f"GET {_DATASOURCE}/verify": Rule(Scope.DATASOURCES, Access.SEES),
+    **{f"GET {_DATASOURCE}/{kind}list": Rule(Scope.READ, Access.SEES) for kind in _LISTS},
+    **{f"GET {_DATASOURCE}/{kind}list/dnc": Rule(Scope.READ, Access.SEES) for kind in _LISTS},
+    **{f"GET {_DATASOURCE}/{kind}/file": Rule(Scope.READ, Access.SEES) for kind in ("predictions", "metadata")},
+    f"GET {_DATASOURCE}/embeddings/file": Rule(Scope.READ, Access.SEES),
+    f"GET {_DATASOURCE}/fileHEAD": Rule(Scope.READ, Access.SEES),
+    # Changes nothing itself, but whoever gets its answer can.
+    f"GET {_DATASOURCE}/predictions/writeUrl": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.READ, Access.SEES),
+    f"PUT {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_DATASET}/contents": Rule(Scope.READ, Access.SEES),
+    f"POST {_DATASET}/contents/index": Rule(Scope.RUNS, Access.EDITS),
+    **{f"GET {_DATASET}/contents/{part}": Rule(Scope.READ, Access.SEES) for part in ("overview", "problems", "files")},
+    f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
+    f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
+    f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),
+    f"POST {_TEAM}/members": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
+    # Of somebody else: whoever names themselves in DELETE leaves the team, which every member may.
+    f"PUT {_TEAM}/members/{{user_id}}": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
+    f"DELETE {_TEAM}/members/{{user_id}}": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
+    f"GET {_TEAM}/serviceaccounts": Rule(Scope.READ, Access.IN_TEAM),
+    f"POST {_TEAM}/serviceaccounts/{{service_account_id}}/token": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
+}
