@@ -51,5 +51,5 @@ def _bare_frame(film: bytes, number: int) -> None:
         container.seek(time, stream=stream)
         for frame in container.decode(stream):
             if frame.pts is not None and frame.pts >= time:
-                frame.to_image()
+                frame.to_image()  # type: ignore[no-untyped-call]
                 return
