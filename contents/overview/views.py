@@ -13,7 +13,9 @@ from django_htmx.http import reswap, retarget
 
 from contents.index import services
 from contents.index.queries import TABS, Look, look_at
-from contents.overview.figures import charts, months_words
+from contents.index.services import depth_of
+from contents.models import Depth
+from contents.overview.figures import charts
 from contents.overview.progress import progress_of
 from contents.overview.unsupported import unsupported
 from contents.problems.lists import changes_of, problems_of
@@ -60,18 +62,17 @@ def start(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
 def _shown(request: PageRequest, dataset: Dataset, tab: str) -> dict[str, Any]:
     look = look_at(dataset, TABS[tab])
     totals = look.totals
-    made = charts(totals) if look.index else []
     return {
         "dataset": dataset,
         "tab": tab,
         "look": look,
         "totals": totals,
-        "charts": made,
-        "months": next((months_words(chart) for chart in made if chart.columns), None),
+        "charts": charts(totals) if look.index else [],
         "problems": problems_of(totals),
         "changes": changes_of(totals),
         "unsupported": unsupported(totals),
         "is_green": _is_green(look),
+        "starts_by_itself": look.index is None and tab == "input" and depth_of(dataset.team_id) != Depth.NEVER,
         "failed": look.job if look.job and look.job.error and not look.is_building else None,
         "progress": progress_of(look.job) if look.job and look.is_building else None,
         "offers_cancel": _offers_cancel(request, look),
