@@ -104,7 +104,7 @@ def size_words(size: int) -> str:
     """With a unit that clouds use too: 1 kB are 1,000 bytes."""
     for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= unit:
-            return f"{number_format(size / unit, 1)} {name}"
+            return f"{number_format(round(size / unit, 1), 1)} {name}"
     return f"{size} B"
 
 
