@@ -6,7 +6,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
 
 from datasets.access import datasets_in
-from datasets.models import Dataset
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from datasources.states import DatasourceState, in_state
 from teams.models import ApiToken, Invitation, Membership, Team, User
@@ -14,15 +13,19 @@ from teams.models import ApiToken, Invitation, Membership, Team, User
 
 @dataclass(frozen=True)
 class Facts:
-    dataset: bool
-    input: bool
-    lightly: bool
+    """`green`: the purposes of datasources that work. `newest`: the dataset that was changed last; None without any.
+
+    As long as a step is not done in any dataset, it is to be done in the newest.
+    """
+
+    newest: str | None
+    green: frozenset[str]
     mates: bool
     invited: bool
     client: bool
-    # Datasets in which the next step is still to be done; None if there is none.
-    without_input: str | None
-    without_lightly: str | None
+
+    def works(self, purpose: Purpose) -> bool:
+        return not self.green.isdisjoint({purpose, Purpose.INPUT_OUTPUT})
 
 
 @dataclass(frozen=True)
@@ -59,44 +62,34 @@ def checklist(user: User, team: Team) -> Checklist | None:
 
 
 def _facts(user: User, team: Team) -> Facts:
-    """Of a member. In one query."""
+    """Of a member. What is green is asked once for both purposes: making one takes longer than answering it."""
     datasets = datasets_in(team)
-    found = (
+    plain = (
         Team.objects.filter(pk=team.pk)
         .annotate(
-            dataset=Exists(datasets),
-            input=Exists(datasets.filter(_green(Purpose.INPUT))),
-            lightly=Exists(datasets.filter(_green(Purpose.LIGHTLY))),
+            newest=Subquery(datasets.order_by("-modified_at").values("pk")[:1]),
             mates=Exists(Membership.objects.filter(team=team, user__is_service_account=False).exclude(user=user)),
             invited=Exists(Invitation.objects.filter(team=team)),
             client=Exists(ApiToken.objects.filter(user=user, last_used_at__isnull=False)),
-            without_input=_first(datasets.exclude(_green(Purpose.INPUT))),
-            without_lightly=_first(datasets.exclude(_green(Purpose.LIGHTLY))),
         )
-        .values(*Facts.__dataclass_fields__)
+        .values("newest", "mates", "invited", "client")
         .get()
     )
-    return Facts(**found)
+    green = frozenset(_green().filter(dataset__in=datasets).values_list("purpose", flat=True).distinct())
+    return Facts(**plain, green=green)
 
 
-def _green(purpose: Purpose) -> Q:
-    """Or it was until the check that is open now: a step that was done does not come back for two seconds.
+def _green() -> QuerySet[Datasource]:
+    """Or they were until the check that is open now: a step that was done does not come back for two seconds.
 
     A path in which no files were found was no step done. It stays open until the new check says otherwise.
     """
     last_green = PermissionCheck.objects.filter(datasource=OuterRef("pk"), outcome=Outcome.GREEN)
     nothing_found = Subquery(last_green.order_by("-queued_at", "-pk").values("no_files")[:1])
     checked_again = in_state(DatasourceState.CHECKING) & Q(known_outcome=Outcome.GREEN, nothing_found=False)
-    green = Datasource.objects.annotate(nothing_found=nothing_found).filter(
-        in_state(DatasourceState.GREEN) | checked_again,
-        dataset=OuterRef("pk"),
-        purpose__in=(purpose, Purpose.INPUT_OUTPUT),
+    return Datasource.objects.annotate(nothing_found=nothing_found).filter(
+        in_state(DatasourceState.GREEN) | checked_again
     )
-    return Q(Exists(green))
-
-
-def _first(datasets: QuerySet[Dataset]) -> Subquery:
-    return Subquery(datasets.order_by("-modified_at").values("pk")[:1])
 
 
 def _steps(facts: Facts, *, manages: bool) -> list[Step]:
@@ -105,21 +98,21 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
             "dataset",
             gettext("Create a dataset"),
             gettext("A name for a set of images or videos."),
-            facts.dataset,
+            facts.newest is not None,
         ),
         Step(
             "input",
             gettext("Connect Input"),
             gettext("Where your raw images or videos are. The bulbs turn green when they can be listed and read."),
-            facts.input,
-            facts.without_input,
+            facts.works(Purpose.INPUT),
+            facts.newest,
         ),
         Step(
             "lightly",
             gettext("Connect Lightly"),
             gettext("Where thumbnails and predictions go. It needs write permission."),
-            facts.lightly,
-            facts.without_lightly,
+            facts.works(Purpose.LIGHTLY),
+            facts.newest,
         ),
         Step(
             "client",

@@ -44,7 +44,7 @@ class ActivityForm(forms.Form):
         input_formats=["%Y-%m-%d"],
         error_messages={"invalid": _NOT_A_DAY},
     )
-    before = forms.CharField(required=False, widget=forms.HiddenInput)
+    before = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     def clean_before(self) -> Cursor | None:
         text: str = self.cleaned_data["before"]

@@ -39,6 +39,7 @@ _DATASET, _DATASOURCE, _TEAM = (
     "/v1/datasets/{dataset_id}/datasource",
     "/v1/teams/{team_id}",
 )
+_CONTENTS = f"{_DATASET}/contents"
 RULES: dict[str, Rule] = {
     "GET /v1/versions/pip/latest": Rule(Scope.READ, Access.PUBLIC),
     "GET /v1/versions/pip/minimum": Rule(Scope.READ, Access.PUBLIC),
@@ -68,9 +69,8 @@ RULES: dict[str, Rule] = {
     f"GET {_DATASOURCE}/predictions/writeUrl": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.READ, Access.SEES),
     f"PUT {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.RUNS, Access.EDITS),
-    f"GET {_DATASET}/contents": Rule(Scope.READ, Access.SEES),
-    f"POST {_DATASET}/contents/index": Rule(Scope.RUNS, Access.EDITS),
-    **{f"GET {_DATASET}/contents/{part}": Rule(Scope.READ, Access.SEES) for part in ("overview", "problems", "files")},
+    **{f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES) for what in ("", "/overview", "/problems", "/files")},
+    f"POST {_CONTENTS}/index": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
     f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),

@@ -57,6 +57,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
     create_token(user=alice, name="notebook")
     (invitation,) = invitations.invite(team=team, people=[invitations.Invited("eve@example.com", "MEMBER")], by=alice)
     save_webhook(team=team, url="https://hooks.example.com/x", by=alice)
+    made_index(Datasource.objects.get(), ["street/night/007.JPG"])
     link = grant_links.make(datasource=Datasource.objects.get(), by=alice)
     dana = person("dana@example.com", team)
     passkey = Authenticator.objects.create(user=dana, type=Authenticator.Type.WEBAUTHN, data={"name": "laptop"})

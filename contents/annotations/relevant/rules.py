@@ -14,6 +14,11 @@ BOM = hint(
 LINE_ENDS = hint("relevant-line-ends", "Lines end as on Windows (CR LF).", "Save the file with line ends of Unix (LF).")
 BLANK = hint("relevant-blank", "There is white space around a name.", "Delete it.")
 TOO_MANY = warning("relevant-too-many", "The file has more than 1,000,000 lines.", "Use beginnings with a *.")
+MANY_EXCLUSIONS = error(
+    "relevant-many-exclusions",
+    "The file has so many lines with exclusions that it is refused.",
+    "Name the files one by one, or use beginnings without exclusions.",
+)
 LINE = error("relevant-line", "A line is no name and no pattern.", "Correct the line.")
 NOTHING = warning("relevant-nothing", "A line matches no file.", "Correct the line, or delete it.")
 EMPTY = error("relevant-empty", "The file has no line, so that no file is relevant.", "Add names of files.")

@@ -13,7 +13,7 @@ from contents.annotations.relevant.meant import Meant
 from contents.annotations.report import MOST_LISTED, Report
 from contents.annotations.summaries import Categories
 from contents.listing.folder import LIGHTLY_FOLDER
-from contents.listing.relevant_filenames import RelevantFilenamesError, Rule, lines_of, parse_line
+from contents.listing.relevant_filenames import MOST_EXCLUDING, RelevantFilenamesError, Rule, lines_of, parse_line
 
 MOST_LINES = 1_000_000
 
@@ -134,6 +134,9 @@ def _note_file(tested: Outcome, content: bytes, lines: int, notes: Notes) -> Non
         notes.add(rules.LINE_ENDS, found=f"{returns} lines", position=first)
     if lines > MOST_LINES:
         notes.add(rules.TOO_MANY, found=f"{lines:,} lines", expected=f"at most {MOST_LINES:,}")
+    excluding = sum(isinstance(line.parsed, Rule) and bool(line.parsed.patterns) for line in tested.lines)
+    if excluding > MOST_EXCLUDING:
+        notes.add(rules.MANY_EXCLUSIONS, found=f"{excluding:,} lines", expected=f"at most {MOST_EXCLUDING:,}")
     if not tested.lines:
         notes.add(rules.EMPTY, position=first)
 

@@ -406,6 +406,7 @@ RELEVANT: dict[str, tuple[bytes, bytes, int]] = {
     "relevant-line-ends": (b"street/1.png\r\nstreet/2.png", b"street/1.png\nstreet/2.png", 1),
     "relevant-blank": (b"street/2.png\nstreet/1.png ", b"street/2.png\nstreet/1.png", 2),
     "relevant-too-many": (b"street/*" + b"\n" * 1_000_000, b"street/*" + b"\n" * 999_999, 0),
+    "relevant-many-exclusions": (b"street/* *.x\n" * 10_001, b"street/* *.x\n" * 10_000, 0),
     "relevant-line": (b"street/2.png\n./street/1.png", b"street/2.png\nstreet/.1*", 2),
     "relevant-nothing": (b"street/1.png\nStreet/2.png", b"street/1.png\nstr*", 2),
     "relevant-empty": (b"\n\n", b"street/1.png", 1),
