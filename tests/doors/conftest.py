@@ -51,7 +51,6 @@ def people(team: Team, alice: User, bob: User, charlie: User, dataset: Dataset) 
 def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: CloudConfig) -> dict[str, str]:
     """What addresses may name, all of it alice's or her team's; and the tokens of its links."""
     save(dataset=dataset, purpose=Purpose.INPUT, config=s3_config, thumb_suffix="", by=alice)
-    made_index(Datasource.objects.get(), ["a.JPG"])
     account = service_accounts.create(team=team, name="nightly", by=alice)
     service_accounts.create_token(team=team, account=account, name="server", by=alice)
     create_token(user=alice, name="notebook")
