@@ -8,7 +8,7 @@ import argparse
 import os
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import admin, annotations, contents, home, indexing, probing
+from bench import admin, annotations, contents, home, indexing, media, probing
 from bench.measuring import FULL, QUICK
 
 MEASUREMENTS = (
@@ -18,11 +18,15 @@ MEASUREMENTS = (
     home.growth,
     admin.growth,
     annotations.against_parsing,
+    media.thumbnails,
+    media.exact_frame,
     indexing.against_bare_list,
     indexing.memory,
     contents.overview,
     contents.problem,
     contents.search,
+    contents.gallery,
+    contents.folders,
 )
 
 

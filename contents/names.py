@@ -7,7 +7,6 @@ import unicodedata
 
 # Controls, characters without width, and what turns the direction of the text around.
 INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def shown(name: str) -> str:
@@ -18,11 +17,3 @@ def shown(name: str) -> str:
 def _word(character: str) -> str:
     known = {"\n": "line feed", "\r": "carriage return", "\t": "tab"}
     return known.get(character) or unicodedata.name(character, f"U+{ord(character):04X}").lower()
-
-
-def cell(value: str) -> str:
-    """For a cell of a CSV file: what a spreadsheet would take for a formula begins with an apostrophe.
-
-    https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    return f"'{value}" if value.startswith(_FORMULA) else value

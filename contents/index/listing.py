@@ -13,7 +13,7 @@ from contents.index.comparing import compared
 from contents.index.opening import LONGEST_CALL_SECONDS, opened
 from contents.index.rules import FileRow, is_file, row_of
 from contents.index.totals import Totals
-from contents.listing.dividing import guessed_cuts
+from contents.listing.shards import guessed_cuts
 from contents.listing.walker import (
     PAGE_SIZE,
     Range,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from contents.index import rows
 from contents.index.services import KIND
@@ -69,9 +69,7 @@ def files_after(
     index: Index, after: str = "", *, limit: int, prefix: str = "", kinds: Sequence[int] = ()
 ) -> list[IndexedFile]:
     """Up to `limit` files whose names come after `after` and start with `prefix`, in order of names."""
-    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(index=index.pk, key__gt=after)
-    if prefix:
-        files = files.filter(key__gte=prefix, key__lt=successor(prefix))
+    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(_names(after, prefix), index=index.pk)
     if kinds:
         files = files.filter(kind__in=kinds)
     return list(files.order_by("key")[:limit])
@@ -79,10 +77,16 @@ def files_after(
 
 def findings_after(index: Index, what: int, after: str = "", *, limit: int, prefix: str = "") -> list[Finding]:
     """The same of the files with a problem, or of a topic."""
-    findings: QuerySet[Finding] = Finding.objects.filter(index=index.pk, what=what, key__gt=after)
-    if prefix:
-        findings = findings.filter(key__gte=prefix, key__lt=successor(prefix))
+    findings: QuerySet[Finding] = Finding.objects.filter(_names(after, prefix), index=index.pk, what=what)
     return list(findings.order_by("key")[:limit])
+
+
+def _names(after: str, prefix: str) -> Q:
+    """With one lower bound: of two, SQLite takes the first for its search, and reads all names from there on."""
+    if not prefix:
+        return Q(key__gt=after)
+    begin = Q(key__gte=prefix) if after.encode() < prefix.encode() else Q(key__gt=after)
+    return begin & Q(key__lt=successor(prefix))
 
 
 class Found(NamedTuple):
@@ -95,8 +99,8 @@ class Found(NamedTuple):
 def search(index: Index, text: str, after: str = "", *, limit: int, seconds: float = SEARCH_SECONDS) -> Found:
     """Files whose names have the text in them, in whatever case. Those that come after `after`, in order of names.
 
-    Names are looked at one after the other, for so long at most. Measured for 1,000,000 names: 0.15 s on SQLite and on
-    PostgreSQL. An index of all parts of names (trigrams) would be quicker, and triple the time that it takes to write.
+    Names are looked at one after the other, for so long at most. All of 1,000,000 take 0.2 s on SQLite, 0.25 s on
+    PostgreSQL. An index of all parts of names (trigrams) would be quicker, and take longer to write than all else.
     """
     ends_at = time.monotonic() + seconds
     keys: list[str] = []

@@ -11,7 +11,8 @@ from contents.models import Depth, Index, IndexState, TeamIndexing
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from jobs import services as jobs
 from jobs.models import OPEN_STATES, Job, JobState
-from teams.models import Team, User
+from teams import audit
+from teams.models import AuditAction, Team, User
 
 # The kind of the jobs, see contents.runners. Pinned: it stands in the database.
 KIND = "contents.index"
@@ -71,7 +72,7 @@ def start_after_check(check: PermissionCheck) -> None:
     )
     if looked_at.exists() or cancelled.exists() or depth_of(datasource.dataset.team_id) == Depth.NEVER:
         return
-    start(datasource, by=check.requested_by)
+    start(datasource, by=None)
 
 
 def depth_of(team_id: str) -> Depth:
@@ -79,8 +80,14 @@ def depth_of(team_id: str) -> Depth:
     return Depth(chosen.depth) if chosen else Depth.LISTING
 
 
+@transaction.atomic
 def choose_depth(*, team: Team, depth: Depth) -> None:
+    Team.objects.select_for_update().get(pk=team.pk)
+    if depth_of(team.pk) == depth:
+        return
     TeamIndexing.objects.update_or_create(team=team, defaults={"depth": depth})
+    words = "new Input datasources are indexed: " + ("no" if depth == Depth.NEVER else "yes")
+    audit.record(team=team, action=AuditAction.TEAM_CHANGED, target=words)
 
 
 def tidy(seconds: float) -> bool:

@@ -10,7 +10,6 @@ from clouds import CloudConfig, Store, StoreError
 from clouds.failures import PASSING
 from clouds.permissions import Permission
 from contents.listing.cursor import Cursor, Kind
-from contents.listing.dividing import guessed_cuts
 from contents.listing.errors import CursorError, CursorProblem
 from contents.listing.folder import (
     IMAGES,
@@ -24,6 +23,7 @@ from contents.listing.folder import (
 from contents.listing.opening import opened
 from contents.listing.relevant_filenames import RelevantFilenames
 from contents.listing.relevant_files import relevant_filenames_of
+from contents.listing.shards import guessed_cuts
 from contents.listing.signing import READ_URL_SECONDS, RedirectUrl
 from contents.listing.walker import (
     PAGE_SIZE,

@@ -1,4 +1,4 @@
-"""Cuts a range of object names into parts of about the same size, looking at few of the objects. Pure arithmetic.
+"""Cuts a range of object names into parts of about the same size, looking at few of the objects.
 
 A cut is a name: what comes up to and including it belongs to the part before, the rest to the part after. It need not
 be an object's name, and however badly it was chosen, the parts are disjoint and complete. Only the balance is at stake.
@@ -9,10 +9,12 @@ found there for one branch, and look into the branches that lie across an ideal 
 """
 
 import contextlib
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clouds import Page
+from contents.listing.walker import Listable, Unreliable, UnreliableServerError
 
 Look = Callable[[str, str, int], Page]  # (prefix, after, limit)
 
@@ -26,6 +28,8 @@ LARGE = 50_000.0
 FEWEST_BRANCHES = 8
 # What it takes to split a branch into ten.
 USUAL_LOOKS = 12
+# So long may the looks take.
+SPLITTING_SECONDS = 20.0
 # A cut this near to its ideal place, in parts, is good enough.
 TOLERANCE = 0.05
 
@@ -190,3 +194,38 @@ def predecessor(name: str) -> str:
     if code < 0:
         return name[:-1]
     return name[:-1] + chr(_SURROGATES[0] - 1 if code == _SURROGATES[1] else code) + "~"
+
+
+def guessed_cuts(
+    store: Listable, prefix: str, parts: int, *, hidden: str = "", seconds: float = SPLITTING_SECONDS
+) -> list[str]:
+    """Up to `parts` - 1 names, in order, relative to the prefix: from a look here and there, for so long at most.
+
+    `hidden` is a folder whose names don't count. Raises StoreError, and UnreliableServerError where the server does not
+    list from a name on.
+    """
+    ends_at = time.monotonic() + seconds
+
+    def hides(name: str) -> bool:
+        return bool(hidden) and name.startswith(hidden)
+
+    def look(begin: str, after: str, limit: int) -> Page:
+        """A cloud page by relative names, without what is hidden."""
+        if time.monotonic() > ends_at:
+            raise OutOfLooksError
+        if hides(after):
+            after = successor(hidden)
+        first, start = prefix + begin, prefix + after if after else ""
+        page = store.page(first, after=start, limit=limit)
+        in_range = all(entry.key.startswith(first) and entry.key > start for entry in page.entries)
+        if page.starts_at_front or not in_range:
+            raise UnreliableServerError(Unreliable.DISORDERED)
+        if page.more and not page.entries:
+            raise UnreliableServerError(Unreliable.STUCK)
+        entries = [replace(entry, key=entry.key[len(prefix) :]) for entry in page.entries]
+        visible = [entry for entry in entries if not hides(entry.key)]
+        if page.more and not visible and hidden and successor(hidden).startswith(begin):
+            return look(begin, hidden, limit)
+        return Page(visible, page.more)
+
+    return cuts(look, "", parts, 16 * parts + 32)

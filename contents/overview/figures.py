@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext, ngettext
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from contents.index.totals import NONE, OTHERS, SIZE_ENDS, Table, Totals
 from contents.models import FileKind
@@ -14,6 +14,7 @@ from contents.models import FileKind
 # So many bars a picture has; its table has all.
 MOST_BARS = 10
 MOST_MONTHS = 24
+FEWEST_MONTHS = 12
 COLUMN = 10
 COLUMN_HEIGHT = 40
 
@@ -48,6 +49,7 @@ class Chart:
     bars: list[Bar]
     rows: list[Bar]
     columns: list[Column]
+    ends: tuple[str, str] = ("", "")  # what stands below the first and the last column
 
     @property
     def hidden(self) -> int:
@@ -99,7 +101,11 @@ def _short(size: int) -> str:
 
 
 def size_words(size: int) -> str:
-    return str(filesizeformat(size))
+    """With a unit that clouds use too: 1 kB are 1,000 bytes."""
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{number_format(round(size / unit, 1), 1)} {name}"
+    return f"{size} B"
 
 
 def _named(table: Table, name: Callable[[str], str]) -> Labelled:
@@ -150,24 +156,18 @@ def _months(totals: Totals) -> Chart:
         height = max(1.0, round(COLUMN_HEIGHT * files / largest, 1)) if files else 0
         columns.append(Column(COLUMN * place, COLUMN_HEIGHT - height, height))
     bars = [bar for bar in chart.rows if bar.label in set(shown)]
-    return Chart(chart.key, chart.title, chart.head, bars, chart.rows, columns)
+    ends = (shown[0], shown[-1]) if shown else ("", "")
+    return replace(chart, bars=bars, columns=columns, ends=ends)
 
 
 def _months_up_to(last: str, first: str) -> list[str]:
-    """Up to MOST_MONTHS months in a row, the last of them this one, and none before `first`."""
+    """FEWEST_MONTHS to MOST_MONTHS months in a row up to this one; beyond the fewest, none before `first`."""
     year, month = (int(part) for part in last.split("-"))
     found: list[str] = []
-    while len(found) < MOST_MONTHS and (label := f"{year:04}-{month:02}") >= first:
+    while len(found) < MOST_MONTHS:
+        label = f"{year:04}-{month:02}"
+        if len(found) >= FEWEST_MONTHS and label < first:
+            break
         found.append(label)
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
     return found[::-1]
-
-
-def months_words(chart: Chart) -> tuple[str, str]:
-    """What stands below the ends of the picture: the first and the last month it shows."""
-    labels = sorted(bar.label for bar in chart.bars)
-    return (labels[0], labels[-1]) if labels else ("", "")
-
-
-def files_words(count: int) -> str:
-    return ngettext("%(count)s file", "%(count)s files", count) % {"count": f"{count:,}"}

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_GET
 from contents.index.queries import TABS, Look, files_after, findings_after, look_at
 from contents.index.queries import search as search_names
 from contents.models import Finding, Index
-from contents.names import cell
 from contents.problems.lists import listed
-from contents.problems.words import BY_SLUG
+from contents.problems.words import BY_SLUG, label_of
+from core.formats.cells import safe_cell
 from datasets.access import dataset_for
 from datasets.models import Dataset
+from teams import audit
+from teams.models import AuditAction
 from teams.requests import PageRequest
 
 PAGE_SIZE = 50
@@ -62,6 +64,8 @@ def export(
     dataset, _, index = _look(request, dataset_id, tab)
     what = _what(slug)
     rows = _all(index, what, _text(request, "prefix"))
+    target = f"a list of files of {dataset.name}: {label_of(what)}"
+    audit.record(team=dataset.team, actor=request.user, action=AuditAction.EXPORTED, target=target, dataset=dataset)
     name = f"{dataset.name}-{tab}-{slug}.{shape}".replace(" ", "-")
     if shape == "csv":
         response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
@@ -89,7 +93,7 @@ def _csv(rows: Iterator[Finding]) -> Iterator[str]:
     writer = csv.writer(_Line())
     yield writer.writerow(["name", "bytes", "modified", "group"])
     for row in rows:
-        yield writer.writerow([cell(row.key), row.size, row.modified, row.group or ""])
+        yield writer.writerow([safe_cell(row.key), row.size, row.modified, row.group or ""])
 
 
 def _json(rows: Iterator[Finding]) -> Iterator[str]:

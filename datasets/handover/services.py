@@ -58,7 +58,8 @@ def transfer_datasets(*, team: Team, datasets: QuerySet[Dataset], heir: User, by
     went to whom. Raises ValidationError by field; then nothing has changed.
     """
     team = membership.lock(team)  # so that the new owner does not leave the team meanwhile
-    moved = list(datasets.exclude(owner=heir).select_related("owner").select_for_update(of=["self"]))
+    found = datasets.exclude(owner=heir).select_related("owner").order_by("name", "pk")
+    moved = list(found.select_for_update(of=["self"]))
     if any(dataset.team_id != team.pk for dataset in moved):
         raise ValidationError({"heir": gettext("These datasets are of several teams.")})
     may_own = possible_owners(team).filter(pk=heir.pk).exists()

@@ -10,6 +10,8 @@ from PIL import Image, ImageDraw, ImageOps
 
 SIZE = (480, 320)
 Colour = tuple[int, int, int]
+Box = tuple[int, int, int, int]
+"""Left, top, width, height, in pixels."""
 
 _SKIES: list[tuple[Colour, Colour]] = [
     ((36, 52, 110), (246, 178, 142)),
@@ -19,8 +21,8 @@ _SKIES: list[tuple[Colour, Colour]] = [
 ]
 
 
-def street(number: int) -> bytes:
-    """A JPEG: a row of houses with lit windows, a road and a car under a wide sky."""
+def street(number: int) -> tuple[bytes, Box]:
+    """A JPEG: a row of houses with lit windows, a road and a car under a wide sky. And where the car is."""
     dice = random.Random(number)  # noqa: S311
     top, bottom = _SKIES[number % len(_SKIES)]
     picture = _gradient(top, bottom)
@@ -45,7 +47,12 @@ def street(number: int) -> bytes:
     draw.rounded_rectangle((x, 260, x + 76, 280), 7, fill=paint)
     for wheel in (x + 10, x + 50):
         draw.ellipse((wheel, 272, wheel + 16, 288), fill=(24, 24, 30))
-    return _jpeg(picture)
+    return _jpeg(picture), (x, 248, 76, 40)
+
+
+def is_night(number: int) -> bool:
+    """Of street(number)."""
+    return number % len(_SKIES) == 2
 
 
 def leaf(number: int) -> bytes:

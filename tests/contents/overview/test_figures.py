@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contents.index.totals import MOST_EXTENSIONS, OTHERS, SIZE_ENDS, Totals
-from contents.overview.figures import COLUMN_HEIGHT, MOST_BARS, MOST_MONTHS, charts, size_name
+from contents.overview.figures import COLUMN_HEIGHT, MOST_BARS, MOST_MONTHS, charts, size_name, size_words
 from contents.overview.unsupported import unsupported
 
 
@@ -49,6 +49,19 @@ def test_months_stand_beside_each_other_with_the_empty_ones_between(first: str) 
     assert (heights[-1], heights[-2], heights[-3]) == (COLUMN_HEIGHT, 0, 4.0)
     assert [row.label for row in made.rows] == ["2026-02", "2025-12", first]
     assert all(column.y >= 0 and column.y + column.height == COLUMN_HEIGHT for column in made.columns)
+
+
+def test_few_months_are_no_wall() -> None:
+    (made,) = (made for made in charts(Totals(files=3, months={"2026-02": [3, 30]})) if made.key == "months")
+    assert [column.height for column in made.columns] == [0] * 11 + [COLUMN_HEIGHT]
+    assert made.ends == ("2025-03", "2026-02")
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_560_000, "1.6 MB"), (2 * 10**12, "2.0 TB")]
+)
+def test_sizes_in_words(size: int, words: str) -> None:
+    assert size_words(size) == words
 
 
 def test_storage_classes_only_where_there_are_others() -> None:

@@ -16,7 +16,8 @@ from contents.models import Index
 from contents.overview.progress import progress_of
 from datasets.models import Dataset
 from datasets.services import share_dataset_with
-from datasources.models import Datasource, Purpose
+from datasources.checks import lifecycle
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from jobs import tasks
 from jobs.models import Job, JobShard, JobState, ShardState
 from teams.models import User
@@ -45,6 +46,25 @@ class TestStates:
         html = page(login(alice), dataset)
         assert "It starts by itself after the first check in which all bulbs are green." in html
         assert "Index it now" in html
+
+    def test_while_the_check_is_under_way_that_will_start_it(
+        self, login: Login, alice: User, source: Datasource, dataset: Dataset
+    ) -> None:
+        check = lifecycle.queue(source, alice)
+        client, address = login(alice), reverse("contents:progress", args=[dataset.pk, "input"])
+        waiting = f'hx-get="{address}" hx-trigger="load delay:2s" hx-target="#contents"'
+        assert waiting in page(client, dataset)
+        PermissionCheck.objects.update(state=CheckState.DONE, outcome=Outcome.GREEN, finished_at=timezone.now())
+        assert waiting in page(client, dataset)
+        PermissionCheck.objects.update(outcome=Outcome.RED)
+        assert waiting not in page(client, dataset)
+        PermissionCheck.objects.update(outcome=Outcome.GREEN, finished_at=timezone.now() - timedelta(minutes=1))
+        assert waiting not in page(client, dataset)
+        services.start_after_check(PermissionCheck.objects.get(pk=check.pk))
+        response = client.get(address, headers=HTMX | {"HX-Target": "contents"})
+        html = response.content.decode()
+        assert html.strip().startswith('<div class="contents" id="contents"')
+        assert "Waiting for a worker" in html
 
     def test_while_it_is_built(self, login: Login, alice: User, source: Datasource, dataset: Dataset) -> None:
         job, _ = services.start(source, by=alice)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from contents.index.services import depth_of
 from contents.models import Depth, TeamIndexing
 from notifications.preferences.pages import PAGE
-from teams.models import Team, User
+from teams.models import AuditAction, AuditEntry, Team, User
 from tests.conftest import Login
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +25,8 @@ def test_the_choice(login: Login, alice: User, team: Team) -> None:
     assert client.post(address, {"depth": "LISTING"}).status_code == 302
     assert depth_of(team.pk) == Depth.LISTING
     assert TeamIndexing.objects.count() == 1
+    told = AuditEntry.objects.filter(action=AuditAction.TEAM_CHANGED).values_list("target", flat=True)
+    assert sorted(told) == ["new Input datasources are indexed: no", "new Input datasources are indexed: yes"]
 
 
 @pytest.mark.parametrize("sent", [{}, {"depth": "EVERYTHING"}])
