@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from contents.api.contents_schemas import (
@@ -14,14 +14,21 @@ from contents.api.contents_schemas import (
     StateData,
     Which,
     WhichFiles,
+    WhichPicture,
 )
 from contents.index import services
 from contents.index.queries import Look, files_after, findings_after, look_at, search
 from contents.index.totals import NONE, OTHERS, SIZE_ENDS, Table
 from contents.models import FileKind, Finding, Index, IndexedFile
 from contents.overview.progress import progress_of
-from contents.problems.lists import Listed, changes_of, problems_of
+from contents.problems.lists import Listed as ListedProblem
+from contents.problems.lists import changes_of, problems_of
 from contents.problems.words import BY_SLUG
+from contents.thumbnails.cache import Picture, Refusal
+from contents.thumbnails.files import Listed
+from contents.thumbnails.reasons import words_of
+from contents.thumbnails.services import picture_of
+from contents.thumbnails.views import RETRY_SECONDS, SAFE, SIDES, THROTTLED_SECONDS
 from core.api.errors import ApiError, malformed
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
@@ -113,6 +120,33 @@ def contents_files(request: HttpRequest, dataset_id: str, which: Query[WhichFile
     return {"files": [_file(row) for row in page], "next": page[-1].key if len(rows) > which.limit else ""}
 
 
+@router.get(
+    f"{PATH}/thumbnail",
+    auth=needs(Scope.READ),
+    response={200: None, 202: None, **ERRORS, 422: Error, 429: Error},
+    openapi_extra={"responses": {200: {"content": {"image/jpeg": {}, "image/webp": {}}}}},
+)
+def contents_thumbnail(request: HttpRequest, dataset_id: str, which: Query[WhichPicture]) -> HttpResponse:
+    """A small picture of an image or a video, as JPEG or WebP. 202 while a worker makes it: ask again soon.
+
+    422 says why there can be none.
+    """
+    look = _look(dataset_for(caller(request), dataset_id), which)
+    index = _must_have_index(look)
+    file = IndexedFile.objects.filter(index=index.pk, key=which.file_name).first()
+    if file is None or look.datasource is None:
+        raise ApiError(404, "SAMPLE_UNKNOWN", "There is no file of this name in the last listing.")
+    answer = picture_of(Listed(look.datasource, index, file), SIDES[which.size.value], by=caller(request))
+    if isinstance(answer, Refusal):
+        raise ApiError(422, "SAMPLE_THUMBNAME_UNKNOWN", f"{words_of(answer.reason)}.")
+    if isinstance(answer, Picture):
+        return HttpResponse(answer.data, content_type=answer.content_type, headers=SAFE)
+    if answer.is_throttled:
+        message = "You have asked for many pictures within a minute."
+        raise ApiError(429, "TOO_MANY_REQUESTS", message, retry_after=THROTTLED_SECONDS)
+    return HttpResponse(status=202, headers=SAFE | {"Retry-After": str(RETRY_SECONDS)})
+
+
 def _look(dataset: Dataset, which: Which) -> Look:
     purpose = Purpose.INPUT if which.datasource is Source.INPUT else Purpose.LIGHTLY
     look = look_at(dataset, purpose)
@@ -168,7 +202,7 @@ def _sizes(table: Table) -> list[Answer]:
     return _counts(named, ranked=False)
 
 
-def _problem(listed: Listed) -> Answer:
+def _problem(listed: ListedProblem) -> Answer:
     return {
         "problem": listed.slug,
         "title": listed.label,

@@ -53,6 +53,18 @@ class WhichFiles(Which):
     limit: int = Field(100, ge=1, le=MOST_FILES)
 
 
+class PictureSize(StrEnum):
+    """Longest sides of 320 and 1,600 pixels."""
+
+    THUMBNAIL = "thumbnail"
+    PREVIEW = "preview"
+
+
+class WhichPicture(Which):
+    file_name: str = Field(alias="fileName", min_length=1, max_length=2048, pattern=_TEXT)
+    size: PictureSize = Field(PictureSize.THUMBNAIL, description="a longest side of 320 or 1,600 pixels")
+
+
 class _Answer(Schema):
     model_config = ConfigDict(populate_by_name=True)
 

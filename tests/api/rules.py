@@ -69,7 +69,10 @@ RULES: dict[str, Rule] = {
     f"GET {_DATASOURCE}/predictions/writeUrl": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.READ, Access.SEES),
     f"PUT {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.RUNS, Access.EDITS),
-    **{f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES) for what in ("", "/overview", "/problems", "/files")},
+    **{
+        f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES)
+        for what in ("", "/overview", "/problems", "/files", "/thumbnail")
+    },
     f"POST {_CONTENTS}/index": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
     f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),

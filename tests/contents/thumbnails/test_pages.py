@@ -23,7 +23,7 @@ from core.queues import Queue
 from datasets.models import Dataset
 from datasources.models import Datasource
 from teams.models import User
-from tests.conftest import Login
+from tests.conftest import Call, Login
 from tests.contents.index.memory import connected, made_index
 from tests.contents.media.making import jpeg
 
@@ -168,3 +168,24 @@ def test_what_a_tile_costs(shown: Shown, sent: Sent) -> None:
     ) as queries:
         shown.get("000.jpg")
     assert len(queries) <= 12
+
+
+def test_by_the_rest_api(shown: Shown, sent: Sent, call: Call, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = call(alice)
+    path = f"/v1/datasets/{shown.dataset.pk}/contents/thumbnail"
+    answer = script.get(path, {"fileName": "000.jpg"})
+    assert (answer.status_code, answer["Retry-After"]) == (202, "1")
+    assert len(sent) == 1
+    shown.kept.write(shown.name("000.jpg"), Picture(jpeg(), "image/jpeg"))
+    answer = script.get(path, {"fileName": "000.jpg", "size": "thumbnail"})
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, jpeg(), "image/jpeg")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert script.get(path, {"fileName": "000.jpg", "size": "preview"}).status_code == 202
+    refused = script.get(path, {"fileName": "notes.txt"})
+    assert (refused.status_code, refused.json()["error"]) == (422, f"{words_of(Reason.NO_MEDIA)}.")
+    assert script.get(path, {"fileName": "gone.jpg"}).status_code == 404
+    assert script.get(path).status_code == 400
+    monkeypatch.setattr(services, "MOST_READS", 0)
+    throttled = script.get(path, {"fileName": "001.jpg"})
+    assert (throttled.status_code, throttled["Retry-After"]) == (429, "15")
