@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from contents.index import services
+from contents.thumbnails.files import PREVIEW_SIDE, TILE_SIDE
 
 # Less than the time between two of them.
 TIDY_SECONDS = 20.0
@@ -12,3 +13,20 @@ TIDY_SECONDS = 20.0
 def tidy_contents() -> None:
     """Once a minute: rows of indexes that nobody reads any more."""
     services.tidy(TIDY_SECONDS)
+
+
+@shared_task(name="contents.tasks.make_thumbnail")
+def make_thumbnail(index_id: str, file_id: str) -> None:
+    _make(index_id, file_id, TILE_SIDE)
+
+
+@shared_task(name="contents.tasks.make_preview")
+def make_preview(index_id: str, file_id: str) -> None:
+    _make(index_id, file_id, PREVIEW_SIDE)
+
+
+def _make(index_id: str, file_id: str, longest_side: int) -> None:
+    # Not above: web processes import this module, and stay without decoders.
+    from contents.thumbnails.making import make
+
+    make(int(index_id), int(file_id), longest_side)

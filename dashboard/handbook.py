@@ -24,6 +24,7 @@ FOR_READERS = (
     "diagnoses",
     "alerts",
     "annotations",
+    "gallery",
     "api",
     "security",
     "deploy",

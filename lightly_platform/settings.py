@@ -31,6 +31,10 @@ LIGHTLY_ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys or keys.encryption_keys(DA
 LIGHTLY_SETUP_SECRET = keys.setup_secret(SECRET_KEY)
 LIGHTLY_LOCAL_ONLY = local_only(ENVIRONMENT)
 
+# --- pictures of files ------------------------------------------------------------------------------------------------
+LIGHTLY_THUMBNAILS_DIR = DATA_DIR / "thumbnails"
+LIGHTLY_THUMBNAILS_BYTES = ENVIRONMENT.thumbnail_cache_mb * 1000**2
+
 # --- checks ---------------------------------------------------------------------------------------------------------
 LIGHTLY_CHECK_DEADLINE_SECONDS = ENVIRONMENT.check_deadline_seconds
 LIGHTLY_S3_ENDPOINT_URL = ENVIRONMENT.s3_endpoint_url

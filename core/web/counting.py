@@ -22,7 +22,7 @@ _FORGET = "DELETE FROM {table} WHERE cache_key IN (SELECT cache_key FROM {table}
 class CountingCache(DatabaseCache):
     """Counts per key and window, in a table that `createcachetable` makes. Its values are numbers, not pickles.
 
-    So `count()` is its only method to use: `get()` and `set()` belong to other caches.
+    So `count()` and `delete()` are its methods to use: `get()` and `set()` belong to other caches.
     """
 
     def count(self, key: str, window_seconds: float) -> int:

@@ -41,6 +41,11 @@ def count(key: str, window_seconds: float = WINDOW_SECONDS) -> int:
     return _counts().count(key, window_seconds)
 
 
+def forget(key: str) -> None:
+    """As if this had not been counted in its window."""
+    _counts().delete(key)
+
+
 def _counts() -> CountingCache:
     counts = caches["throttle"]
     if not isinstance(counts, CountingCache):

@@ -285,6 +285,17 @@ class Environment:
         " directory of its own under the Lightly path. `make demo` has one.",
     )
 
+    thumbnail_cache_mb: int = whole(
+        "LIGHTLY_THUMBNAIL_CACHE_MB",
+        64,
+        1_000_000,
+        group=Group.CHECKS,
+        default=1000,
+        example="1000",
+        help="The disk space in megabytes for thumbnails and previews of files, in `LIGHTLY_DATA_DIR`/thumbnails. Those"
+        " not looked at for longest are deleted first. Web server and workers must share this directory.",
+    )
+
     # --- monitoring -------------------------------------------------------------------------------------------------
     metrics_token: str | None = declare(
         "LIGHTLY_METRICS_TOKEN",

@@ -57,7 +57,8 @@
   on("click", (event) => closest(event, "[data-dismiss]")?.closest(".toast").remove())
 
   // A poll that fails is silent: the next one tells. One for which the server had no time asks again when it was told to.
-  const asked = (event) => event.detail.requestConfig?.triggeringEvent !== undefined
+  // What loads when it comes into view was asked for by nobody.
+  const asked = (event) => ![undefined, "intersect"].includes(event.detail.requestConfig?.triggeringEvent?.type)
   const askAgain = (element) => {
     const url = element.getAttribute("hx-get")
     if (url && element.isConnected) htmx.ajax("GET", url, { source: element, target: element, swap: "outerHTML" })

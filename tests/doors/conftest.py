@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 
 from clouds import CloudConfig
+from contents.models import IndexedFile
 from datasets.models import Dataset
 from datasets.services import share_dataset
 from datasources.grant_links import addresses
@@ -56,7 +57,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
     create_token(user=alice, name="notebook")
     (invitation,) = invitations.invite(team=team, people=[invitations.Invited("eve@example.com", "MEMBER")], by=alice)
     save_webhook(team=team, url="https://hooks.example.com/x", by=alice)
-    made_index(Datasource.objects.get(), ["street/night/007.JPG"])
+    index = made_index(Datasource.objects.get(), ["street/night/007.JPG"])
     link = grant_links.make(datasource=Datasource.objects.get(), by=alice)
     dana = person("dana@example.com", team)
     passkey = Authenticator.objects.create(user=dana, type=Authenticator.Type.WEBAUTHN, data={"name": "laptop"})
@@ -74,6 +75,8 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
         "tab": "input",
         "slug": "upper-case-extension",
         "shape": "csv",
+        "size": "thumbnail",
+        "row": str(IndexedFile.objects.get(index=index.pk).pk),
         "name": "security",
         "provider_id": "sso",
         "pk": str(passkey.pk),

@@ -117,6 +117,11 @@ PAGES: dict[str, Rule] = {
     "notifications:webhook_delete": Rule(NONE, MANAGES_TEAM),
     "notifications:webhook_secret": Rule(NONE, MANAGES_TEAM),
     "notifications:webhook_test": Rule(NONE, MANAGES_TEAM),
+    "contents:gallery": Rule(SEES, NONE),
+    "contents:file": Rule(SEES, NONE),
+    "contents:original": Rule(SEES, NONE),
+    "contents:picture": Rule(SEES, NONE),
+    "contents:tile": Rule(SEES, NONE),
     "teams:welcome": Rule(PUBLIC, PUBLIC),  # leads on as soon as anybody exists
     "teams:tokens": Rule(SIGNED_IN, SIGNED_IN),
     "teams:revoke_token": Rule(OWN, OWN),

@@ -29,6 +29,8 @@ ASKED_EVERYWHERE = {"nobody", "member"}
 NAMES = ("street-scenes", "Acme Vision", "alice@example.com")
 KNOWS_NOTHING = {"nobody", "outsider", "guest with an unproven address"}
 HTMX = {"HX-Request": "true"}
+# What a page must be told beside its address.
+QUERIES = dict.fromkeys(("contents:file", "contents:original"), "key=street/night/007.JPG")
 
 
 class Visit:
@@ -64,7 +66,8 @@ class Visit:
             known = known | {"user_id": known["account_id"], "token_id": known["account_token_id"]}
         links = {"teams:invitation": known["invitation"], "datasources:grant_link": known["grant"]}
         link = next((link for name, link in links.items() if route.name.startswith(name)), "")
-        return f"{route.path(known)}?{urlsplit(link).query}" if link else route.path(known)
+        query = urlsplit(link).query if link else QUERIES.get(route.name, "")
+        return f"{route.path(known)}?{query}" if query else route.path(known)
 
     def _body(self, route: Route) -> dict[str, str]:
         """What a form has to say before anybody is asked who sends it."""

@@ -22,7 +22,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Queue]]:
 
     def send(task: str, arguments: Any, queue: Queue) -> int:
         messages.extend((ids[0], queue) for ids in arguments)
-        return len(messages)
+        return len(arguments)
 
     monkeypatch.setattr(broker, "_send", send)
     return messages

@@ -1,0 +1,168 @@
+"""Pages of images and videos, by their names: flat, or folder by folder. Each is read by its key, in bounded time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from contents.index.queries import files_after, findings_after
+from contents.index.rows import key_at
+from contents.listing.folder import LIGHTLY_FOLDER
+from contents.listing.shards import successor
+from contents.models import FileKind, Finding, Index, IndexedFile
+
+MEDIA = (int(FileKind.IMAGE), int(FileKind.VIDEO))
+# So long may a page look for files among others, and at so many names at once.
+SEARCH_SECONDS = 0.15
+NAMES_AT_ONCE = 20_000
+FINDINGS_AT_ONCE = 500
+NEARBY = 200
+# A page of folders takes a query for each of them at most.
+MOST_STEPS = 80
+_BEHIND_LIGHTLY = LIGHTLY_FOLDER + "\U0010ffff"
+
+
+class Chosen(NamedTuple):
+    """What to show: kinds of files, a problem's number (0: whatever), and how names begin."""
+
+    kinds: tuple[int, ...] = MEDIA
+    problem: int = 0
+    prefix: str = ""
+
+
+class Found(NamedTuple):
+    """`folders` are whole names, with a slash at the end. `next`: the name after which to go on; empty at the end."""
+
+    files: list[IndexedFile]
+    next: str
+    folders: tuple[str, ...] = ()
+
+
+def flat(index: Index, chosen: Chosen, after: str, *, limit: int) -> Found:
+    """Whatever the folders. A page may have fewer files than `limit`, and still a next one."""
+    return _with_problem(index, chosen, after, limit) if chosen.problem else _by_name(index, chosen, after, limit)
+
+
+def _by_name(index: Index, chosen: Chosen, after: str, limit: int) -> Found:
+    ends_at = time.monotonic() + SEARCH_SECONDS
+    # Mostly all files are media, so this is all there is to do.
+    rows = files_after(index, after, limit=limit + 1, prefix=chosen.prefix)
+    files = [row for row in rows if row.kind in chosen.kinds]
+    is_over = len(rows) <= limit
+    while len(files) <= limit and not is_over:
+        after = rows[-1].key if rows else after
+        rows = []
+        if LIGHTLY_FOLDER <= after < _BEHIND_LIGHTLY:  # there is no media in it, but maybe a million predictions
+            after = _BEHIND_LIGHTLY
+        until = key_at(index.pk, after, NAMES_AT_ONCE) or ""
+        files += _media(index, chosen, after, until, limit + 1 - len(files))
+        is_over = not until or bool(chosen.prefix and until >= successor(chosen.prefix))
+        after = until
+        if time.monotonic() > ends_at and not is_over:
+            break
+    if len(files) > limit:
+        return Found(files[:limit], files[limit - 1].key)
+    return Found(files, "" if is_over else after)
+
+
+def _media(index: Index, chosen: Chosen, after: str, until: str, limit: int) -> list[IndexedFile]:
+    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(index=index.pk, key__gt=after, kind__in=chosen.kinds)
+    if until:
+        files = files.filter(key__lte=until)
+    if chosen.prefix:
+        files = files.filter(key__gte=chosen.prefix, key__lt=successor(chosen.prefix))
+    return list(files.order_by("key")[:limit])
+
+
+def _with_problem(index: Index, chosen: Chosen, after: str, limit: int) -> Found:
+    ends_at = time.monotonic() + SEARCH_SECONDS
+    files: list[IndexedFile] = []
+    while len(files) <= limit:
+        findings = findings_after(index, chosen.problem, after, limit=FINDINGS_AT_ONCE, prefix=chosen.prefix)
+        keys = [finding.key for finding in findings]
+        found = IndexedFile.objects.filter(index=index.pk, key__in=keys, kind__in=chosen.kinds)
+        files += list(found.order_by("key"))
+        if len(keys) < FINDINGS_AT_ONCE:
+            after = ""
+            break
+        after = keys[-1]
+        if time.monotonic() > ends_at:
+            break
+    if len(files) > limit:
+        return Found(files[:limit], files[limit - 1].key)
+    return Found(files, after)
+
+
+def in_folder(index: Index, chosen: Chosen, folder: str, after: str, *, limit: int) -> Found:
+    """What lies directly in a folder, whose name ends with a slash (empty: the root): other folders, and files.
+
+    Whatever a folder holds is skipped in one step. `after` may be the name of a folder too.
+    """
+    files: list[IndexedFile] = []
+    folders: list[str] = []
+    bound = _bound_behind(after, folder)
+    for _ in range(MOST_STEPS):
+        rows = list(_level(index, folder, bound)[: limit + 1])
+        for row in rows:
+            below = _folder_of(row.key, folder)
+            if below and below not in folders[-1:] and below != LIGHTLY_FOLDER:
+                folders.append(below)
+            elif not below and row.kind in chosen.kinds:
+                files.append(row)
+            if len(files) + len(folders) >= limit:
+                after = below or row.key
+                is_over = not _level(index, folder, _bound_behind(after, folder)).exists()
+                return Found(files, "" if is_over else after, tuple(folders))
+        if len(rows) <= limit:
+            return Found(files, "", tuple(folders))
+        after = _folder_of(rows[-1].key, folder) or rows[-1].key
+        bound = _bound_behind(after, folder)
+    return Found(files, after, tuple(folders))
+
+
+def _level(index: Index, folder: str, bound: tuple[str, str]) -> QuerySet[IndexedFile]:
+    lookup, name = bound
+    rows: QuerySet[IndexedFile] = IndexedFile.objects.filter(index=index.pk, **{f"key__{lookup}": name})
+    if folder:
+        rows = rows.filter(key__gte=folder, key__lt=successor(folder))
+    return rows.order_by("key")
+
+
+def _bound_behind(after: str, folder: str) -> tuple[str, str]:
+    """Behind a folder is behind all that it holds."""
+    is_folder = after.endswith("/") and after != folder
+    return ("gte", successor(after)) if is_folder else ("gt", after)
+
+
+def _folder_of(key: str, folder: str) -> str:
+    """The one directly below `folder` in which this lies; empty where it lies in `folder` itself."""
+    head, slash, _ = key[len(folder) :].partition("/")
+    return folder + head + slash if slash else ""
+
+
+def neighbours(index: Index, chosen: Chosen, key: str) -> tuple[str, str]:
+    """The names of the media before and after this one; empty where there is none, or none nearby."""
+    rows = _named(index, chosen)
+    before = rows.filter(key__lt=key).order_by("-key").values_list("key", flat=True)[:NEARBY]
+    behind = rows.filter(key__gt=key).order_by("key").values_list("key", flat=True)[:NEARBY]
+    names = [*before, *behind]
+    media = IndexedFile.objects.filter(index=index.pk, key__in=names, kind__in=chosen.kinds)
+    fitting = set(media.values_list("key", flat=True))
+    return _first(before, fitting), _first(behind, fitting)
+
+
+def _first(names: Iterable[str], fitting: set[str]) -> str:
+    return next((name for name in names if name in fitting), "")
+
+
+def _named(index: Index, chosen: Chosen) -> QuerySet[IndexedFile] | QuerySet[Finding]:
+    """What has the names that fit, before anybody asks for the kind."""
+    rows: QuerySet[IndexedFile] | QuerySet[Finding] = IndexedFile.objects.filter(index=index.pk)
+    if chosen.problem:
+        rows = Finding.objects.filter(index=index.pk, what=chosen.problem)
+    if chosen.prefix:
+        rows = rows.filter(key__gte=chosen.prefix, key__lt=successor(chosen.prefix))
+    return rows

@@ -1,0 +1,109 @@
+"""Makes the picture of one file. For the processes of the queue `contents` alone: it opens what anybody may have made.
+
+Messages carry ids, and a picture that is there already is not made again, so a message may come twice.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from clouds import CloudConfig, Failure, Store, StoreError
+from clouds.doctor.diagnosis import diagnose
+from clouds.failures import Cause
+from clouds.permissions import Permission, Verdict, state_of
+from clouds.pool import STORES
+from contents.index.opening import PATIENCE
+from contents.media.problems import MediaError
+from contents.media.ranged_file import RangedFile
+from contents.media.thumbnails import Thumbnail, small, thumbnail_of
+from contents.media.videos import poster_of
+from contents.models import FileKind, IndexedFile
+from contents.thumbnails.cache import Picture, Refusal, Started
+from contents.thumbnails.files import MOST_IMAGE_BYTES, Listed, cache, listed, refusal_of, stored_name
+from contents.thumbnails.reasons import Reason, reason_of
+from datasources.endpoints import configured_endpoints
+from datasources.models import UnreadableConfigError
+
+logger = logging.getLogger(__name__)
+
+# Of a video only its beginning and its table of contents are read.
+MOST_VIDEO_BYTES = 64 * 1000**2
+# Less than a slice of the queue.
+SECONDS = 20.0
+# Read at once: an image wholly where it is not larger than that.
+IMAGE_PIECE_BYTES = 4 * 1024**2
+VIDEO_PIECE_BYTES = 1024**2
+
+
+def make(index_id: int, file_id: int, longest_side: int) -> None:
+    found = listed(index_id, file_id)
+    if found is None or refusal_of(found) is not None:
+        return
+    kept, name = cache(), stored_name(found, longest_side)
+    if isinstance(kept.read(name), Picture | Refusal):
+        return
+    kept.write(name, Started())
+    kept.write(name, _made(found, longest_side))
+
+
+def _made(found: Listed, longest_side: int) -> Picture | Refusal:
+    try:
+        config = found.datasource.config
+    except UnreadableConfigError:
+        return Refusal(Reason.CREDENTIALS)
+    try:
+        with STORES.borrowed(config, configured_endpoints(), PATIENCE) as store:
+            thumbnail = _thumbnail(config, store, found.file, longest_side)
+    except StoreError as error:
+        return Refusal(reason_of(error.failure), _summary(error.failure, config, found.file.key))
+    except MediaError as error:
+        # The queue's own limit of time, which a decoder took for a fault of the file.
+        if error.found.detail == "SoftTimeLimitExceeded":
+            return Refusal(Reason.TIMED_OUT)
+        return Refusal(Reason(error.found.problem), error.found.detail)
+    return Picture(thumbnail.data, thumbnail.content_type)
+
+
+def _thumbnail(config: CloudConfig, store: Store, file: IndexedFile, longest_side: int) -> Thumbnail:
+    """Raises MediaError and StoreError."""
+    is_video = file.kind == FileKind.VIDEO
+    pieces = Pieces(store, config.prefix + file.key, file, VIDEO_PIECE_BYTES if is_video else IMAGE_PIECE_BYTES)
+    most_bytes = MOST_VIDEO_BYTES if is_video else MOST_IMAGE_BYTES
+    opened = RangedFile(pieces.read, file.size, most_bytes=most_bytes, seconds=SECONDS)
+    if is_video:
+        return small(poster_of(opened), longest_side)
+    return thumbnail_of(opened, longest_side)
+
+
+class Pieces:
+    """Reads a file in large pieces, of which the last one is kept. All of them are of the version that was listed."""
+
+    def __init__(self, store: Store, key: str, file: IndexedFile, piece_bytes: int) -> None:
+        self._store = store
+        self._key = key
+        self._listed_version = file.version
+        self._size = file.size
+        self._piece_bytes = piece_bytes
+        self._version = ""
+        self._start = 0
+        self._data = b""
+
+    def read(self, start: int, length: int) -> bytes:
+        """Raises StoreError: CHANGED where the file is another one by now."""
+        if not self._start <= start <= start + length <= self._start + len(self._data):
+            wanted = min(max(length, self._piece_bytes), self._size - start)
+            piece = self._store.read_range(self._key, start, wanted, version=self._version)
+            if self._listed_version and piece.version and bare(piece.version) != bare(self._listed_version):
+                raise StoreError(Failure(Cause.CHANGED))
+            self._start, self._data, self._version = start, piece.data, piece.version
+        return self._data[start - self._start : start - self._start + length]
+
+
+def bare(version: str) -> str:
+    """An ETag without its quotes, as far as the column of the index keeps it."""
+    return version.strip('"')[:128]
+
+
+def _summary(failure: Failure, config: CloudConfig, key: str) -> str:
+    verdict = Verdict(state_of(failure), failure=failure, key=config.prefix + key)
+    return diagnose(Permission.READ, verdict, config, PATIENCE.call_seconds).summary
