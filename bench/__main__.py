@@ -25,6 +25,8 @@ MEASUREMENTS = (
     contents.overview,
     contents.problem,
     contents.search,
+    contents.gallery,
+    contents.folders,
 )
 
 

@@ -25,6 +25,14 @@ def search(effort: Effort) -> Measured:
     return _growth(effort, "search that finds nothing", "contents/input/search/?q=no-such-name")
 
 
+def gallery(effort: Effort) -> Measured:
+    return _growth(effort, "gallery", "contents/input/gallery/?after=dir000/img_0000500.JPG")
+
+
+def folders(effort: Effort) -> Measured:
+    return _growth(effort, "gallery by folders", "contents/input/gallery/?view=folders&prefix=dir000/")
+
+
 def _growth(effort: Effort, what: str, page: str) -> Measured:
     installation.prepare()
     from datasets.services import create_dataset

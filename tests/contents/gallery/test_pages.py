@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contents.models import Index, IndexedFile
+from contents.overview.figures import size_words
 from contents.thumbnails.cache import Cache, Picture
 from contents.thumbnails.files import TILE_SIDE, Listed, stored_name
 from datasets.models import Dataset
@@ -130,7 +131,7 @@ def test_one_file_and_those_beside_it(login: Login, alice: User, source: Datasou
     assert ways(key="b/5.jpg") == ["a/4.jpg"]
     html = page(client, dataset, "file", key="a/2.JPG")
     assert "Extension in capital letters" in html
-    assert "2.0\xa0KB" in html
+    assert size_words(2000) in html
     assert "2023-11-14 22:13 UTC" in html
     back = re.search(r'<a href="([^"]*)" data-back>', html)
     assert back
