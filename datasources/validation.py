@@ -105,10 +105,22 @@ def problem_of_length(config_class: type[CloudConfig], name: str, values: Mappin
 
 
 def problem_of_suffix(suffix: str) -> str:
-    """The same for the thumbnail suffix, which is a part of a path."""
-    if len(suffix.encode("utf-8", "surrogatepass")) <= MOST_PATH_BYTES:
-        return problem_of_letters(suffix)
-    return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{MOST_PATH_BYTES:,}"}
+    """Why thumbnails can't have such names, as a sentence; empty if they can, or if there are to be none."""
+    if len(suffix.encode("utf-8", "surrogatepass")) > MOST_PATH_BYTES:
+        return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{MOST_PATH_BYTES:,}"}
+    if problem := problem_of_letters(suffix):
+        return problem
+    if not suffix:
+        return ""
+    if "[filename]" not in suffix:
+        return gettext("It must contain [filename]: without it, all thumbnails would have the same name.")
+    if "[extension]" not in suffix:
+        return gettext(
+            "It must contain [extension]: without it, the thumbnails of a.jpg and a.png would have the same name."
+        )
+    if suffix.startswith("/") or any(segment in {".", ".."} for segment in suffix.split("/")):
+        return gettext("It must stay in the datasource: without a leading / and without ./ or ../ in it.")
+    return ""
 
 
 def is_word(config_class: type[CloudConfig], name: str) -> bool:

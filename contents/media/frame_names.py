@@ -7,7 +7,6 @@ import re
 
 FRAMES_FOLDER = ".lightly/frames/"
 _PLACEHOLDER = re.compile(r"\[(filename|extension)\]")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def frame_name(video: str, number: int, frames: int, extension: str = "png") -> str:
@@ -19,24 +18,12 @@ def frame_name(video: str, number: int, frames: int, extension: str = "png") -> 
 
 
 def thumbnail_name(suffix: str, name: str) -> str:
-    """`street/1.jpg` by the default -> `.lightly/thumbnails/street/1_thumb.jpg`."""
+    """`street/1.jpg` by the default -> `.lightly/thumbnails/street/1_thumb.jpg`.
+
+    `suffix` is a thumbSuffix as datasources.validation lets it through.
+    """
     stem, ending = split(name)
     return _PLACEHOLDER.sub(lambda found: stem if found[1] == "filename" else ending, suffix)
-
-
-def wrong_in_suffix(suffix: str) -> str:
-    """Why this `thumbSuffix` can't be used, as a sentence in English; empty if it can."""
-    if "[filename]" not in suffix:
-        return "Without [filename], all thumbnails would have the same name."
-    if "[extension]" not in suffix:
-        return "Without [extension], the thumbnails of a.jpg and a.png would have the same name."
-    if suffix.startswith("/"):
-        return "It must not begin with a slash: it is relative to the directory of the datasource."
-    if any(segment in {".", ".."} for segment in suffix.split("/")):
-        return "It must not contain . or .. as a directory."
-    if _CONTROLS.search(suffix):
-        return "It contains characters that can't be seen."
-    return ""
 
 
 def split(name: str) -> tuple[str, str]:

@@ -219,14 +219,6 @@ class DatasourceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         suffix = data.get(SUFFIX_FIELD, "")
-        if suffix and ("[filename]" not in suffix or ".." in suffix or suffix.startswith("/")):
-            self.add_error(
-                SUFFIX_FIELD,
-                gettext(
-                    "It must contain [filename], and stay in the datasource. For example: %(default_thumbnail_suffix)s"
-                )
-                % {"default_thumbnail_suffix": DEFAULT_THUMBNAIL_SUFFIX},
-            )
         if problem := problem_of_suffix(suffix):
             self.add_error(SUFFIX_FIELD, problem)
         config = self._checked_config(data)

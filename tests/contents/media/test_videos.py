@@ -9,7 +9,7 @@ import av
 import pytest
 
 from contents.media import ranged_file
-from contents.media.frame_names import frame_name, thumbnail_name, wrong_in_suffix
+from contents.media.frame_names import frame_name, thumbnail_name
 from contents.media.problems import MediaError, MediaProblem
 from contents.media.ranged_file import BLOCK_BYTES, BudgetError, RangedFile
 from contents.media.videos import NEAR, check_video, count_frames, frames_of, look_at_video, poster_of
@@ -196,7 +196,3 @@ def test_names_of_thumbnails() -> None:
     assert thumbnail_name(default, "street/1.jpg") == ".lightly/thumbnails/street/1_thumb.jpg"
     assert thumbnail_name("t/[extension]/[filename].x", "a.b/c.PNG") == "t/PNG/a.b/c.x"
     assert thumbnail_name(default, "[extension].jpg") == ".lightly/thumbnails/[extension]_thumb.jpg"
-    assert wrong_in_suffix(default) == ""
-    for wrong in ("thumb.jpg", "[filename].jpg", "[extension]", "/[filename].[extension]", "../[filename].[extension]"):
-        assert wrong_in_suffix(wrong)
-    assert wrong_in_suffix("a\n[filename].[extension]")

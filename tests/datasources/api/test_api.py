@@ -245,6 +245,9 @@ def test_one_slot_per_purpose(call: Call, alice: User, dataset: Dataset) -> None
         ({"s3SecretAccessKey": ""}, 400, "s3SecretAccessKey"),
         ({"s3SecretAccessKey": None}, 400, "s3SecretAccessKey"),
         ({"thumbSuffix": 17}, 400, "thumbSuffix"),
+        ({"thumbSuffix": "thumb.jpg"}, 400, "thumbSuffix: It must contain [filename]"),
+        ({"thumbSuffix": "[filename].webp"}, 400, "thumbSuffix: It must contain [extension]"),
+        ({"thumbSuffix": "../[filename].[extension]"}, 400, "thumbSuffix: It must stay in the datasource"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_stored(

@@ -180,7 +180,10 @@ def test_long_credentials_fit() -> None:
     assert filled("AZURE", {"sas_token": f"sp=r&se=2030-01-01&sig={'x' * 2000}"}).is_valid()
 
 
-@pytest.mark.parametrize("suffix", ["thumbs/", "../[filename]", "/[filename]"])
+WRONG_SUFFIXES = ["thumbs/", "[filename].webp", "[extension]", "../[filename].[extension]", "/[filename].[extension]"]
+
+
+@pytest.mark.parametrize("suffix", WRONG_SUFFIXES)
 def test_a_thumbnail_suffix_must_tell_files_apart_and_stay_inside(suffix: str) -> None:
     assert list(filled("S3", {"thumbnail_suffix": suffix}).errors) == ["thumbnail_suffix"]
 
