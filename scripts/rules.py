@@ -33,7 +33,7 @@ def document() -> str:
 def _table(title: str, module: ModuleType) -> str:
     rules = [rule for rule in vars(module).values() if isinstance(rule, Rule)]
     rows = [f"| {rule.severity} | `{rule.id}` | {_cell(rule.title)} | {_cell(rule.fix)} |" for rule in rules]
-    return "\n".join([f"### {title}\n", "| | Rule | What is wrong | What to do |", "|---|---|---|---|", *rows])
+    return "\n".join([f"### {title}\n", "| Severity | Rule | What is wrong | What to do |", "|---|---|---|---|", *rows])
 
 
 def _cell(text: str) -> str:
