@@ -10,4 +10,9 @@ django.setup()
 from lightly_platform.celery import app  # noqa: E402
 from tests.jobs import rehearsal  # noqa: E402
 
+if rows := os.environ.get("TEST_ROWS_OF_A_SLICE"):
+    from contents.index import listing
+
+    listing.ROWS_OF_A_SLICE = int(rows)
+
 __all__ = ["app", "rehearsal"]

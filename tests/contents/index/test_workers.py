@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ from tests.servers.process import eventually
 
 pytestmark = pytest.mark.timeout(900)
 
-NAMES = 40_000
+NAMES = 60_000
+# So that there is always a next slice to die in.
+ROWS_OF_A_SLICE = 1000
 DEATHS = 5
 _START = """
 import sys
@@ -40,7 +41,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made = Installation(tmp_path / "stack")
     try:
         with indexing.bucket(NAMES) as port:
-            made.stack.environ |= indexing.environment(port)
+            made.stack.environ |= indexing.environment(port) | {"TEST_ROWS_OF_A_SLICE": str(ROWS_OF_A_SLICE)}
             made.start()
             yield made
     finally:
@@ -79,8 +80,7 @@ def test_killed_five_times(installation: Installation) -> None:
     job = installation._run(_START, "disturbed")
     done = -1
     for _ in range(DEATHS):
-        done = died_at(installation, job, done)
-        time.sleep(chance.random())  # somewhere in the next slices
+        done = died_at(installation, job, done + chance.randrange(3) * ROWS_OF_A_SLICE)
         installation.stack.end(worker, signal.SIGKILL)
         # As if the leases of the dead had ended, and the messages that died with them had been missed for a minute.
         installation.execute("UPDATE jobs_jobshard SET leased_until = '2020-01-01' WHERE state = 'RUNNING'")
