@@ -86,6 +86,7 @@ WRONG = [
     ("LIGHTLY_OIDC_TRUST_EMAILS", "maybe"),
     ("LIGHTLY_SAMPLE_DATA_FILE", "/no/such/file.json"),
     ("LIGHTLY_METRICS_TOKEN", PLANTED),
+    ("LIGHTLY_THUMBNAIL_CACHE_MB", "63"),
     ("LIGHTLY_AUDIT_RETENTION_DAYS", "0"),
     ("LIGHTLY_AUDIT_RETENTION_DAYS", "a year"),
     ("LIGHTLY_METRICS_TOKEN", f"{PLANTED} with white space in it"),
@@ -127,6 +128,7 @@ RIGHT = [
     ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:iam::123456789012:role/lightly", "aws_principal_arn", None),
     ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws-cn:iam::123456789012:user/a/b", "aws_principal_arn", None),
     ("LIGHTLY_METRICS_TOKEN", "0123456789abcdef", "metrics_token", "0123456789abcdef"),
+    ("LIGHTLY_THUMBNAIL_CACHE_MB", "64", "thumbnail_cache_mb", 64),
     ("LIGHTLY_AUDIT_RETENTION_DAYS", "90", "audit_retention_days", 90),
     ("LIGHTLY_AUDIT_RETENTION_DAYS", "", "audit_retention_days", 400),
 ]
