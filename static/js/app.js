@@ -208,12 +208,20 @@
 
   // What a request would change may have been replaced while it was on its way: two refresh the same row. Its answer is
   // the older one then, and the parts of the page that come with it would look for their places in the row's remains.
-  const watched = new WeakSet()
-  on("htmx:beforeSend", ({ detail: { target } }) => {
-    if (watched.has(target)) return
-    watched.add(target)
+  const watched = { target: new WeakSet(), asker: new WeakSet() }
+  const watch = (kind, element, name, act) => {
+    if (watched[kind].has(element)) return
+    watched[kind].add(element)
     // On the element itself, as events don't leave what is no longer in the page.
-    target.addEventListener("htmx:beforeSwap", (event) => { if (!target.isConnected) event.detail.shouldSwap = false })
+    element.addEventListener(name, act)
+  }
+  on("htmx:beforeSend", ({ detail: { elt, target } }) => {
+    watch("target", target, "htmx:beforeSwap", (event) => { if (!target.isConnected) event.detail.shouldSwap = false })
+    // An answer that names its own place comes too late as well if who asked stood in it and was replaced with it.
+    watch("asker", elt, "htmx:beforeOnLoad", (event) => {
+      const place = event.detail.xhr.getResponseHeader("HX-Retarget")
+      if (place && !elt.getRootNode().querySelector(place)) event.preventDefault()
+    })
   })
 
   let typed = new Map() // what stood in the secret inputs, by name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import re
+
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import filled_bucket, reader, writer
 from tests.e2e.support.backstage import Person
@@ -58,3 +60,26 @@ def test_it_can_be_stopped(visitor: Visitor, stack: Stack, person: Person, cloud
     stop.press("Enter", timeout=CHECK_MS)
     expect(settings.root.locator(".live-fix")).to_contain_text("Stopped waiting")
     expect(stop).to_have_count(0)
+
+
+def test_an_answer_that_comes_after_a_check_by_hand(
+    visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str
+) -> None:
+    """It names the place of the bulbs, but whoever asked for it has been replaced: no error, and nothing changes."""
+    page, held = visitor.page, list[Route]()
+    page.route(re.compile("/wait/"), lambda route: held.append(route))
+    config = cloud.with_wrong_secret(writer(cloud, filled_bucket(cloud)))
+    dataset = stack.backstage.dataset(name, person, lightly=config)
+    page.goto("/")
+    Row(page, dataset).expect_bulbs("lightly", list="denied")
+    with page.expect_request(re.compile("/wait/"), timeout=CHECK_MS):
+        settings = Settings(page).open(name)
+    page.evaluate("document.getElementById('permissions').dataset.first = 'yes'")
+    settings.root.get_by_role("button", name="Check again").click()
+    expect(page.locator("#permissions:not([data-first])")).to_have_count(1)
+    with page.expect_event("requestfinished", lambda request: "/wait/" in request.url):
+        headers = {"HX-Retarget": "#permissions", "HX-Reswap": "outerHTML"}
+        held[0].fulfill(status=200, content_type="text/html", headers=headers, body='<p id="permissions">late</p>')
+    # Answers are worked off one after the other.
+    page.evaluate("path => htmx.ajax('GET', path, {target: '#summary', swap: 'none'})", f"/datasets/{dataset}/row/")
+    expect(page.locator("#permissions")).not_to_have_text("late")
