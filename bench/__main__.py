@@ -18,8 +18,6 @@ MEASUREMENTS = (
     home.growth,
     admin.growth,
     annotations.against_parsing,
-    media.thumbnails,
-    media.exact_frame,
     indexing.against_bare_list,
     indexing.memory,
     contents.overview,
@@ -27,6 +25,9 @@ MEASUREMENTS = (
     contents.search,
     contents.gallery,
     contents.folders,
+    # Last, for they take memory, which a process counts as the peak of those that it starts.
+    media.thumbnails,
+    media.exact_frame,
 )
 
 
