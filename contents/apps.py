@@ -9,7 +9,7 @@ class ContentsConfig(AppConfig):
         from contents.index.services import start_after_check
         from contents.overview.sections import INDEXING
         from datasets import pages
-        from datasources.checks import followers
+        from datasources import followers
         from notifications.preferences import sections
 
         followers.add(start_after_check)

@@ -35,6 +35,7 @@ SMALL_BYTES = 64 * 1024
 # Of the child.
 MOST_SECONDS = 30
 _MOST_MEMORY = 1024**3
+TOO_MUCH = "This file takes too much time or memory to read. Split it."
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -65,8 +66,10 @@ def _run(content: IO[bytes], result: IO[bytes]) -> None:
         )
     except subprocess.TimeoutExpired:
         raise RelevantFilenamesError(f"It takes more than {MOST_SECONDS} s to read this file. Split it.") from None
+    if ended.returncode < 0:  # killed, by its limit of time
+        raise RelevantFilenamesError(TOO_MUCH)
     if ended.returncode:
-        raise RelevantFilenamesError("This file takes too much time or memory to read. Split it.")
+        raise RuntimeError(f"The process that reads relevant filenames files ended with status {ended.returncode}.")
 
 
 def _opened(result: IO[bytes]) -> tuple[RelevantFilenames, int]:
@@ -88,15 +91,21 @@ def main() -> None:
     for kind, most in ((resource.RLIMIT_AS, _MOST_MEMORY), (resource.RLIMIT_CPU, MOST_SECONDS)):
         resource.setrlimit(kind, (most, most))
     try:
-        names, rules = read_lines(sys.stdin.buffer.read())
+        _write(*_told(sys.stdin.buffer.read()))
     except RelevantFilenamesError as error:
         _write({"error": str(error)}, [])
-        return
+    except MemoryError:
+        _write({"error": TOO_MUCH}, [])
+
+
+def _told(content: bytes) -> tuple[dict[str, object], list[bytes]]:
+    """What the file says, as `_opened` reads it."""
+    names, rules = read_lines(content)
     found = names_of_parts(names, rules)
     parts = {part.name: packed(found[part.name]) for part in fields(Parts)}
     sizes = {name: [len(ends), len(text)] for name, (ends, text) in parts.items()}
     excluding = [[rule.prefix, rule.patterns] for rule in rules if rule.patterns]
-    _write({"parts": sizes, "rules": excluding}, [piece for part in parts.values() for piece in part])
+    return {"parts": sizes, "rules": excluding}, [piece for part in parts.values() for piece in part]
 
 
 def _write(header: dict[str, object], pieces: Iterable[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""How frames of videos and thumbnails are called in the Lightly datasource.
+"""Names of thumbnails and of the frames of videos in the Lightly datasource.
 
 Source: https://docs.lightly.ai/docs/prediction-format (frames) and the field `thumbSuffix` of the API (thumbnails).
 """

@@ -6,6 +6,8 @@ pointers of Git LFS https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 
 import re
 
+from contents.media.frame_names import split
+
 HEAD_BYTES = 512
 
 # By format as Pillow calls it, or the family of containers: the extensions that fit.
@@ -85,13 +87,7 @@ def _text(head: bytes) -> str:
     return "text" if head and _TEXT.fullmatch(head) else ""
 
 
-def extension_of(name: str) -> str:
-    """In small letters; empty if there is none."""
-    _, dot, extension = name.rpartition("/")[2].rpartition(".")
-    return extension.lower() if dot else ""
-
-
 def fits(format_name: str, name: str) -> bool:
     """Whether the file's extension goes with its format."""
     known = IMAGE_EXTENSIONS | VIDEO_EXTENSIONS
-    return extension_of(name) in known.get(format_name, ())
+    return split(name)[1].lower() in known.get(format_name, ())

@@ -20,8 +20,8 @@ from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import origin_of
 from clouds.doctor.probe import Report, probe
 from clouds.permissions import Permission, State
+from datasources import followers
 from datasources.alerts import services as alerts
-from datasources.checks import followers
 from datasources.checks.intervals import interval_of, next_time
 from datasources.checks.verdicts import outcome_of, stored_verdicts, unreadable_verdicts
 from datasources.endpoints import configured_endpoints

@@ -8,7 +8,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from contents.index import services
 from contents.models import Depth, Index
 from datasets.models import Dataset
-from datasources.checks import followers, lifecycle
+from datasources import followers
+from datasources.checks import lifecycle
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from jobs import services as jobs
 from jobs.models import Job, JobState

@@ -31,7 +31,7 @@ DATASETS = "/v1/datasets"
 def nobody_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "_people", Recent())
     monkeypatch.setattr(places, "_teams", Recent())
-    # Tests that authenticate a request without the middleware leave nobody, so theirs is not looked at here.
+    # Other tests authenticate requests without the middleware, so those keep their places. This crowd has none.
     monkeypatch.setattr(crowd, "REQUESTS", Crowd(at_once=2, places=10, wait_seconds=5.0))
 
 
