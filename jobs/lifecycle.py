@@ -87,6 +87,7 @@ def store(mine: Claim, step: Step) -> bool:
         cursor=step.cursor,
         done=F("done") + step.done,
         attempts=0,
+        deaths=0,
         not_before=timezone.now(),
     ):
         return False
@@ -138,7 +139,7 @@ def _take_back(shard: JobShard) -> bool:
     if job is None or runner is None:
         return False
     mine = Claim(job, shard, runner)
-    if not _release(mine, job, state=ShardState.QUEUED, not_before=timezone.now()):
+    if not _release(mine, job, state=ShardState.QUEUED, deaths=F("deaths") + 1, not_before=timezone.now()):
         return False  # it came back in this very moment
     sentence = gettext("The worker stopped before it finished a step of this job.")
     _failed(job, shard.attempts, sentence, is_final=False)

@@ -104,6 +104,7 @@ class JobShard(HexIdModel):
     owner = models.CharField(max_length=100, blank=True, default="")
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)  # at the next slice; 0 again once it is done
+    deaths = models.PositiveSmallIntegerField(default=0)  # of those attempts, how many ended their worker
     not_before = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)  # when the broker took its message; None: it has yet to
 

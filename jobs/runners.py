@@ -23,12 +23,16 @@ class JobError(Exception):
 
 @dataclass(frozen=True)
 class Slice:
-    """What a runner is asked to do now: go on at the cursor, and come back before `ends_at` (time.monotonic())."""
+    """What a runner is asked to do now: go on at the cursor, and come back before `ends_at` (time.monotonic()).
+
+    `deaths`: so many workers did not survive this very slice.
+    """
 
     job: Job
     shard: int
     cursor: Cursor
     ends_at: float
+    deaths: int = 0
 
     @property
     def seconds_left(self) -> float:

@@ -54,7 +54,7 @@ def _do(mine: Claim) -> bool:
     """One slice. Whether it was stored."""
     shard, seconds = mine.shard, mine.runner.slice_seconds
     try:
-        step = mine.runner.run(Slice(mine.job, shard.number, shard.cursor, time.monotonic() + seconds))
+        step = mine.runner.run(Slice(mine.job, shard.number, shard.cursor, time.monotonic() + seconds, shard.deaths))
         if lifecycle.store(mine, step):
             return True
         logger.warning("A step of %s was done too late and is dropped: %s has been given away", mine.job, shard)

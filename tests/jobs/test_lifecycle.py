@@ -319,3 +319,18 @@ class TestBounds:
             register(Long)
         with pytest.raises(ValueError, match="Nobody has registered"):
             services.start("tests.unknown", title="")
+
+
+def test_a_slice_knows_how_many_workers_it_has_ended() -> None:
+    """Those that failed in other ways are not counted, and the next slice begins at none."""
+    job = new_job()
+    lifecycle.fail(claimed(job), "The storage did not answer.")
+    end_pauses()
+    assert only_shard(job).deaths == 0
+    claimed(job)
+    expire_leases()
+    lifecycle.take_back_lost()
+    mine = claimed(job)
+    assert (mine.shard.attempts, mine.shard.deaths) == (3, 1)
+    assert lifecycle.store(mine, step_of(mine))
+    assert only_shard(job).deaths == 0

@@ -1,0 +1,59 @@
+"""Which files a slice may open after workers have died on it: walked through with a shard that nobody stores."""
+
+from __future__ import annotations
+
+from contents.careful import Care, care_of, went_on
+from jobs.models import Job
+from jobs.runners import Cursor, Slice
+
+MOST = 4
+
+
+def work(files: list[str], hostile: set[str]) -> tuple[list[str], list[str], int]:
+    """(files that were read, files that were given up, deaths), as jobs.lifecycle goes on after each slice."""
+    read, given_up, deaths = [], [], 0
+    cursor: Cursor = {"at": 0}
+    died = 0
+    while cursor["at"] < len(files):
+        this = Slice(Job(), 0, cursor, 0, died)
+        care = care_of(this, MOST)
+        some = files[cursor["at"] : cursor["at"] + care.most]
+        if care.gives_up:
+            given_up.append(some[0])
+        elif hostile & set(some):
+            deaths, died = deaths + 1, died + 1
+            assert died < 3  # the job would have failed
+            continue
+        else:
+            read += some
+        cursor, died = went_on(this, MOST, {"at": cursor["at"] + len(some)}, len(some)), 0
+    return read, given_up, deaths
+
+
+def test_nothing_happens_to_harmless_files() -> None:
+    assert work(list("abcdefghij"), set()) == (list("abcdefghij"), [], 0)
+
+
+def test_each_hostile_file_costs_two_deaths_and_nothing_else() -> None:
+    for hostile in "abcdefghij":
+        others = [file for file in "abcdefghij" if file != hostile]
+        assert work(list("abcdefghij"), {hostile}) == (others, [hostile], 2)
+
+
+def test_hostile_neighbours_cost_one_death_more_each() -> None:
+    read, given_up, deaths = work(list("abcdefghij"), {"c", "d", "j"})
+    assert (read, given_up) == (list("abefghi"), ["c", "d", "j"])
+    assert deaths == 5
+
+
+def test_a_worker_that_was_stopped_by_chance_makes_nobody_guilty() -> None:
+    assert care_of(Slice(Job(), 0, {}, 0, 1), MOST) == Care(1, gives_up=False)
+
+
+def test_after_the_slice_in_doubt_files_are_opened_together_again() -> None:
+    cursor: Cursor = {}
+    for place in range(MOST):
+        this = Slice(Job(), 0, cursor, 0, 1 if place == 0 else 0)
+        assert care_of(this, MOST).most == 1
+        cursor = went_on(this, MOST, {"at": place}, 1)
+    assert care_of(Slice(Job(), 0, cursor, 0, 0), MOST).most == MOST
