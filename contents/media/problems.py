@@ -43,12 +43,18 @@ class MediaError(Exception):
         self.found = found
 
 
+# What Celery raises in the middle of whatever a task does when its time is over. By its name: nothing here knows Celery.
+_INTERRUPT = "SoftTimeLimitExceeded"
+
+
 def error_of(error: Exception, file: object) -> Exception:
     """What to raise for what a decoder raised: a failure of the storage as it is, else a MediaError.
 
     Decoders raise whatever comes up in a broken file: OSError, SyntaxError, struct.error, zlib.error, and more.
     """
     failure = failure_of(file)
+    if _INTERRUPT in {type(error).__name__, type(failure).__name__}:
+        return MediaError(Found(MediaProblem.TIMED_OUT, "decoding takes longer than a worker may"))
     if isinstance(failure, BudgetError):
         return MediaError(Found(MediaProblem.TIMED_OUT, str(failure)))
     if failure is not None:
