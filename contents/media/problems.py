@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from contents.media.ranged_file import BudgetError, failure_of
 
+# What Celery raises, wherever the process is, when a task's time is over: no fault that a decoder has found.
+TOLD_TO_STOP = "SoftTimeLimitExceeded"
+
 
 class MediaProblem(StrEnum):
     """The values stand in databases and answers of the API, and stay as they are."""
@@ -55,6 +58,8 @@ def error_of(error: Exception, file: object) -> Exception:
         return failure
     if isinstance(error, MediaError):
         return error
+    if type(error).__name__ == TOLD_TO_STOP:
+        return MediaError(Found(MediaProblem.TIMED_OUT, TOLD_TO_STOP))
     if isinstance(error, MemoryError):
         return MediaError(Found(MediaProblem.TOO_MANY_PIXELS, "more than fits into memory"))
     words = str(error).lower()
