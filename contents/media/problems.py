@@ -5,9 +5,6 @@ from enum import StrEnum
 
 from contents.media.ranged_file import BudgetError, failure_of
 
-# What Celery raises, wherever the process is, when a task's time is over: no fault that a decoder has found.
-TOLD_TO_STOP = "SoftTimeLimitExceeded"
-
 
 class MediaProblem(StrEnum):
     """The values stand in databases and answers of the API, and stay as they are."""
@@ -46,20 +43,24 @@ class MediaError(Exception):
         self.found = found
 
 
+# What Celery raises in whatever a task does when its time is over. By its name: nothing here knows Celery.
+_INTERRUPT = "SoftTimeLimitExceeded"
+
+
 def error_of(error: Exception, file: object) -> Exception:
     """What to raise for what a decoder raised: a failure of the storage as it is, else a MediaError.
 
     Decoders raise whatever comes up in a broken file: OSError, SyntaxError, struct.error, zlib.error, and more.
     """
     failure = failure_of(file)
+    if _INTERRUPT in {type(error).__name__, type(failure).__name__}:
+        return MediaError(Found(MediaProblem.TIMED_OUT, "decoding takes longer than a worker may"))
     if isinstance(failure, BudgetError):
         return MediaError(Found(MediaProblem.TIMED_OUT, str(failure)))
     if failure is not None:
         return failure
     if isinstance(error, MediaError):
         return error
-    if type(error).__name__ == TOLD_TO_STOP:
-        return MediaError(Found(MediaProblem.TIMED_OUT, TOLD_TO_STOP))
     if isinstance(error, MemoryError):
         return MediaError(Found(MediaProblem.TOO_MANY_PIXELS, "more than fits into memory"))
     words = str(error).lower()

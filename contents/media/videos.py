@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import av
 from av.container import InputContainer
@@ -45,7 +48,7 @@ NEAR = 24
 class VideoFacts:
     """`width` and `height` in stored pixels; `seconds` of the header, `rotation` in degrees clockwise.
 
-    `header_frames`: what the header says, 0 if nothing; `frames`: how many packets of pictures there are.
+    `header_frames`: what the header says, 0 if nothing. `frames`: how many there are, as far as `counted` tells.
     """
 
     format: str
@@ -58,29 +61,55 @@ class VideoFacts:
     header_frames: int
     frames: int
     rotation: int
+    counted: Counted
     found: list[Found] = field(default_factory=list)
+
+
+class Counted(StrEnum):
+    """What a number of frames rests on."""
+
+    HEADER = "header"
+    PACKETS = "packets"
+    DECODED = "decoded"
+
+
+def glance_at_video(file: File, name: str) -> VideoFacts:
+    """By the header and the first frame: of a large file little is read. Raises MediaError."""
+    return _look(file, name, Counted.HEADER)
 
 
 def look_at_video(file: File, name: str) -> VideoFacts:
     """Reads the whole file once, and decodes one frame. Raises MediaError for what is no video, or a broken one."""
-    return _look(file, name, decode_all=False)
+    return _look(file, name, Counted.PACKETS)
 
 
-def check_video(file: File, name: str) -> VideoFacts:
-    """As `look_at_video`, and decodes every frame: `frames` is how many could be."""
-    return _look(file, name, decode_all=True)
+def check_video(file: File, name: str, *, seconds: float = math.inf) -> VideoFacts:
+    """As `look_at_video`, and decodes every frame, as long as that takes no more than so many seconds."""
+    return _look(file, name, Counted.DECODED, seconds)
 
 
-def _look(file: File, name: str, *, decode_all: bool) -> VideoFacts:
-    times = _times_of(file)
+def _look(file: File, name: str, counted: Counted, decode_seconds: float = 0.0) -> VideoFacts:
+    times = [] if counted is Counted.HEADER else _times_of(file)
     with _opened(file) as (container, stream, format_name):
         frames = container.decode(stream)
         first = _first(frames)
-        count = 1 + sum(1 for _ in frames) if decode_all else None
+        count = _count(frames, decode_seconds) if counted is Counted.DECODED else None
+        if counted is Counted.DECODED and count is None:
+            counted = Counted.PACKETS
         seconds = (container.duration or 0) / av.time_base
-        return _facts(
-            stream, format_name, name, times, first, seconds, is_fast=_is_fast_start(file, format_name), count=count
-        )
+        is_fast = _is_fast_start(file, format_name)
+        return _facts(stream, format_name, name, times, first, seconds, is_fast=is_fast, count=count, counted=counted)
+
+
+def _count(left: Iterator[VideoFrame], seconds: float) -> int | None:
+    """All frames, of which the first is decoded already. None where that takes longer."""
+    ends_at = time.monotonic() + seconds
+    count = 1
+    for _ in left:
+        count += 1
+        if time.monotonic() > ends_at:
+            return None
+    return count
 
 
 def count_frames(file: File) -> int:
@@ -210,14 +239,15 @@ def _facts(
     *,
     is_fast: bool,
     count: int | None,
+    counted: Counted,
 ) -> VideoFacts:
     codec, pixels = stream.codec_context.name, first.format.name
-    frames = len(times) if count is None else count
+    frames = stream.frames if counted is Counted.HEADER else len(times) if count is None else count
     rotation = -first.rotation % 360
     found = []
     if not fits(format_name, name):
         found.append(Found(MediaProblem.WRONG_EXTENSION, format_name))
-    if frames != len(times) or (stream.frames and stream.frames != frames):
+    if counted is not Counted.HEADER and (frames != len(times) or stream.frames not in {0, frames}):
         found.append(Found(MediaProblem.FRAME_COUNT, f"header {stream.frames or len(times)}, decodable {frames}"))
     if _varies(times):
         found.append(Found(MediaProblem.VARIABLE_RATE))
@@ -229,7 +259,7 @@ def _facts(
         found.append(Found(MediaProblem.UNPLAYABLE, f"{codec}, {pixels}, in {format_name or 'this container'}"))
     rate = float(stream.average_rate or 0)
     size = (first.width, first.height)
-    return VideoFacts(format_name, codec, pixels, *size, seconds, rate, stream.frames, frames, rotation, found)
+    return VideoFacts(format_name, codec, pixels, *size, seconds, rate, stream.frames, frames, rotation, counted, found)
 
 
 def _varies(times: list[int | None]) -> bool:

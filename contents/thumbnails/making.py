@@ -9,10 +9,10 @@ import logging
 
 from clouds import CloudConfig, Failure, Store, StoreError
 from clouds.doctor.diagnosis import diagnose
-from clouds.failures import Cause
 from clouds.permissions import Permission, Verdict, state_of
 from clouds.pool import STORES
 from contents.index.opening import PATIENCE
+from contents.media.pieces import Pieces
 from contents.media.problems import MediaError
 from contents.media.ranged_file import RangedFile
 from contents.media.thumbnails import LONGEST_SIDE, Thumbnail, small, thumbnail_of
@@ -76,41 +76,13 @@ def thumbnail_from(
 ) -> Thumbnail:
     """Raises MediaError and StoreError. `prefix` is that of the datasource in its bucket."""
     is_video = file.kind == FileKind.VIDEO
-    pieces = Pieces(store, prefix + file.key, file, VIDEO_PIECE_BYTES if is_video else IMAGE_PIECE_BYTES)
+    piece_bytes = VIDEO_PIECE_BYTES if is_video else IMAGE_PIECE_BYTES
+    pieces = Pieces(store, prefix + file.key, size=file.size, version=file.version, piece_bytes=piece_bytes)
     most_bytes = MOST_VIDEO_BYTES if is_video else MOST_IMAGE_BYTES
     opened = RangedFile(pieces.read, file.size, most_bytes=most_bytes, seconds=seconds)
     if is_video:
         return small(poster_of(opened), longest_side)
     return thumbnail_of(opened, longest_side)
-
-
-class Pieces:
-    """Reads a file in large pieces, of which the last one is kept. All of them are of the version that was listed."""
-
-    def __init__(self, store: Store, key: str, file: IndexedFile, piece_bytes: int) -> None:
-        self._store = store
-        self._key = key
-        self._listed_version = file.version
-        self._size = file.size
-        self._piece_bytes = piece_bytes
-        self._version = ""
-        self._start = 0
-        self._data = b""
-
-    def read(self, start: int, length: int) -> bytes:
-        """Raises StoreError: CHANGED where the file is another one by now."""
-        if not self._start <= start <= start + length <= self._start + len(self._data):
-            wanted = min(max(length, self._piece_bytes), self._size - start)
-            piece = self._store.read_range(self._key, start, wanted, version=self._version)
-            if self._listed_version and piece.version and bare(piece.version) != bare(self._listed_version):
-                raise StoreError(Failure(Cause.CHANGED))
-            self._start, self._data, self._version = start, piece.data, piece.version
-        return self._data[start - self._start : start - self._start + length]
-
-
-def bare(version: str) -> str:
-    """An ETag without its quotes, as far as the column of the index keeps it."""
-    return version.strip('"')[:128]
 
 
 def _summary(failure: Failure, config: CloudConfig, key: str) -> str:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import io
 import socket
+from dataclasses import replace
+from typing import cast
 
 import av
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from contents.media import ranged_file
 from contents.media.frame_names import frame_name, thumbnail_name
-from contents.media.problems import MediaError, MediaProblem
+from contents.media.problems import MediaError, MediaProblem, error_of
 from contents.media.ranged_file import BLOCK_BYTES, BudgetError, RangedFile
-from contents.media.videos import NEAR, check_video, count_frames, frames_of, look_at_video, poster_of
+from contents.media.videos import (
+    NEAR,
+    Counted,
+    check_video,
+    count_frames,
+    frames_of,
+    glance_at_video,
+    look_at_video,
+    poster_of,
+)
 from tests.contents.media.making import jpeg, number_of, video
 
 P = MediaProblem
@@ -53,7 +65,7 @@ def test_frames_by_number(name: str, container: str, codec: str) -> None:
     facts = check_video(io.BytesIO(data), name)
     assert (facts.frames, facts.width, facts.height) == (60, 160, 96)
     assert facts.rate == 25
-    assert facts == look_at_video(io.BytesIO(data), name)
+    assert facts == replace(look_at_video(io.BytesIO(data), name), counted=Counted.DECODED)
     assert count_frames(io.BytesIO(data)) == 60
     for wanted in ([0], [59], [31], [7, 8, 9], [1, NEAR + 20, 58], range(60), [59, 3, 3, 60, 200]):
         found = list(frames_of(io.BytesIO(data), wanted))
@@ -86,6 +98,22 @@ def test_good_videos() -> None:
 )
 def test_odd_videos(problem: MediaProblem, detail: str, name: str, data: bytes) -> None:
     assert problems(data, name) == [(problem, detail)]
+
+
+def test_who_has_no_time_to_decode_all_counts_packets() -> None:
+    data = video(options=FAST, gop=1)
+    facts = check_video(io.BytesIO(data), "a.mp4", seconds=-1)
+    assert (facts.counted, facts.frames) == (Counted.PACKETS, 60)
+    assert check_video(io.BytesIO(data), "a.mp4", seconds=60).counted is Counted.DECODED
+
+
+def test_a_glance_takes_the_headers_word() -> None:
+    """Of a file that is too large to be read, whatever comes after its beginning."""
+    data = video(options=FAST, gop=1)
+    facts = glance_at_video(io.BytesIO(data[: len(data) * 2 // 3]), "a.mp4")
+    assert (facts.counted, facts.frames, facts.width, facts.height) == (Counted.HEADER, 60, 160, 96)
+    assert round(facts.seconds, 1) == 2.4
+    assert facts.found == []
 
 
 def test_a_header_that_promises_more_than_there_is() -> None:
@@ -175,6 +203,17 @@ class TestRangedFile:
         data = video(options=FAST)
         with pytest.raises(ConnectionError, match="gone"):
             look_at_video(RangedFile(fail, len(data), most_bytes=10**9, seconds=60), "a.mp4")
+
+    def test_a_worker_whose_time_is_over_says_so(self) -> None:
+        """The limit of the queue is raised wherever the process is at: in the storage's client, or in a decoder."""
+
+        def interrupted(_start: int, _length: int) -> bytes:
+            raise SoftTimeLimitExceeded
+
+        with pytest.raises(MediaError) as error:
+            look_at_video(RangedFile(interrupted, 5000, most_bytes=10**9, seconds=60), "a.mp4")
+        assert error.value.found.problem is P.TIMED_OUT
+        assert cast(MediaError, error_of(SoftTimeLimitExceeded(), object())).found.problem is P.TIMED_OUT
 
 
 @pytest.mark.parametrize(
