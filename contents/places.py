@@ -76,26 +76,29 @@ class Places:
         return _usable(thumbnail_name(self.target.thumbnail_suffix, name))
 
 
-def places_of(dataset: Dataset) -> Places | Hindrance:
-    """For whatever is written about the Input's files. Six queries."""
+def places_of(dataset: Dataset, *, must_be_green: bool = True) -> Places | Hindrance:
+    """For whatever is written about the Input's files. Six queries.
+
+    What is under way asks for no green bulbs: they are grey during a check, and the storage itself says what is wrong.
+    """
     seen = look_at(dataset, Purpose.INPUT)
     if seen.datasource is None:
         return Hindrance.NO_INPUT
     target = target_of(dataset)
     if target is None:
         return Hindrance.NO_LIGHTLY
-    if not is_green(target):
+    if must_be_green and not is_green(target):
         return Hindrance.UNWRITABLE
-    if not is_green(seen.datasource):
+    if must_be_green and not is_green(seen.datasource):
         return Hindrance.UNREADABLE
     if seen.index is None:
         return Hindrance.NO_INDEX
     return Hindrance.ELSEWHERE if seen.is_elsewhere else Places(seen.datasource, target, seen.index)
 
 
-def places_for_thumbnails(dataset: Dataset) -> Places | Hindrance:
+def places_for_thumbnails(dataset: Dataset, *, must_be_green: bool = True) -> Places | Hindrance:
     """As `places_of`, where thumbnails are wanted and are in nobody's way."""
-    found = places_of(dataset)
+    found = places_of(dataset, must_be_green=must_be_green)
     if isinstance(found, Hindrance):
         return found
     return hindrance_of_suffix(found) or found
