@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from contents.index import finishing, listing, services
 from contents.models import Index
+from contents.outputs.words import words_of_tally
 from contents.reading import forgetting
 from contents.reading import job as reading
+from contents.thumbnails import parts
+from contents.thumbnails.tally import Tally
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
@@ -73,3 +76,27 @@ class ReadContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class WriteThumbnails(Runner):
+    """Writes thumbnails of an Input's images and videos into the Lightly datasource."""
+
+    kind = parts.KIND
+    label = _("Write thumbnails")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": parts.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        return parts.parts_of(cursors[-1]) if cursors[-1]["stage"] == parts.PLAN else []
+
+    def run(self, this: Slice) -> Step:
+        # Not above: web processes import this module, and stay without decoders.
+        from contents.thumbnails import bulk
+
+        return bulk.plan(this) if this.cursor["stage"] == parts.PLAN else bulk.write_some(this)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return words_of_tally(Tally.sum(cursor.get("tally") for cursor in cursors))
