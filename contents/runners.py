@@ -1,4 +1,4 @@
-"""Jobs about the contents of datasources: the index of one."""
+"""Jobs about the contents of datasources: the index of one, and the check of its annotations."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from contents.annotation_reports import finishing as report_finishing
+from contents.annotation_reports import parts, planning
+from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
-from contents.models import Index
+from contents.models import AnnotationReport, Index
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
@@ -43,3 +46,38 @@ class IndexContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file found", "%(count)s files found", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class CheckAnnotations(Runner):
+    """Checks predictions and metadata. Its row in contents_annotationreport is made together with the job."""
+
+    kind = annotation_reports.KIND
+    label = _("Check predictions and metadata")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": planning.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        last = cursors[-1]
+        if last["stage"] == planning.PLAN and last["shards"]:
+            shards: Sequence[Cursor] = last["shards"]
+            return shards
+        if last["stage"] == report_finishing.FINISH:
+            return []
+        return [{"stage": report_finishing.FINISH}]
+
+    def run(self, this: Slice) -> Step:
+        report = AnnotationReport.objects.filter(job=this.job.pk).first()
+        dataset = this.job.dataset
+        if report is None or report.datasource_id is None or dataset is None:
+            raise JobError(gettext("The datasource was removed."), is_final=True)
+        if this.cursor["stage"] == planning.PLAN:
+            return planning.plan(this, report, dataset)
+        if this.cursor["stage"] == planning.CHECK:
+            return parts.check_some(this, report, dataset)
+        return report_finishing.finish(this, report)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return ngettext("%(count)s name checked", "%(count)s names checked", job.done) % {"count": f"{job.done:,}"}

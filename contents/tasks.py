@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from contents.annotation_reports import services as annotation_reports
 from contents.index import services
 from contents.thumbnails.files import PREVIEW_SIDE, TILE_SIDE
 
@@ -11,8 +12,9 @@ TIDY_SECONDS = 20.0
 
 @shared_task(name="contents.tasks.tidy_contents")
 def tidy_contents() -> None:
-    """Once a minute: rows of indexes that nobody reads any more."""
-    services.tidy(TIDY_SECONDS)
+    """Once a minute: rows of indexes and reports that nobody reads any more."""
+    annotation_reports.tidy(TIDY_SECONDS / 2)
+    services.tidy(TIDY_SECONDS / 2)
 
 
 @shared_task(name="contents.tasks.make_thumbnail")
