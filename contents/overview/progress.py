@@ -40,7 +40,7 @@ def progress_of(job: Job) -> Progress:
     rate_words = gettext("%(rate)s a second") % {"rate": f"{round(rate):,}"} if rate >= 1 else ""
     left_words = _left(running, fraction) if rate >= 1 and not is_finishing else ""
     percent = None if fraction is None else min(99, int(100 * fraction))
-    return Progress(job, percent, _words(job, is_finishing=is_finishing), rate_words, left_words, _poll_after(job))
+    return Progress(job, percent, _words(job, is_finishing=is_finishing), rate_words, left_words, poll_after(job))
 
 
 def _fraction(job: Job, parts: list[str], *, is_finishing: bool) -> float | None:
@@ -71,7 +71,7 @@ def _left(running: float, fraction: float | None) -> str:
     return ngettext("about %(count)s minute left", "about %(count)s minutes left", minutes) % {"count": minutes}
 
 
-def _poll_after(job: Job) -> str:
+def poll_after(job: Job) -> str:
     """How long the page waits before it asks again: less and less often."""
     age = timezone.now() - job.created_at
     if age < timedelta(seconds=10):

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from django.utils import timezone
+
 from contents.annotation_reports import services
+from contents.annotation_reports.finishing import _replace
+from contents.annotation_reports.keeping import Kept
+from contents.annotations.layout import Layout
 from contents.annotations.packing import finding_values
 from contents.annotations.report import Report
-from contents.models import AnnotationFinding, AnnotationReport, IndexState, Reading
+from contents.models import AnnotationFinding, AnnotationReport, Index, IndexState, Reading
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
 from jobs.models import Job, JobState
@@ -81,6 +86,20 @@ def checked(dataset: Dataset, *, reading: Reading = Reading.ALL, by: User | None
     work_off(job)
     assert job.state == JobState.DONE, job.error
     return current(job)
+
+
+def made_report(raw: Index, lightly: Index, report: Report | None = None) -> AnnotationReport:
+    """What a check leaves behind, put together at once, where it does not matter how it came about."""
+    made = AnnotationReport.objects.create(
+        datasource=lightly.datasource,
+        input_index=raw.pk,
+        input_seen_at=timezone.now(),
+        lightly_index=lightly.pk,
+        lightly_seen_at=timezone.now(),
+    )
+    _replace(made, Kept(report or Report(), layout=Layout()))
+    made.refresh_from_db()
+    return made
 
 
 def current(job: Job) -> AnnotationReport:
