@@ -32,6 +32,13 @@ def make_overlay(index_id: str, file_id: str) -> None:
     make(int(index_id), int(file_id))
 
 
+@shared_task(name="contents.tasks.make_filmstrip")
+def make_filmstrip(index_id: str, file_id: str) -> None:
+    from contents.filmstrips.making import make
+
+    make(int(index_id), int(file_id))
+
+
 def _make(index_id: str, file_id: str, longest_side: int) -> None:
     # Not above: web processes import this module, and stay without decoders.
     from contents.thumbnails.making import make

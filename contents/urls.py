@@ -1,5 +1,6 @@
 from django.urls import re_path
 
+from contents.filmstrips import views as filmstrips
 from contents.gallery import viewer
 from contents.gallery import views as gallery
 from contents.overlays import views as overlays
@@ -24,6 +25,8 @@ urlpatterns = [
     re_path(rf"^{_picture}/$", thumbnails.picture, name="picture"),
     re_path(rf"^{_picture}/tile/$", thumbnails.tile, name="tile"),
     re_path(rf"^{_contents}/overlay/(?P<row>[0-9]{{1,18}})/$", overlays.overlay, name="overlay"),
+    re_path(rf"^{_contents}/filmstrip/(?P<row>[0-9]{{1,18}})/$", filmstrips.filmstrip, name="filmstrip"),
+    re_path(rf"^{_contents}/filmstrip/(?P<row>[0-9]{{1,18}})/(?P<number>[0-9])/$", filmstrips.still, name="still"),
     re_path(rf"^{_contents}/search/$", problems.search, name="search"),
     re_path(rf"^{_contents}/(?P<slug>[a-z-]+)\.(?P<shape>csv|json)$", problems.export, name="export"),
     re_path(rf"^{_contents}/(?P<slug>[a-z-]+)/$", problems.files, name="files"),

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from contents.filmstrips import views as filmstrips
 from contents.gallery.choosing import Choice, choice_of, name_in
 from contents.gallery.queries import neighbours
 from contents.index.queries import TABS, Look, look_at
@@ -35,9 +38,14 @@ PRELOAD_TRIGGER = "load delay:800ms"
 @require_GET
 def file(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     """`beside=1`: with the pictures of the files before and after it."""
-    page = Viewer.of(request, dataset_id, tab)
-    response = render(request, "contents/gallery/file.html", page.context())
-    return response
+    context = Viewer.of(request, dataset_id, tab).context()
+    response = render(request, "contents/gallery/file.html", context)
+    if not context["plays"]:
+        return response
+    # Of that one storage, and of this page alone: the read URL is ours, and leads there.
+    policy: Any = csp_update({"media-src": [SELF, context["filmstrip"]["origin"]]})
+    allowed: HttpResponse = policy(lambda _: response)(request)
+    return allowed
 
 
 @require_GET
@@ -95,7 +103,7 @@ class Viewer:
         before, behind = neighbours(self.index, self.choice.chosen, self.file.key)
         rows = self._rows([before, behind])
         gallery = reverse("contents:gallery", args=[self.dataset.pk, self.tab])
-        context = {
+        context: Shown = {
             "dataset": self.dataset,
             "tab": self.tab,
             "look": self.look,
@@ -117,11 +125,14 @@ class Viewer:
             context["neighbour_behind"] = self._neighbour(rows.get(behind))
         else:
             context["preloaded"] = [self._preloaded(rows[name]) for name in (behind, before) if name in rows]
+        context["filmstrip"] = self._filmstrip()
         if is_clean(self.file.key) and not self.file.archived:
             query = f"?{urlencode({'key': self.file.key})}"
             args = [self.dataset.pk, self.tab]
             context["original"] = reverse("contents:original", args=args) + query
             context["read_url"] = reverse("contents:read_url", args=args) + query
+        filmstrip = context["filmstrip"]
+        context["plays"] = bool(context["original"] and not self.is_beside and filmstrip and filmstrip.get("plays"))
         return context
 
     def _rows(self, names: list[str]) -> dict[str, IndexedFile]:
@@ -143,6 +154,11 @@ class Viewer:
         if self.tab != "input" or row.kind not in (FileKind.IMAGE, FileKind.VIDEO):
             return None
         return overlays.Place(self._listed(row), self.dataset.pk, self.tab, is_alone).begin()
+
+    def _filmstrip(self) -> Shown | None:
+        if self.file.kind != FileKind.VIDEO:
+            return None
+        return filmstrips.Place(self._listed(self.file), self.dataset.pk, self.tab).begin()
 
     def _neighbour(self, row: IndexedFile | None) -> Shown | None:
         if row is None:

@@ -5,6 +5,7 @@
 //   data-back           where Escape leads
 //   data-shapes         an SVG over a picture; its value is the width of its own units
 //   data-show-task, data-show-class (with data-in-task), data-threshold    what is drawn; kept while the tab is open
+//   data-player         a video;  data-seek: on a button, the second it plays from;  data-player-failed: what is shown instead
 //   data-preload        pictures of the files beside this one, which come before anybody asks
 (() => {
   "use strict"
@@ -111,6 +112,21 @@
   const fullScreen = document.querySelector("[data-full-screen]")
   fullScreen.hidden = !document.fullscreenEnabled
   fullScreen.addEventListener("click", toggle)
+
+  // ---- Videos ----
+
+  const player = document.querySelector("[data-player]")
+  player?.addEventListener("error", () => {
+    player.hidden = true
+    document.querySelector("[data-player-failed]").hidden = false
+  })
+  on("click", (event) => {
+    const still = event.target.closest("[data-seek]")
+    if (!still || !player) return
+    player.currentTime = Number(still.dataset.seek)
+    player.play().catch(() => {}) // its own "error" says why
+    player.scrollIntoView({ block: "nearest" })
+  })
 
   // ---- What is drawn ----
 

@@ -175,6 +175,8 @@ NO_PAGES = [
     f"{CONTENTS}/input/original/",
     f"{CONTENTS}/input/read-url/",
     f"{CONTENTS}/input/overlay/1/",
+    f"{CONTENTS}/input/filmstrip/1/",
+    f"{CONTENTS}/input/filmstrip/1/0/",
     f"{CONTENTS}/input/thumbnail/1/",
     f"{CONTENTS}/input/thumbnail/1/tile/",
     f"{CONTENTS}/input/upper-case-extension.csv",
