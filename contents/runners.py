@@ -1,4 +1,4 @@
-"""Jobs about the contents of datasources: the index of one."""
+"""Jobs about the contents of datasources: the index of one, and what is inside its files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from django.utils.translation import gettext_lazy as _
 
 from contents.index import finishing, listing, services
 from contents.models import Index
+from contents.reading import forgetting
+from contents.reading import job as reading
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
 
-_STAGES = {listing.PLAN: listing.plan, listing.LIST: listing.list_some, finishing.FINISH: finishing.finish_some}
+_STAGES = {
+    listing.PLAN: listing.plan,
+    listing.LIST: listing.list_some,
+    finishing.FINISH: finishing.finish_some,
+    forgetting.FORGET: forgetting.forget_some,
+}
 
 
 @register
@@ -33,6 +40,8 @@ class IndexContents(Runner):
             return listing.parts_of(last)
         if last["stage"] == listing.LIST:
             return [finishing.begin(has_base=job.arguments["base"] is not None)]
+        if last["stage"] == finishing.FINISH:
+            return [forgetting.begin()]
         return []
 
     def run(self, this: Slice) -> Step:
@@ -43,3 +52,24 @@ class IndexContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file found", "%(count)s files found", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class ReadContents(Runner):
+    """Opens images and videos of a datasource. Several parts side by side, each file by file."""
+
+    kind = services.READING_KIND
+    label = _("Open the files")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": reading.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        return reading.parts_of(cursors[-1]) if cursors[-1]["stage"] == reading.PLAN else []
+
+    def run(self, this: Slice) -> Step:
+        return reading.plan(this) if this.cursor["stage"] == reading.PLAN else reading.read_some(this)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}

@@ -4,6 +4,7 @@ from contents.filmstrips import views as filmstrips
 from contents.gallery import viewer
 from contents.gallery import views as gallery
 from contents.overlays import views as overlays
+from contents.overview import inside_views as inside
 from contents.overview import settings
 from contents.overview import views as overview
 from contents.problems import views as problems
@@ -18,6 +19,10 @@ urlpatterns = [
     re_path(rf"^{_contents}/$", overview.contents, name="contents"),
     re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
     re_path(rf"^{_contents}/index/$", overview.start, name="start"),
+    re_path(rf"^{_contents}/reading/$", inside.reading, name="reading"),
+    re_path(rf"^{_contents}/reading/sample/$", inside.read_sample, name="read-sample"),
+    re_path(rf"^{_contents}/reading/all/$", inside.read_all, name="read-all"),
+    re_path(rf"^{_contents}/reading/pause/$", inside.pause, name="pause"),
     re_path(rf"^{_contents}/gallery/$", gallery.gallery, name="gallery"),
     re_path(rf"^{_contents}/file/$", viewer.file, name="file"),
     re_path(rf"^{_contents}/original/$", viewer.original, name="original"),

@@ -20,9 +20,10 @@ from contents.gallery.queries import neighbours
 from contents.index.queries import TABS, Look, look_at
 from contents.listing.read_urls import public_token
 from contents.listing.relevant_filenames import is_clean
-from contents.models import FileKind, Index, IndexedFile, Problem
+from contents.models import FileFacts, FileKind, Index, IndexedFile, InsideProblem, Problem, ReadState
 from contents.overlays import views as overlays
-from contents.problems.words import PROBLEMS, label_of
+from contents.problems.words import EXPLAINED, AnyProblem, label_of
+from contents.reading.totals import FIRST_PROBLEM
 from contents.thumbnails import views as thumbnails
 from contents.thumbnails.files import Listed
 from datasets.access import dataset_for
@@ -103,6 +104,7 @@ class Viewer:
         before, behind = neighbours(self.index, self.choice.chosen, self.file.key)
         rows = self._rows([before, behind])
         gallery = reverse("contents:gallery", args=[self.dataset.pk, self.tab])
+        facts = self._facts()
         context: Shown = {
             "dataset": self.dataset,
             "tab": self.tab,
@@ -112,7 +114,9 @@ class Viewer:
             "overlay": self._overlay(self.file),
             "is_video": self.file.kind == FileKind.VIDEO,
             "kind": _kind(self.file),
-            "problems": [_problem(problem) for problem in Problem if self.file.problems & (1 << problem)],
+            "problems": self._problems(facts),
+            "facts": facts,
+            "read_word": ReadState(facts.state).label if facts and facts.state != ReadState.READ else "",
             "before": self._address(before) if before else "",
             "behind": self._address(behind) if behind else "",
             "back": f"{gallery}{self.choice.query(after=before)}#tile-{self.file.pk}",
@@ -134,6 +138,18 @@ class Viewer:
         filmstrip = context["filmstrip"]
         context["plays"] = bool(context["original"] and not self.is_beside and filmstrip and filmstrip.get("plays"))
         return context
+
+    def _facts(self) -> FileFacts | None:
+        """What a reading has found inside this very version of the file."""
+        found = FileFacts.objects.filter(reading__datasource=self.datasource, key=self.file.key).first()
+        same = found and (found.size, found.modified, found.version) == _version(self.file)
+        return found if same else None
+
+    def _problems(self, facts: FileFacts | None) -> list[Shown]:
+        inside = facts.problems if facts else 0
+        return [_problem(problem) for problem in Problem if self.file.problems & (1 << problem)] + [
+            _problem(problem) for problem in InsideProblem if inside & (1 << (problem - FIRST_PROBLEM))
+        ]
 
     def _rows(self, names: list[str]) -> dict[str, IndexedFile]:
         return {row.key: row for row in IndexedFile.objects.filter(index=self.index.pk, key__in=[*filter(None, names)])}
@@ -177,5 +193,10 @@ def _kind(file: IndexedFile) -> str:
     return words.get(kind) or str(kind.label)
 
 
-def _problem(problem: Problem) -> Shown:
-    return {"label": label_of(problem), "why": gettext(PROBLEMS[problem].why), "slug": PROBLEMS[problem].slug}
+def _version(file: IndexedFile) -> tuple[int, int, str]:
+    return file.size, file.modified, file.version
+
+
+def _problem(problem: AnyProblem) -> Shown:
+    explained = EXPLAINED[problem]
+    return {"label": label_of(problem), "why": gettext(explained.why), "slug": explained.slug}
