@@ -28,6 +28,20 @@ def make_preview(index_id: str, file_id: str) -> None:
     _make(index_id, file_id, PREVIEW_SIDE)
 
 
+@shared_task(name="contents.tasks.make_overlay")
+def make_overlay(index_id: str, file_id: str) -> None:
+    from contents.overlays.making import make
+
+    make(int(index_id), int(file_id))
+
+
+@shared_task(name="contents.tasks.make_filmstrip")
+def make_filmstrip(index_id: str, file_id: str) -> None:
+    from contents.filmstrips.making import make
+
+    make(int(index_id), int(file_id))
+
+
 def _make(index_id: str, file_id: str, longest_side: int) -> None:
     # Not above: web processes import this module, and stay without decoders.
     from contents.thumbnails.making import make

@@ -129,6 +129,10 @@ PAGES: dict[str, Rule] = {
     "contents:gallery": Rule(SEES, NONE),
     "contents:file": Rule(SEES, NONE),
     "contents:original": Rule(SEES, NONE),
+    "contents:read_url": Rule(SEES, NONE),
+    "contents:overlay": Rule(SEES, NONE),
+    "contents:filmstrip": Rule(SEES, NONE),
+    "contents:still": Rule(SEES, NONE),
     "contents:picture": Rule(SEES, NONE),
     "contents:tile": Rule(SEES, NONE),
     "teams:welcome": Rule(PUBLIC, PUBLIC),  # leads on as soon as anybody exists
