@@ -1,4 +1,4 @@
-"""Jobs about the contents of datasources: the index of one."""
+"""Jobs about the contents of datasources: the index of one, and what is inside its files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from django.utils.translation import gettext_lazy as _
 
 from contents.index import finishing, listing, services
 from contents.models import Index
-from contents.outputs.words import words_of_tally
-from contents.thumbnails import parts
-from contents.thumbnails.tally import Tally
+from contents.outputs.runners import WriteFrames, WriteThumbnails
+from contents.reading import forgetting
+from contents.reading import job as reading
+from contents.reading import services as reading_services
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
 
-_STAGES = {listing.PLAN: listing.plan, listing.LIST: listing.list_some, finishing.FINISH: finishing.finish_some}
+__all__ = ["IndexContents", "ReadContents", "WriteFrames", "WriteThumbnails"]
+
+_STAGES = {
+    listing.PLAN: listing.plan,
+    listing.LIST: listing.list_some,
+    finishing.FINISH: finishing.finish_some,
+    forgetting.FORGET: forgetting.forget_some,
+}
 
 
 @register
@@ -36,6 +44,8 @@ class IndexContents(Runner):
             return listing.parts_of(last)
         if last["stage"] == listing.LIST:
             return [finishing.begin(has_base=job.arguments["base"] is not None)]
+        if last["stage"] == finishing.FINISH:
+            return [forgetting.begin()]
         return []
 
     def run(self, this: Slice) -> Step:
@@ -49,24 +59,21 @@ class IndexContents(Runner):
 
 
 @register
-class WriteThumbnails(Runner):
-    """Writes thumbnails of an Input's images and videos into the Lightly datasource."""
+class ReadContents(Runner):
+    """Opens images and videos of a datasource. Several parts side by side, each file by file."""
 
-    kind = parts.KIND
-    label = _("Write thumbnails")
+    kind = reading_services.KIND
+    label = _("Open the files")
     queue = Queue.CONTENTS
 
     def split(self, job: Job) -> Sequence[Cursor]:
-        return [{"stage": parts.PLAN}]
+        return [{"stage": reading.PLAN}]
 
     def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
-        return parts.parts_of(cursors[-1]) if cursors[-1]["stage"] == parts.PLAN else []
+        return reading.parts_of(cursors[-1]) if cursors[-1]["stage"] == reading.PLAN else []
 
     def run(self, this: Slice) -> Step:
-        # Not above: web processes import this module, and stay without decoders.
-        from contents.thumbnails import bulk
-
-        return bulk.plan(this) if this.cursor["stage"] == parts.PLAN else bulk.write_some(this)
+        return reading.plan(this) if this.cursor["stage"] == reading.PLAN else reading.read_some(this)
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
-        return words_of_tally(Tally.sum(cursor.get("tally") for cursor in cursors))
+        return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}

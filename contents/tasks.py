@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from contents.index import services
+from contents.reading import services as reading
 from contents.thumbnails.files import PREVIEW_SIDE, TILE_SIDE
 
 # Less than the time between two of them.
@@ -11,8 +12,9 @@ TIDY_SECONDS = 20.0
 
 @shared_task(name="contents.tasks.tidy_contents")
 def tidy_contents() -> None:
-    """Once a minute: rows of indexes that nobody reads any more."""
-    services.tidy(TIDY_SECONDS)
+    """Once a minute: rows of indexes and readings that nobody reads any more."""
+    if services.tidy(TIDY_SECONDS):
+        reading.tidy(TIDY_SECONDS)
 
 
 @shared_task(name="contents.tasks.make_thumbnail")

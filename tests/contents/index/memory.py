@@ -71,13 +71,16 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     return store
 
 
-def use(monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
+def use(monkeypatch: pytest.MonkeyPatch, store: Any, *modules: Any) -> None:
+    """What is opened from now on, by indexes and by these modules too."""
+
     class Pool:
         @contextlib.contextmanager
         def borrowed(self, *_: object) -> Iterator[Any]:
             yield store
 
-    monkeypatch.setattr(opening, "STORES", Pool())
+    for module in (opening, *modules):
+        monkeypatch.setattr(module, "STORES", Pool())
 
 
 def connected(dataset: Dataset, purpose: Purpose = Purpose.INPUT, **changes: str) -> Datasource:
