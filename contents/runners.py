@@ -12,7 +12,6 @@ from contents.models import Index
 from contents.outputs.runners import WriteFrames, WriteThumbnails
 from contents.reading import forgetting
 from contents.reading import job as reading
-from contents.reading import services as reading_services
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
@@ -62,7 +61,7 @@ class IndexContents(Runner):
 class ReadContents(Runner):
     """Opens images and videos of a datasource. Several parts side by side, each file by file."""
 
-    kind = reading_services.KIND
+    kind = services.READING_KIND
     label = _("Open the files")
     queue = Queue.CONTENTS
 

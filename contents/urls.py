@@ -1,6 +1,7 @@
 from django.urls import re_path
 
 from contents.gallery import views as gallery
+from contents.overview import inside_views as inside
 from contents.overview import settings
 from contents.overview import views as overview
 from contents.problems import views as problems
@@ -15,6 +16,10 @@ urlpatterns = [
     re_path(rf"^{_contents}/$", overview.contents, name="contents"),
     re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
     re_path(rf"^{_contents}/index/$", overview.start, name="start"),
+    re_path(rf"^{_contents}/reading/$", inside.reading, name="reading"),
+    re_path(rf"^{_contents}/reading/sample/$", inside.read_sample, name="read-sample"),
+    re_path(rf"^{_contents}/reading/all/$", inside.read_all, name="read-all"),
+    re_path(rf"^{_contents}/reading/pause/$", inside.pause, name="pause"),
     re_path(rf"^{_contents}/gallery/$", gallery.gallery, name="gallery"),
     re_path(rf"^{_contents}/file/$", gallery.file, name="file"),
     re_path(rf"^{_contents}/original/$", gallery.original, name="original"),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from contents.gallery.queries import MEDIA, Chosen
-from contents.models import FileKind, Problem
+from contents.models import FileKind, InsideProblem, Problem
 from contents.problems.words import BY_SLUG
 
 KINDS = {"images": FileKind.IMAGE, "videos": FileKind.VIDEO}
@@ -42,7 +42,7 @@ def choice_of(query: QueryDict) -> Choice:
     kind, problem = query.get("kind", ""), query.get("problem", "")
     prefix = name_in(query, "prefix")[:LONGEST_PREFIX]
     # A problem's files are few, and lie anywhere: folders would hide them.
-    is_problem = isinstance(BY_SLUG.get(problem), Problem)
+    is_problem = isinstance(BY_SLUG.get(problem), Problem | InsideProblem)
     folders = query.get("view") == "folders" and not is_problem
     if folders:
         prefix = prefix[: prefix.rfind("/") + 1]

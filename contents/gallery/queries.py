@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from contents.index.queries import files_after, findings_after
+from contents.index.queries import files_after, findings_after, findings_of
 from contents.index.rows import key_at
 from contents.listing.folder import LIGHTLY_FOLDER
 from contents.listing.shards import successor
-from contents.models import FileKind, Finding, Index, IndexedFile
+from contents.models import FileKind, Finding, Index, IndexedFile, InsideFinding
 
 MEDIA = (int(FileKind.IMAGE), int(FileKind.VIDEO))
 # So long may a page look for files among others, and at so many names at once.
@@ -158,11 +158,10 @@ def _first(names: Iterable[str], fitting: set[str]) -> str:
     return next((name for name in names if name in fitting), "")
 
 
-def _named(index: Index, chosen: Chosen) -> QuerySet[IndexedFile] | QuerySet[Finding]:
+def _named(index: Index, chosen: Chosen) -> QuerySet[IndexedFile] | QuerySet[Finding] | QuerySet[InsideFinding]:
     """What has the names that fit, before anybody asks for the kind."""
-    rows: QuerySet[IndexedFile] | QuerySet[Finding] = IndexedFile.objects.filter(index=index.pk)
-    if chosen.problem:
-        rows = Finding.objects.filter(index=index.pk, what=chosen.problem)
+    rows: QuerySet[IndexedFile] | QuerySet[Finding] | QuerySet[InsideFinding]
+    rows = findings_of(index, chosen.problem) if chosen.problem else IndexedFile.objects.filter(index=index.pk)
     if chosen.prefix:
         rows = rows.filter(key__gte=chosen.prefix, key__lt=successor(chosen.prefix))
     return rows

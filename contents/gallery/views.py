@@ -17,8 +17,9 @@ from contents.index.queries import TABS, Look, look_at
 from contents.listing.read_urls import public_token
 from contents.listing.relevant_filenames import is_clean
 from contents.models import FileKind, Index, IndexedFile, Problem
+from contents.problems.explained import Severity
 from contents.problems.lists import problems_of
-from contents.problems.words import PROBLEMS, Severity, label_of
+from contents.problems.words import PROBLEMS, label_of
 from contents.thumbnails.files import Listed
 from contents.thumbnails.views import Place
 from datasets.access import dataset_for
@@ -47,7 +48,7 @@ def gallery(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
         "choice": choice,
         "after": after,
         "kinds": _kinds(look),
-        "problems": [problem for problem in problems_of(look.totals) if problem.files],
+        "problems": [problem for problem in problems_of(look) if problem.files],
         "folders": [_folder(choice, name) for name in found.folders],
         "crumbs": _crumbs(choice) if choice.folders else [],
         "tiles": [_tile(dataset, tab, choice, Listed(look.datasource, look.index, file)) for file in found.files],

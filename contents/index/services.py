@@ -16,6 +16,7 @@ from teams.models import AuditAction, Team, User
 
 # The kind of the jobs, see contents.runners. Pinned: it stands in the database.
 KIND = "contents.index"
+READING_KIND = "contents.reading"
 ROWS_AT_ONCE = 5_000
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from contents.index.services import ROWS_AT_ONCE, depth_of, sample_of
+from contents.index.services import READING_KIND, ROWS_AT_ONCE, depth_of, sample_of
 from contents.index.totals import Totals
 from contents.models import Depth, FileKind, Index, IndexState, Reading
 from contents.reading import rows
@@ -18,8 +18,6 @@ from jobs import services as jobs
 from jobs.models import WORKING_STATES, Job
 from teams.models import User
 
-# The kind of the jobs, see contents.runners. Pinned: it stands in the database.
-KIND = "contents.reading"
 # Of facts, when those that are out of date are looked for.
 FACTS_AT_ONCE = 20_000
 
@@ -41,7 +39,7 @@ def start(datasource: Datasource, *, sample: int, by: User | None) -> tuple[Job,
             raise NoIndexError
         reading = reading_of(datasource) or _new(datasource)
         return jobs.start(
-            KIND,
+            READING_KIND,
             title=f"{dataset.name}: {datasource.get_purpose_display()}",
             subject=datasource.pk,
             team=dataset.team,
@@ -64,13 +62,13 @@ def _new(datasource: Datasource) -> Reading:
 
 def job_of(datasource: Datasource) -> Job | None:
     """The newest that reads, or has read."""
-    found = Job.objects.filter(dataset=datasource.dataset_id, kind=KIND, subject=datasource.pk)
+    found = Job.objects.filter(dataset=datasource.dataset_id, kind=READING_KIND, subject=datasource.pk)
     return found.order_by("-created_at", "-pk").first()
 
 
 def pause(datasource: Datasource, *, by: User) -> bool:
     """What was read is kept, and a job that is started later goes on behind it. False if there was nothing to pause."""
-    job = Job.objects.filter(kind=KIND, subject=datasource.pk, state__in=WORKING_STATES).first()
+    job = Job.objects.filter(kind=READING_KIND, subject=datasource.pk, state__in=WORKING_STATES).first()
     return bool(job and jobs.cancel(job, by=by))
 
 

@@ -83,6 +83,7 @@ FOR_OWNER = [
     f"{CONTENTS}/lightly/",  # where nobody has looked yet
     f"{CONTENTS}/input/upper-case-extension/",
     f"{CONTENTS}/input/upper-case-extension/?prefix=nothing+like+this",
+    f"{CONTENTS}/input/truncated/",
     f"{CONTENTS}/input/search/?q=night",
     f"{CONTENTS}/input/search/?q=nothing+like+this",
     f"{CONTENTS}/input/gallery/",
@@ -121,6 +122,7 @@ SHOWS = {
     f"{CONTENTS}/input/": "Rests on the listing of all 128 files",
     f"{CONTENTS}/lightly/": "Nobody has looked yet",
     f"{CONTENTS}/input/upper-case-extension/": "120 files",
+    f"{CONTENTS}/input/truncated/": "street/night/007.JPG",
     f"{CONTENTS}/input/search/?q=night": "street/night/007.JPG",
     f"{CONTENTS}/input/gallery/": "street/night/007.JPG",
     f"{CONTENTS}/input/gallery/?view=folders&prefix=street%2F": "clip.mp4",
@@ -133,6 +135,7 @@ REFUSING = {"/invitation/?token=nonsense": 410, "/grant/?token=nonsense": 404, "
 DIALOGS = [
     ("/", "/datasets/new/"),
     ("/tokens/", "/tokens/{token_id}/revoke/"),
+    (f"{CONTENTS}/input/", f"{CONTENTS}/input/reading/all/"),
     (PEOPLE, f"{TEAM}/invite/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/role/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/remove/"),
@@ -171,6 +174,9 @@ NO_PAGES = [
     f"{DATASET}/datasources/",
     f"{CONTENTS}/input/progress/",
     f"{CONTENTS}/input/index/",
+    f"{CONTENTS}/input/reading/",
+    f"{CONTENTS}/input/reading/sample/",
+    f"{CONTENTS}/input/reading/pause/",
     f"{CONTENTS}/input/original/",
     f"{CONTENTS}/input/thumbnail/1/",
     f"{CONTENTS}/input/thumbnail/1/tile/",
