@@ -13,14 +13,14 @@ from contents.annotation_reports import planning
 from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
 from contents.models import AnnotationReport, Index
-from contents.outputs.words import words_of_tally
+from contents.outputs.runners import WriteFrames, WriteThumbnails
 from contents.reading import forgetting
 from contents.reading import job as reading
-from contents.thumbnails import parts
-from contents.thumbnails.tally import Tally
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
+
+__all__ = ["CheckAnnotations", "IndexContents", "ReadContents", "WriteFrames", "WriteThumbnails"]
 
 _STAGES = {
     listing.PLAN: listing.plan,
@@ -80,30 +80,6 @@ class ReadContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}
-
-
-@register
-class WriteThumbnails(Runner):
-    """Writes thumbnails of an Input's images and videos into the Lightly datasource."""
-
-    kind = parts.KIND
-    label = _("Write thumbnails")
-    queue = Queue.CONTENTS
-
-    def split(self, job: Job) -> Sequence[Cursor]:
-        return [{"stage": parts.PLAN}]
-
-    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
-        return parts.parts_of(cursors[-1]) if cursors[-1]["stage"] == parts.PLAN else []
-
-    def run(self, this: Slice) -> Step:
-        # Not above: web processes import this module, and stay without decoders.
-        from contents.thumbnails import bulk
-
-        return bulk.plan(this) if this.cursor["stage"] == parts.PLAN else bulk.write_some(this)
-
-    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
-        return words_of_tally(Tally.sum(cursor.get("tally") for cursor in cursors))
 
 
 @register

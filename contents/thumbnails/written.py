@@ -31,22 +31,31 @@ class TakenError(Exception):
     """There is a file of somebody else's in the place of the thumbnail."""
 
 
-def told_of(file: IndexedFile) -> dict[str, str]:
-    """The metadata of the file's thumbnail: of small letters and digits, because Azure takes no other names."""
+def source_of(file: IndexedFile) -> dict[str, str]:
+    """The metadata of what is made of a file. Names are of small letters, because Azure takes no others."""
     return {
         "way": WAY,
-        "longestside": str(LONGEST_SIDE),
         "sourceversion": quote(file.version),
         "sourcebytes": str(file.size),
         "sourcemodified": str(file.modified),
     }
 
 
-def is_fresh(metadata: Mapping[str, str], file: IndexedFile) -> bool:
-    """Whether a thumbnail with this metadata was made of the file as it was listed. As contents.index.comparing."""
-    expected = told_of(file)
+def told_of(file: IndexedFile) -> dict[str, str]:
+    """The metadata of the file's thumbnail."""
+    return source_of(file) | {"longestside": str(LONGEST_SIDE)}
+
+
+def is_of(metadata: Mapping[str, str], file: IndexedFile) -> bool:
+    """Whether what has this metadata was made of the file as it was listed. Compares as contents.index.comparing."""
+    expected = source_of(file)
     decisive = "sourceversion" if file.version else "sourcemodified"
-    return all(metadata.get(name) == expected[name] for name in ("way", "longestside", "sourcebytes", decisive))
+    return all(metadata.get(name) == expected[name] for name in ("way", "sourcebytes", decisive))
+
+
+def is_fresh(metadata: Mapping[str, str], file: IndexedFile) -> bool:
+    """The same of a thumbnail."""
+    return metadata.get("longestside") == str(LONGEST_SIDE) and is_of(metadata, file)
 
 
 def head_of(store: Store, key: str) -> Head | None:
