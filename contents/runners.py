@@ -1,4 +1,4 @@
-"""Jobs about the contents of datasources: the index of one, and what is inside its files."""
+"""Jobs about the contents of datasources: the index of one, what is inside its files, and the check of annotations."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from contents.annotation_reports import finishing as report_finishing
+from contents.annotation_reports import parts as report_parts
+from contents.annotation_reports import planning
+from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
-from contents.models import Index
+from contents.models import AnnotationReport, Index
+from contents.outputs.words import words_of_tally
 from contents.reading import forgetting
 from contents.reading import job as reading
+from contents.thumbnails import parts
+from contents.thumbnails.tally import Tally
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
@@ -73,3 +80,62 @@ class ReadContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class WriteThumbnails(Runner):
+    """Writes thumbnails of an Input's images and videos into the Lightly datasource."""
+
+    kind = parts.KIND
+    label = _("Write thumbnails")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": parts.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        return parts.parts_of(cursors[-1]) if cursors[-1]["stage"] == parts.PLAN else []
+
+    def run(self, this: Slice) -> Step:
+        # Not above: web processes import this module, and stay without decoders.
+        from contents.thumbnails import bulk
+
+        return bulk.plan(this) if this.cursor["stage"] == parts.PLAN else bulk.write_some(this)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return words_of_tally(Tally.sum(cursor.get("tally") for cursor in cursors))
+
+
+@register
+class CheckAnnotations(Runner):
+    """Checks predictions and metadata. Its row in contents_annotationreport is made together with the job."""
+
+    kind = annotation_reports.KIND
+    label = _("Check predictions and metadata")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": planning.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        last = cursors[-1]
+        if last["stage"] == planning.PLAN and last["shards"]:
+            shards: Sequence[Cursor] = last["shards"]
+            return shards
+        if last["stage"] == report_finishing.FINISH:
+            return []
+        return [{"stage": report_finishing.FINISH}]
+
+    def run(self, this: Slice) -> Step:
+        report = AnnotationReport.objects.filter(job=this.job.pk).first()
+        dataset = this.job.dataset
+        if report is None or report.datasource_id is None or dataset is None:
+            raise JobError(gettext("The datasource was removed."), is_final=True)
+        if this.cursor["stage"] == planning.PLAN:
+            return planning.plan(this, report, dataset)
+        if this.cursor["stage"] == planning.CHECK:
+            return report_parts.check_some(this, report, dataset)
+        return report_finishing.finish(this, report)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return ngettext("%(count)s name checked", "%(count)s names checked", job.done) % {"count": f"{job.done:,}"}

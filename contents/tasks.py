@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from contents.annotation_reports import services as annotation_reports
 from contents.index import services
 from contents.reading import services as reading
 from contents.thumbnails.files import PREVIEW_SIDE, TILE_SIDE
@@ -12,9 +13,9 @@ TIDY_SECONDS = 20.0
 
 @shared_task(name="contents.tasks.tidy_contents")
 def tidy_contents() -> None:
-    """Once a minute: rows of indexes and readings that nobody reads any more."""
-    if services.tidy(TIDY_SECONDS):
-        reading.tidy(TIDY_SECONDS)
+    """Once a minute: rows of indexes, readings and reports that nobody reads any more."""
+    for tidy in (annotation_reports.tidy, reading.tidy, services.tidy):
+        tidy(TIDY_SECONDS / 3)
 
 
 @shared_task(name="contents.tasks.make_thumbnail")

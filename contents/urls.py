@@ -1,5 +1,7 @@
 from django.urls import re_path
 
+from contents.annotation_pages import findings as annotation_findings
+from contents.annotation_pages import views as annotations
 from contents.filmstrips import views as filmstrips
 from contents.gallery import viewer
 from contents.gallery import views as gallery
@@ -12,10 +14,20 @@ from contents.thumbnails import views as thumbnails
 
 app_name = "contents"
 _contents = "datasets/(?P<dataset_id>[a-f0-9]{24})/contents/(?P<tab>input|lightly)"
+_annotations = "datasets/(?P<dataset_id>[a-f0-9]{24})/contents/annotations"
 _picture = f"{_contents}/(?P<size>thumbnail|preview)/(?P<row>[0-9]{{1,18}})"
 _team = "notifications/settings/(?P<team_id>[a-f0-9]{24})"
 urlpatterns = [
     re_path(rf"^{_team}/indexing/$", settings.indexing, name="indexing"),
+    re_path(rf"^{_annotations}/$", annotations.report, name="annotations"),
+    re_path(rf"^{_annotations}/progress/$", annotations.progress, name="annotations_progress"),
+    re_path(rf"^{_annotations}/check/$", annotations.start, name="check_annotations"),
+    re_path(rf"^{_annotations}/findings/$", annotation_findings.findings, name="annotation_findings"),
+    re_path(
+        rf"^{_annotations}/findings\.(?P<shape>csv|json)$",
+        annotation_findings.export,
+        name="export_annotation_findings",
+    ),
     re_path(rf"^{_contents}/$", overview.contents, name="contents"),
     re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
     re_path(rf"^{_contents}/index/$", overview.start, name="start"),

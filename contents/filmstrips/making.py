@@ -51,7 +51,7 @@ def _made(found: Listed, kept: Cache) -> Facts | Refusal:
 
 def _told(found: Listed, config: CloudConfig, store: Store, kept: Cache) -> dict[str, Any]:
     """Raises MediaError and StoreError."""
-    file = opened_file(config, store, found.file)
+    file = opened_file(store, config.prefix, found.file)
     facts = glance_at_video(file, found.file.key)
     stills: list[float] = []
     broken = ""

@@ -89,6 +89,14 @@ def files_after(
     return list(files.order_by("key")[:limit])
 
 
+def files_between(index: Index, after: str, until: str, *, limit: int, kinds: Sequence[int]) -> list[IndexedFile]:
+    """The same whose names come no later than `until`; empty: to the end."""
+    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(index=index.pk, key__gt=after, kind__in=kinds)
+    if until:
+        files = files.filter(key__lte=until)
+    return list(files.order_by("key")[:limit])
+
+
 def findings_after(
     index: Index, what: int, after: str = "", *, limit: int, prefix: str = ""
 ) -> list[Finding] | list[InsideFinding]:

@@ -102,7 +102,7 @@ def _upright(found: Listed) -> Upright | None:
     try:
         config = found.datasource.config
         with STORES.borrowed(config, configured_endpoints(), PATIENCE) as store:
-            file = opened_file(config, store, found.file, HEADER_PIECE_BYTES)
+            file = opened_file(store, config.prefix, found.file, piece_bytes=HEADER_PIECE_BYTES)
             facts = look_at_image(file, found.file.key)
     except (UnreadableConfigError, StoreError, MediaError):
         return None

@@ -1,4 +1,4 @@
-"""What was found in a datasource: an index for each look at it, its files, and what is to be said of some of them.
+"""What was found in a datasource by its listing: an index for each look, its files, and what is to be said of some.
 
 A million rows are usual here. So files and findings have no foreign key that the database checks row by row, and rows
 of an index that nobody reads any more are deleted later, bit by bit (contents.index.services.tidy).
@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from datasources.models import Datasource
 from jobs.models import Job
-from teams.models import Team
 
 
 class FileKind(models.IntegerChoices):
@@ -63,41 +62,6 @@ class Topic(models.IntegerChoices):
     NEW = 101, _("New")
     CHANGED = 102, _("Changed")
     GONE = 103, _("Gone")
-
-
-class InsideProblem(models.IntegerChoices):
-    """What may be wrong inside a file, once it was opened. FileFacts.problems has the bit 1 << (number - 200) of each.
-
-    The names are those of contents.media.problems.MediaProblem. The numbers are in the database and stay as they are.
-    """
-
-    OTHER_CONTENT = 201, _("No image or video inside")
-    WRONG_EXTENSION = 202, _("Extension of another format")
-    TRUNCATED = 203, _("File that breaks off")
-    CORRUPT = 204, _("Damaged file")
-    TOO_MANY_PIXELS = 205, _("Too many pixels")
-    DEEP = 206, _("More than 8 bits a channel")
-    CMYK = 207, _("Colours for print (CMYK)")
-    ANIMATED = 208, _("Several pictures in one file")
-    ALPHA = 209, _("Transparency")
-    ROTATED = 210, _("Stored rotated")
-    NO_VIDEO = 211, _("Video without pictures")
-    FRAME_COUNT = 212, _("Wrong number of frames in the header")
-    VARIABLE_RATE = 213, _("Variable frame rate")
-    SLOW_START = 214, _("Table of contents at the end")
-    UNPLAYABLE = 215, _("Video that browsers don't play")
-    TIMED_OUT = 216, _("Takes too long to read")
-
-
-class ReadState(models.IntegerChoices):
-    """Whether a file could be opened. The numbers are in the database and stay as they are."""
-
-    READ = 1, _("Read")
-    HEADER = 2, _("Only its header was read, because it is very large")
-    MISSING = 3, _("It was not there any more")
-    CHANGED = 4, _("It had changed since the listing")
-    DENIED = 5, _("The storage did not let us read it")
-    ARCHIVED = 6, _("It is archived")
 
 
 class IndexState(models.TextChoices):
@@ -187,106 +151,3 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.key}"
-
-
-class Reading(models.Model):
-    """What was found inside the images and videos of a datasource, whatever index listed them.
-
-    `files` and `bytes` were opened, or could not be; `totals` is what contents.reading.totals.ReadTotals keeps of them.
-    Facts stay when an index is replaced, but for files that changed or are gone. When the datasource leads to another
-    place, a new reading begins. Without a datasource it is nobody's any more, and deleted soon.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    datasource = models.OneToOneField(Datasource, on_delete=models.SET_NULL, null=True, related_name="reading")
-    provider = models.CharField(max_length=32)
-    path = models.TextField()
-    files = models.BigIntegerField(default=0)
-    bytes = models.BigIntegerField(default=0)
-    totals = models.JSONField(default=dict)
-    changed_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"reading {self.pk} of {self.datasource_id}"
-
-
-class FileFacts(models.Model):
-    """What is inside a file of this name, size and version. What is not known is 0 or empty.
-
-    `width` and `height` in stored pixels; `rotation` in degrees clockwise, `orientation` as in EXIF; `pixels` is the
-    mode of an image, the pixel format of a video.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    reading = models.ForeignKey(
-        Reading, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    key = models.TextField()
-    size = models.BigIntegerField()
-    modified = models.BigIntegerField()
-    version = models.CharField(max_length=128)
-    kind = models.SmallIntegerField(choices=FileKind.choices)
-    state = models.SmallIntegerField(choices=ReadState.choices)
-    format = models.CharField(max_length=16)
-    codec = models.CharField(max_length=32)
-    pixels = models.CharField(max_length=32)
-    width = models.IntegerField()
-    height = models.IntegerField()
-    bits = models.SmallIntegerField()
-    orientation = models.SmallIntegerField()
-    rotation = models.SmallIntegerField()
-    seconds = models.FloatField()
-    rate = models.FloatField()
-    frames = models.BigIntegerField()
-    problems = models.IntegerField()  # bits, see InsideProblem
-
-    class Meta:
-        db_table = "contents_facts"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["reading", "key"], name="facts_by_key")]
-
-    def __str__(self) -> str:
-        return self.key
-
-
-class InsideFinding(models.Model):
-    """That a problem was found inside one file. `detail` says in English what was seen, as `PNG` or `90°`."""
-
-    id = models.BigAutoField(primary_key=True)
-    reading = models.ForeignKey(
-        Reading, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    what = models.SmallIntegerField(choices=InsideProblem.choices)
-    key = models.TextField()
-    size = models.BigIntegerField()
-    modified = models.BigIntegerField()
-    detail = models.CharField(max_length=200)
-
-    class Meta:
-        db_table = "contents_inside"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["reading", "what", "key"], name="inside_by_key")]
-
-    def __str__(self) -> str:
-        return f"{self.what}: {self.key}"
-
-
-class Depth(models.TextChoices):
-    """What happens by itself once an Input datasource is green for the first time."""
-
-    NEVER = "NEVER", _("Nothing: people start it")
-    LISTING = "LISTING", _("List all names, sizes and dates; no file is read")
-    SAMPLE = "SAMPLE", _("List them, then open a sample of the images and videos")
-
-
-SAMPLE_FILES = 200
-MOST_SAMPLE_FILES = 10_000
-
-
-class TeamIndexing(models.Model):
-    """What a team has chosen. Teams without a row have the default. `sample`: how many files a sample has."""
-
-    team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    depth = models.CharField(max_length=16, choices=Depth.choices, default=Depth.LISTING)
-    sample = models.PositiveIntegerField(default=SAMPLE_FILES)
-
-    def __str__(self) -> str:
-        return f"{self.team_id}: {self.depth}"
