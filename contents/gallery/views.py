@@ -49,6 +49,7 @@ def gallery(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
         "crumbs": _crumbs(choice) if choice.folders else [],
         "tiles": [_tile(dataset, tab, choice, Listed(look.datasource, look.index, file)) for file in found.files],
         "next": choice.query(after=found.next) if found.next else "",
+        "stopped_at": found.next if found.is_stopped else "",
         "first": choice.query(),
         "flat_query": choice._replace(folders=False).query(),
         "folders_query": choice._replace(folders=True, problem="").query(),
