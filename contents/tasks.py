@@ -4,6 +4,7 @@ from celery import shared_task
 
 from contents.annotation_reports import services as annotation_reports
 from contents.index import services
+from contents.relevant_tests import services as relevant_tests
 from contents.thumbnails.files import PREVIEW_SIDE, TILE_SIDE
 
 # Less than the time between two of them.
@@ -15,6 +16,7 @@ def tidy_contents() -> None:
     """Once a minute: rows of indexes and reports that nobody reads any more."""
     annotation_reports.tidy(TIDY_SECONDS / 2)
     services.tidy(TIDY_SECONDS / 2)
+    relevant_tests.tidy()
 
 
 @shared_task(name="contents.tasks.make_thumbnail")
