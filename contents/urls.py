@@ -1,6 +1,7 @@
 from django.urls import re_path
 
 from contents.gallery import views as gallery
+from contents.outputs import views as outputs
 from contents.overview import inside_views as inside
 from contents.overview import settings
 from contents.overview import views as overview
@@ -25,6 +26,13 @@ urlpatterns = [
     re_path(rf"^{_contents}/original/$", gallery.original, name="original"),
     re_path(rf"^{_picture}/$", thumbnails.picture, name="picture"),
     re_path(rf"^{_picture}/tile/$", thumbnails.tile, name="tile"),
+    re_path(rf"^{_contents}/outputs/$", outputs.outputs, name="outputs"),
+    re_path(rf"^{_contents}/outputs/thumbnails/$", outputs.thumbnails, name="thumbnails"),
+    re_path(rf"^{_contents}/outputs/thumbnails/write/$", outputs.write_thumbnails, name="write-thumbnails"),
+    re_path(rf"^{_contents}/outputs/frames/$", outputs.frames, name="frames"),
+    re_path(rf"^{_contents}/outputs/frames/write/$", outputs.write_frames, name="write-frames"),
+    re_path(rf"^{_contents}/frames/$", outputs.frame_list, name="frame-list"),
+    re_path(rf"^{_contents}/frames\.csv$", outputs.frame_csv, name="frame-csv"),
     re_path(rf"^{_contents}/search/$", problems.search, name="search"),
     re_path(rf"^{_contents}/(?P<slug>[a-z-]+)\.(?P<shape>csv|json)$", problems.export, name="export"),
     re_path(rf"^{_contents}/(?P<slug>[a-z-]+)/$", problems.files, name="files"),
