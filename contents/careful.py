@@ -33,3 +33,8 @@ def went_on(this: Slice, most: int, changed: dict[str, Any], files: int) -> Curs
     """The cursor after `files` files were done, with these changes."""
     alone = this.cursor.get(_ALONE, 0) or (most if this.deaths else 0)
     return this.cursor | changed | {_ALONE: max(0, alone - files)}
+
+
+def alone(cursor: Cursor, most: int) -> Cursor:
+    """The same cursor, from which the next `most` files are opened one by one."""
+    return cursor | {_ALONE: most}

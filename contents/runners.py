@@ -1,4 +1,4 @@
-"""Jobs about the contents of datasources: the index of one, and what is inside its files."""
+"""Jobs about the contents of datasources: the index of one, what is inside its files, and the check of annotations."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from contents.annotation_reports import finishing as report_finishing
+from contents.annotation_reports import parts as report_parts
+from contents.annotation_reports import planning
+from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
-from contents.models import Index
+from contents.models import AnnotationReport, Index
 from contents.outputs.runners import WriteFrames, WriteThumbnails
 from contents.reading import forgetting
 from contents.reading import job as reading
@@ -16,7 +20,7 @@ from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
 
-__all__ = ["IndexContents", "ReadContents", "WriteFrames", "WriteThumbnails"]
+__all__ = ["CheckAnnotations", "IndexContents", "ReadContents", "WriteFrames", "WriteThumbnails"]
 
 _STAGES = {
     listing.PLAN: listing.plan,
@@ -76,3 +80,38 @@ class ReadContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class CheckAnnotations(Runner):
+    """Checks predictions and metadata. Its row in contents_annotationreport is made together with the job."""
+
+    kind = annotation_reports.KIND
+    label = _("Check predictions and metadata")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": planning.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        last = cursors[-1]
+        if last["stage"] == planning.PLAN and last["shards"]:
+            shards: Sequence[Cursor] = last["shards"]
+            return shards
+        if last["stage"] == report_finishing.FINISH:
+            return []
+        return [{"stage": report_finishing.FINISH}]
+
+    def run(self, this: Slice) -> Step:
+        report = AnnotationReport.objects.filter(job=this.job.pk).first()
+        dataset = this.job.dataset
+        if report is None or report.datasource_id is None or dataset is None:
+            raise JobError(gettext("The datasource was removed."), is_final=True)
+        if this.cursor["stage"] == planning.PLAN:
+            return planning.plan(this, report, dataset)
+        if this.cursor["stage"] == planning.CHECK:
+            return report_parts.check_some(this, report, dataset)
+        return report_finishing.finish(this, report)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return ngettext("%(count)s name checked", "%(count)s names checked", job.done) % {"count": f"{job.done:,}"}

@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 
+from contents.api.annotations_routes import router as annotations_router
 from contents.api.contents_routes import router as contents_router
 from contents.api.outputs_routes import router as outputs_router
 from contents.api.reading_routes import router as reading_router
@@ -45,6 +46,7 @@ api.add_router("", listing_router)
 api.add_router("", contents_router)
 api.add_router("", reading_router)
 api.add_router("", outputs_router)
+api.add_router("", annotations_router)
 api.add_router("", teams_router)
 api.add_router("", members_router)
 

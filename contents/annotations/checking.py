@@ -7,12 +7,12 @@ reports. `conclude` then adds what only the whole tells.
 import hashlib
 import heapq
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contents.annotations.documents import rules as document_rules
 from contents.annotations.documents.reading import MOST_BYTES, Document, read_document
 from contents.annotations.findings import Notes
+from contents.annotations.layout import Layout
 from contents.annotations.metadata import rules as metadata_rules
 from contents.annotations.metadata.files import MetadataFile, path_summary
 from contents.annotations.metadata.schema import Wanted
@@ -36,14 +36,6 @@ MOST_SCHEMA_BYTES = 5_000_000
 MEDIA = IMAGES | VIDEOS
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What tasks.json and the schemas say. `metadata` is None where there is no metadata at all."""
-
-    tasks: list[TaskSchema] = field(default_factory=list)
-    metadata: list[Wanted] | None = None
-
-
 class _FileCheck(Protocol):
     """Of one file: what its name tells, then what stands in it."""
 
@@ -56,17 +48,34 @@ class _FileCheck(Protocol):
 
 
 class Check:
-    """`samples` are the files of the Input datasource; None: nobody knows them, and nothing is compared with them."""
+    """`samples` are the files of the Input datasource; None: nobody knows them, and nothing is compared with them.
 
-    def __init__(self, lightly: Source, samples: Samples | None = None, media: frozenset[str] = MEDIA) -> None:
+    `most_tasks`: so many tasks are checked; None: all that tasks.json names.
+    """
+
+    def __init__(
+        self,
+        lightly: Source,
+        samples: Samples | None = None,
+        media: frozenset[str] = MEDIA,
+        most_tasks: int | None = None,
+    ) -> None:
         self.lightly = lightly
         self.samples = samples
         self.media = media
+        self.most_tasks = most_tasks
 
     def layout(self) -> tuple[Layout, Report]:
         """Reads tasks.json and all schemas."""
         report = Report()
-        tasks = [self._task(name, report) for name in self._task_names(report)]
+        names = self._task_names(report)[: self.most_tasks]
+        paths = {name: f"{PREDICTIONS_FOLDER}{name}/{SCHEMA}" for name in names}
+        there = self.lightly.having(paths.values())
+        # In one go, because a source that is far away reads several at once.
+        contents = self.lightly.contents((path for path in paths.values() if path in there), MOST_SCHEMA_BYTES + 1)
+        tasks = [
+            self._task(name, path, next(contents)[1] if path in there else None, report) for name, path in paths.items()
+        ]
         return Layout(tasks, self._metadata_schema(report)), report
 
     def _task_names(self, report: Report) -> list[str]:
@@ -82,16 +91,17 @@ class Check:
         _keep(notes, document, report)
         return names
 
-    def _task(self, name: str, report: Report) -> TaskSchema:
-        path = f"{PREDICTIONS_FOLDER}{name}/{SCHEMA}"
-        schema = TaskSchema(name)
+    def _task(self, name: str, path: str, content: bytes | SourceError | None, report: Report) -> TaskSchema:
+        """`content` of its schema; None: there is none."""
+        schema, notes = TaskSchema(name), Notes(path)
         document = None
-        if self.lightly.having([path]):
-            notes, document = self._document(path, MOST_SCHEMA_BYTES, report)
-            schema = check_schema(document.value, name, notes) if document else schema
-        else:
-            notes = Notes(path)
+        if content is None:
             notes.add(prediction_rules.SCHEMA_MISSING, expected=SCHEMA)
+        else:
+            report.files += 1
+            report.read += 1
+            document = _read(notes, content, MOST_SCHEMA_BYTES)
+            schema = check_schema(document.value, name, notes) if document else schema
         _keep(notes, document, report)
         summary = report.task(name)
         summary.type, summary.categories = schema.type or "", dict(schema.categories)

@@ -1,11 +1,14 @@
 """What only the whole tells, when the reports of all parts are merged; and a check of everything in one go."""
 
 import itertools
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from contents.annotations.checking import METADATA_SCHEMA, SCHEMA, Check, Layout, sampled
+from contents.annotations.checking import METADATA_SCHEMA, SCHEMA, Check, sampled
 from contents.annotations.findings import Finding, Notes, shown
+from contents.annotations.layout import Layout
 from contents.annotations.metadata import rules as metadata_rules
 from contents.annotations.names import nearest_stem
 from contents.annotations.predictions import rules as prediction_rules
@@ -54,14 +57,14 @@ def _parts(names: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def conclude(report: Report, layout: Layout, samples: Samples | None) -> None:
-    """Add it. Once only, when everything else is merged."""
+def conclude(report: Report, layout: Layout, samples: Samples | None, *, seconds: float = math.inf) -> None:
+    """Add it. Once only, when everything else is merged. `seconds`: how long names may be compared."""
     for schema in layout.tasks:
         _conclude_task(report.task(schema.name), schema.name, report)
     if layout.metadata is not None:
         _conclude_metadata(report.metadata, report)
     if samples:
-        _help(report, samples)
+        _help(report, samples, time.monotonic() + seconds)
 
 
 def _conclude_task(summary: TaskSummary, name: str, report: Report) -> None:
@@ -99,13 +102,18 @@ def _conclude_metadata(summary: MetadataSummary, report: Report) -> None:
     report.add_findings(notes)
 
 
-def _help(report: Report, samples: Samples) -> None:
+def _help(report: Report, samples: Samples, ends_at: float) -> None:
     """Name the image that was probably meant, in the first findings of files without one."""
+
+    def improved(finding: Finding) -> Finding:
+        return _with_nearest(finding, folders, samples) if time.monotonic() < ends_at else finding
+
     tasks = sorted((f"{PREDICTIONS_FOLDER}{name}/" for name in report.tasks), key=len, reverse=True)
+    folders = [*tasks, METADATA_FOLDER]
     for rule in (prediction_rules.NO_SAMPLE, metadata_rules.NO_SAMPLE):
         tally = report.tallies.get(rule.id)
         if tally:
-            tally.improve(lambda finding: _with_nearest(finding, [*tasks, METADATA_FOLDER], samples), MOST_HELPED)
+            tally.improve(improved, MOST_HELPED)
 
 
 def _with_nearest(finding: Finding, folders: list[str], samples: Samples) -> Finding:

@@ -115,8 +115,8 @@ class Notes:
 
 
 def pointer(steps: Steps) -> str:
-    """As a JSON pointer (RFC 6901)."""
-    return "".join("/" + printable(str(step)).replace("~", "~0").replace("/", "~1") for step in steps)
+    """As a JSON pointer (RFC 6901), but for very long keys, which are shortened."""
+    return "".join("/" + shortened(printable(str(step))).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def printable(text: str) -> str:

@@ -5,6 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 from contents.annotations.findings import Finding
+from contents.annotations.layout import Layout
+from contents.annotations.metadata.schema import ValueType, Wanted
+from contents.annotations.predictions.schema import TaskSchema, TaskType
 from contents.annotations.report import FileSummary, Report, Tally
 from contents.annotations.rules import Severity
 from contents.annotations.summaries import (
@@ -49,6 +52,45 @@ def unpacked(data: dict[str, Any]) -> Report:
     report.metadata = _unpacked_metadata(data["metadata"])
     report.add_worst(FileSummary(*file) for file in data["worst"])
     return report
+
+
+def packed_layout(layout: Layout) -> dict[str, Any]:
+    return {
+        "tasks": [
+            {
+                "name": task.name,
+                "type": task.type.value if task.type else None,
+                "categories": list(task.categories.items()),
+                "keypoints": list(task.keypoints.items()),
+            }
+            for task in layout.tasks
+        ],
+        "metadata": None
+        if layout.metadata is None
+        else [[each.name, each.path, list(each.steps), each.type.value, each.default] for each in layout.metadata],
+    }
+
+
+def unpacked_layout(data: dict[str, Any]) -> Layout:
+    """Of what `packed_layout` made."""
+    tasks = [
+        TaskSchema(
+            task["name"],
+            TaskType(task["type"]) if task["type"] else None,
+            dict(task["categories"]),
+            dict(task["keypoints"]),
+        )
+        for task in data["tasks"]
+    ]
+    if data["metadata"] is None:
+        return Layout(tasks, None)
+    return Layout(
+        tasks,
+        [
+            Wanted(name, path, tuple(steps), ValueType(kind), default)
+            for name, path, steps, kind, default in data["metadata"]
+        ],
+    )
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:

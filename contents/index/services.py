@@ -7,7 +7,7 @@ import time
 from django.db import transaction
 
 from contents.index import rows
-from contents.models import SAMPLE_FILES, Depth, Index, IndexState, TeamIndexing
+from contents.models import SAMPLE_FILES, AnnotationReport, Depth, Index, IndexState, TeamIndexing
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from jobs import services as jobs
 from jobs.models import OPEN_STATES, Job, JobState
@@ -124,4 +124,8 @@ def _unread() -> list[int]:
     building = Index.objects.filter(state=IndexState.BUILDING, job__state__in=OPEN_STATES)
     needed = building.exclude(base_id=None).values("base_id")
     found = (nobodys | replaced | given_up).exclude(pk__in=needed)
+    # Nor may names go that a check of annotations is looking up.
+    checking = AnnotationReport.objects.filter(state=IndexState.BUILDING, job__state__in=OPEN_STATES)
+    for column in ("input_index", "lightly_index"):
+        found = found.exclude(pk__in=checking.values(column))
     return list(found.order_by("pk").values_list("pk", flat=True))

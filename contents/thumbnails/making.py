@@ -66,7 +66,7 @@ def _made(found: Listed, longest_side: int) -> Thumbnail | Refusal:
         with STORES.borrowed(config, configured_endpoints(), PATIENCE) as store:
             return thumbnail_from(store, config.prefix, found.file, longest_side)
     except StoreError as error:
-        return Refusal(reason_of(error.failure), _summary(error.failure, config, found.file.key))
+        return storage_refusal(error.failure, config, found.file.key)
     except MediaError as error:
         return Refusal(Reason(error.found.problem), error.found.detail)
 
@@ -75,16 +75,25 @@ def thumbnail_from(
     store: Store, prefix: str, file: IndexedFile, longest_side: int, *, seconds: float = SECONDS
 ) -> Thumbnail:
     """Raises MediaError and StoreError. `prefix` is that of the datasource in its bucket."""
-    is_video = file.kind == FileKind.VIDEO
-    piece_bytes = VIDEO_PIECE_BYTES if is_video else IMAGE_PIECE_BYTES
-    pieces = Pieces(store, prefix + file.key, size=file.size, version=file.version, piece_bytes=piece_bytes)
-    most_bytes = MOST_VIDEO_BYTES if is_video else MOST_IMAGE_BYTES
-    opened = RangedFile(pieces.read, file.size, most_bytes=most_bytes, seconds=seconds)
-    if is_video:
+    opened = opened_file(store, prefix, file, seconds=seconds)
+    if file.kind == FileKind.VIDEO:
         return small(poster_of(opened), longest_side)
     return thumbnail_of(opened, longest_side)
 
 
-def _summary(failure: Failure, config: CloudConfig, key: str) -> str:
+def opened_file(
+    store: Store, prefix: str, file: IndexedFile, *, piece_bytes: int = 0, seconds: float = SECONDS
+) -> RangedFile:
+    """An image or a video, within a budget of bytes and seconds. `piece_bytes`: read at once; 0: as its kind is."""
+    is_video = file.kind == FileKind.VIDEO
+    piece_bytes = piece_bytes or (VIDEO_PIECE_BYTES if is_video else IMAGE_PIECE_BYTES)
+    pieces = Pieces(store, prefix + file.key, size=file.size, version=file.version, piece_bytes=piece_bytes)
+    most_bytes = MOST_VIDEO_BYTES if is_video else MOST_IMAGE_BYTES
+    return RangedFile(pieces.read, file.size, most_bytes=most_bytes, seconds=seconds)
+
+
+def storage_refusal(failure: Failure, config: CloudConfig, key: str) -> Refusal:
+    """`key` is relative to the datasource's root."""
     verdict = Verdict(state_of(failure), failure=failure, key=config.prefix + key)
-    return diagnose(Permission.READ, verdict, config, PATIENCE.call_seconds).summary
+    summary = diagnose(Permission.READ, verdict, config, PATIENCE.call_seconds).summary
+    return Refusal(reason_of(failure), summary)

@@ -22,7 +22,8 @@ from teams.models import Role, Team, User
 from teams.service_accounts import services as service_accounts
 from teams.services import create_token
 from tests.conftest import person
-from tests.contents.index.memory import made_index
+from tests.contents.annotation_reports.support import made_report
+from tests.contents.index.memory import connected, made_index
 
 
 @pytest.fixture
@@ -59,6 +60,8 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
     save_webhook(team=team, url="https://hooks.example.com/x", by=alice)
     index = made_index(Datasource.objects.get(), ["street/night/007.JPG"])
     link = grant_links.make(datasource=Datasource.objects.get(), by=alice)
+    lightly = connected(dataset, Purpose.LIGHTLY)
+    made_report(index, made_index(lightly, [".lightly/predictions/tasks.json"]))
     dana = person("dana@example.com", team)
     passkey = Authenticator.objects.create(user=dana, type=Authenticator.Type.WEBAUTHN, data={"name": "laptop"})
     return {

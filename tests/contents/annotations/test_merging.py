@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contents.annotations.checking import Check, Layout, sampled
+from contents.annotations.checking import Check, sampled
 from contents.annotations.concluding import conclude
 from contents.annotations.exporting import as_json, csv_lines, text_lines
 from contents.annotations.findings import Finding, Notes
+from contents.annotations.layout import Layout
 from contents.annotations.packing import packed, unpacked
 from contents.annotations.predictions import rules
 from contents.annotations.report import MOST_LISTED, Report, merged

@@ -15,7 +15,7 @@ def order_by_bytes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contents', '0002_reading'),
+        ('contents', '0003_annotation_reports'),
         ('datasources', '0013_waiting_checks'),
     ]
 
