@@ -5,6 +5,7 @@ from contents.annotation_pages import views as annotations
 from contents.filmstrips import views as filmstrips
 from contents.gallery import viewer
 from contents.gallery import views as gallery
+from contents.outputs import views as outputs
 from contents.overlays import views as overlays
 from contents.overview import inside_views as inside
 from contents.overview import settings
@@ -47,6 +48,13 @@ urlpatterns = [
     re_path(rf"^{_contents}/read-url/$", viewer.read_url, name="read_url"),
     re_path(rf"^{_picture}/$", thumbnails.picture, name="picture"),
     re_path(rf"^{_picture}/tile/$", thumbnails.tile, name="tile"),
+    re_path(rf"^{_contents}/outputs/$", outputs.outputs, name="outputs"),
+    re_path(rf"^{_contents}/outputs/thumbnails/$", outputs.thumbnails, name="thumbnails"),
+    re_path(rf"^{_contents}/outputs/thumbnails/write/$", outputs.write_thumbnails, name="write-thumbnails"),
+    re_path(rf"^{_contents}/outputs/frames/$", outputs.frames, name="frames"),
+    re_path(rf"^{_contents}/outputs/frames/write/$", outputs.write_frames, name="write-frames"),
+    re_path(rf"^{_contents}/frames/$", outputs.frame_list, name="frame-list"),
+    re_path(rf"^{_contents}/frames\.csv$", outputs.frame_csv, name="frame-csv"),
     re_path(rf"^{_contents}/overlay/(?P<row>[0-9]{{1,18}})/$", overlays.overlay, name="overlay"),
     re_path(rf"^{_contents}/filmstrip/(?P<row>[0-9]{{1,18}})/$", filmstrips.filmstrip, name="filmstrip"),
     re_path(rf"^{_contents}/filmstrip/(?P<row>[0-9]{{1,18}})/(?P<number>[0-9])/$", filmstrips.still, name="still"),
