@@ -24,6 +24,7 @@ MEASUREMENTS = (
     contents.problem,
     contents.search,
     contents.gallery,
+    contents.sizes,
     contents.folders,
     # Last, for they take memory, which a process counts as the peak of those that it starts.
     media.thumbnails,

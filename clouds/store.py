@@ -4,9 +4,9 @@ import base64
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from clouds.failures import Cause, Failure, StoreError
 
@@ -84,6 +84,20 @@ class Piece:
 
     data: bytes
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a cloud tells of an object without sending it. `size` in bytes, `version` as of Piece.
+
+    `content_type` is what who wrote it said, in small letters and without parameters. `metadata`: by names in small
+    letters; what else was written along with the object.
+    """
+
+    size: int
+    content_type: str
+    version: str
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +219,20 @@ class Store(ABC):
         """Write an object over an existing one. Cause NO_OBJECT where the cloud can tell that it is gone."""
 
     @abstractmethod
+    def head(self, key: str) -> Head:
+        """What is known of an object. Causes as of `read_range`; where the cloud says only 404, NO_OBJECT.
+
+        Takes the right to read it.
+        """
+
+    @abstractmethod
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        """Write an object, whether one is there or not.
+
+        Names of `metadata` are small letters and digits, which all clouds take; values are visible ASCII.
+        """
+
+    @abstractmethod
     def delete(self, key: str) -> None:
         """Remove an object. Clouds differ in whether a missing one is an error (cause NO_OBJECT)."""
 
@@ -250,6 +278,23 @@ def content_md5(data: bytes) -> str:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def bare_type(content_type: str | None) -> str:
+    """Without parameters, in small letters: `image/jpeg`."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def small_names(metadata: Mapping[str, Any] | None) -> dict[str, str]:
+    """Servers and SDKs write the names of headers with capitals or without."""
+    return {str(name).lower(): str(value) for name, value in (metadata or {}).items()}
+
+
+def missing_without_words(error: StoreError) -> StoreError:
+    """Answers to HEAD have no body, so no code: 404 means that the object is not there, or its bucket."""
+    if error.failure.status == 404 and error.failure.cause is Cause.UNKNOWN:
+        return StoreError(replace(error.failure, cause=Cause.NO_OBJECT))
+    return error
 
 
 def piece_of_refusal(error: StoreError) -> Piece:

@@ -1,4 +1,4 @@
-"""Jobs about the contents of datasources: the index of one, checks of annotations and of relevant filenames."""
+"""Jobs about the contents of datasources: their index, what is inside files, annotations, relevant filenames."""
 
 from __future__ import annotations
 
@@ -8,17 +8,36 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from contents.annotation_reports import finishing as report_finishing
-from contents.annotation_reports import parts, planning
+from contents.annotation_reports import parts as report_parts
+from contents.annotation_reports import planning
 from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
 from contents.models import AnnotationReport, Index, RelevantTest
+from contents.outputs.runners import WriteFrames, WriteThumbnails
+from contents.reading import forgetting
+from contents.reading import job as reading
 from contents.relevant_tests import saving, testing
 from contents.relevant_tests import services as relevant_tests
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
 
-_STAGES = {listing.PLAN: listing.plan, listing.LIST: listing.list_some, finishing.FINISH: finishing.finish_some}
+__all__ = [
+    "CheckAnnotations",
+    "CheckRelevantFilenames",
+    "IndexContents",
+    "ReadContents",
+    "SaveRelevantFilenames",
+    "WriteFrames",
+    "WriteThumbnails",
+]
+
+_STAGES = {
+    listing.PLAN: listing.plan,
+    listing.LIST: listing.list_some,
+    finishing.FINISH: finishing.finish_some,
+    forgetting.FORGET: forgetting.forget_some,
+}
 
 
 @register
@@ -38,6 +57,8 @@ class IndexContents(Runner):
             return listing.parts_of(last)
         if last["stage"] == listing.LIST:
             return [finishing.begin(has_base=job.arguments["base"] is not None)]
+        if last["stage"] == finishing.FINISH:
+            return [forgetting.begin()]
         return []
 
     def run(self, this: Slice) -> Step:
@@ -48,6 +69,27 @@ class IndexContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file found", "%(count)s files found", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class ReadContents(Runner):
+    """Opens images and videos of a datasource. Several parts side by side, each file by file."""
+
+    kind = services.READING_KIND
+    label = _("Open the files")
+    queue = Queue.CONTENTS
+
+    def split(self, job: Job) -> Sequence[Cursor]:
+        return [{"stage": reading.PLAN}]
+
+    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
+        return reading.parts_of(cursors[-1]) if cursors[-1]["stage"] == reading.PLAN else []
+
+    def run(self, this: Slice) -> Step:
+        return reading.plan(this) if this.cursor["stage"] == reading.PLAN else reading.read_some(this)
+
+    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
+        return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}
 
 
 @register
@@ -78,7 +120,7 @@ class CheckAnnotations(Runner):
         if this.cursor["stage"] == planning.PLAN:
             return planning.plan(this, report, dataset)
         if this.cursor["stage"] == planning.CHECK:
-            return parts.check_some(this, report, dataset)
+            return report_parts.check_some(this, report, dataset)
         return report_finishing.finish(this, report)
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:

@@ -2,7 +2,11 @@ from django.urls import re_path
 
 from contents.annotation_pages import findings as annotation_findings
 from contents.annotation_pages import views as annotations
+from contents.filmstrips import views as filmstrips
+from contents.gallery import viewer
 from contents.gallery import views as gallery
+from contents.overlays import views as overlays
+from contents.overview import inside_views as inside
 from contents.overview import settings
 from contents.overview import views as overview
 from contents.problems import views as problems
@@ -33,11 +37,19 @@ urlpatterns = [
     re_path(rf"^{_contents}/$", overview.contents, name="contents"),
     re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
     re_path(rf"^{_contents}/index/$", overview.start, name="start"),
+    re_path(rf"^{_contents}/reading/$", inside.reading, name="reading"),
+    re_path(rf"^{_contents}/reading/sample/$", inside.read_sample, name="read-sample"),
+    re_path(rf"^{_contents}/reading/all/$", inside.read_all, name="read-all"),
+    re_path(rf"^{_contents}/reading/pause/$", inside.pause, name="pause"),
     re_path(rf"^{_contents}/gallery/$", gallery.gallery, name="gallery"),
-    re_path(rf"^{_contents}/file/$", gallery.file, name="file"),
-    re_path(rf"^{_contents}/original/$", gallery.original, name="original"),
+    re_path(rf"^{_contents}/file/$", viewer.file, name="file"),
+    re_path(rf"^{_contents}/original/$", viewer.original, name="original"),
+    re_path(rf"^{_contents}/read-url/$", viewer.read_url, name="read_url"),
     re_path(rf"^{_picture}/$", thumbnails.picture, name="picture"),
     re_path(rf"^{_picture}/tile/$", thumbnails.tile, name="tile"),
+    re_path(rf"^{_contents}/overlay/(?P<row>[0-9]{{1,18}})/$", overlays.overlay, name="overlay"),
+    re_path(rf"^{_contents}/filmstrip/(?P<row>[0-9]{{1,18}})/$", filmstrips.filmstrip, name="filmstrip"),
+    re_path(rf"^{_contents}/filmstrip/(?P<row>[0-9]{{1,18}})/(?P<number>[0-9])/$", filmstrips.still, name="still"),
     re_path(rf"^{_contents}/search/$", problems.search, name="search"),
     re_path(rf"^{_contents}/(?P<slug>[a-z-]+)\.(?P<shape>csv|json)$", problems.export, name="export"),
     re_path(rf"^{_contents}/(?P<slug>[a-z-]+)/$", problems.files, name="files"),

@@ -16,6 +16,7 @@ from clouds import PROVIDERS, CloudConfig, Reading, Refusal, parse_config, read_
 from clouds.config import MOST_PATH_BYTES, extra
 from clouds.pasting import cleaned, clutter_of
 from datasources.endpoints import configured_endpoints
+from datasources.models import Purpose
 from teams.models import Team
 
 FOREIGN_EXTERNAL_ID = gettext_noop(
@@ -104,7 +105,7 @@ def problem_of_length(config_class: type[CloudConfig], name: str, values: Mappin
     return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{most:,}"}
 
 
-def problem_of_suffix(suffix: str) -> str:
+def problem_of_suffix(suffix: str, purpose: Purpose) -> str:
     """Why thumbnails can't have such names, as a sentence; empty if they can, or if there are to be none."""
     if len(suffix.encode("utf-8", "surrogatepass")) > MOST_PATH_BYTES:
         return gettext("This is too long: at most %(most)s bytes are accepted.") % {"most": f"{MOST_PATH_BYTES:,}"}
@@ -118,6 +119,13 @@ def problem_of_suffix(suffix: str) -> str:
         return gettext(
             "It must contain [extension]: without it, the thumbnails of a.jpg and a.png would have the same name."
         )
+    if "][" in suffix:
+        return gettext(
+            "Put a character between [filename] and [extension]: without one, the thumbnails of different files could"
+            " have the same name."
+        )
+    if suffix == "[filename].[extension]" and purpose == Purpose.INPUT_OUTPUT:
+        return gettext("These are the names of the images themselves. Begin it with .lightly/thumbnails/, for example.")
     if suffix.startswith("/") or any(segment in {".", ".."} for segment in suffix.split("/")):
         return gettext("It must stay in the datasource: without a leading / and without ./ or ../ in it.")
     return ""

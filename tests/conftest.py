@@ -127,9 +127,8 @@ class Script:
         return self.client.get(path, {"token": self.token, **(query or {})}, headers={"User-Agent": agent})
 
     def send(self, method: str, path: str, body: object) -> Any:
-        return self.client.generic(
-            method, f"{path}?token={self.token}", json.dumps(body), content_type="application/json"
-        )
+        address = f"{path}{'&' if '?' in path else '?'}token={self.token}"
+        return self.client.generic(method, address, json.dumps(body), content_type="application/json")
 
     def post(self, path: str, body: object) -> Any:
         return self.send("POST", path, body)

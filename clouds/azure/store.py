@@ -12,7 +12,7 @@ from typing import Any
 import azure.core.exceptions
 from azure.core import MatchConditions
 from azure.core.pipeline.transport import RequestsTransport
-from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, ContentSettings
 
 from clouds import preflight
 from clouds.azure.config import AzureConfig, sas_fields
@@ -20,7 +20,22 @@ from clouds.azure.failures import failure_of, failure_of_time
 from clouds.calls.sockets import Sockets, watch_session
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage
-from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, Written, piece_of_refusal
+from clouds.store import (
+    CorsRule,
+    Deadline,
+    Entry,
+    Head,
+    Page,
+    Piece,
+    Preflight,
+    Store,
+    TimeLimit,
+    Written,
+    bare_type,
+    missing_without_words,
+    piece_of_refusal,
+    small_names,
+)
 
 MOST_PER_PAGE = 5000
 LEAST_PER_PAGE = 100
@@ -196,6 +211,24 @@ class AzureStore(Store):
                 data, overwrite=True, match_condition=MatchConditions.IfPresent, **self._limits()
             )
         self.written.note(key, answer.get("version_id"))
+
+    def head(self, key: str) -> Head:
+        try:
+            with _StoreErrors():
+                found = self.container.get_blob_client(key).get_blob_properties(**self._limits())
+        except StoreError as error:
+            raise missing_without_words(error) from None
+        if not found.etag:
+            raise not_storage()
+        told = bare_type(found.content_settings.content_type)
+        return Head(found.size, told, str(found.etag), small_names(found.metadata))
+
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        settings = ContentSettings(content_type=content_type)
+        with _StoreErrors():
+            self.container.get_blob_client(key).upload_blob(
+                data, overwrite=True, content_settings=settings, metadata=dict(metadata), **self._limits()
+            )
 
     def delete(self, key: str) -> None:
         with _StoreErrors():

@@ -1,10 +1,10 @@
 """A store that hands every call on to another one, in a way that its subclasses choose."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from clouds.store import CorsRule, Deadline, Page, Piece, Preflight, Store
+from clouds.store import CorsRule, Deadline, Head, Page, Piece, Preflight, Store
 
 
 def close_late(store: Store | None) -> None:
@@ -45,6 +45,12 @@ class HandingOn(Store):
 
     def replace(self, key: str, data: bytes) -> None:
         self._call(lambda store: store.replace(key, data))
+
+    def head(self, key: str) -> Head:
+        return self._call(lambda store: store.head(key))
+
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        self._call(lambda store: store.write(key, data, content_type=content_type, metadata=metadata))
 
     def delete(self, key: str) -> None:
         self._call(lambda store: store.delete(key))

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,7 +21,21 @@ from clouds.gcs.config import PUBLIC_TOKEN_URL, GCSConfig
 from clouds.gcs.failures import StoreErrors
 from clouds.gcs.private_key import PrivateNumbers, read_private_key
 from clouds.paths import directory_names
-from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit, Written, piece_of_refusal
+from clouds.store import (
+    CorsRule,
+    Deadline,
+    Entry,
+    Head,
+    Page,
+    Piece,
+    Preflight,
+    Store,
+    TimeLimit,
+    Written,
+    bare_type,
+    piece_of_refusal,
+    small_names,
+)
 
 PUBLIC_ENDPOINT = "https://storage.googleapis.com"
 MOST_PER_PAGE = 1000
@@ -184,6 +198,24 @@ class GCSStore(Store):
             blob = self.bucket.blob(key)
             blob.upload_from_string(data, **condition, **self._limits())
             self.written.note(key, blob.generation)
+
+        self._call(call)
+
+    def head(self, key: str) -> Head:
+        def call() -> Head:
+            blob = self.bucket.blob(key)
+            blob.reload(**self._limits())
+            if blob.size is None or blob.generation is None:
+                raise not_storage()
+            return Head(blob.size, bare_type(blob.content_type), str(blob.generation), small_names(blob.metadata))
+
+        return self._call(call)
+
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        def call() -> None:
+            blob = self.bucket.blob(key)
+            blob.metadata = dict(metadata)
+            blob.upload_from_string(data, content_type=content_type, **self._limits())
 
         self._call(call)
 

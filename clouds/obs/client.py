@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 from typing import Any
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, unquote
 from xml.etree import ElementTree
 
 from obs import ObsClient
@@ -86,6 +86,14 @@ class GuardedObsClient(ObsClient):  # type: ignore[misc]  # the SDK ships no typ
     def _prepare_response_data(result: http.client.HTTPResponse, _: object) -> bytes:
         """The SDK's own would take in whatever a server sends. Used for all answers but for those with an object."""
         return safe_xml(read_whole(result, result.status), result.status)
+
+    @staticmethod
+    def _rename_key(name: str, value: str) -> tuple[int, str, str]:
+        """(1 if it is kept, name, value) of a header. The SDK's own mixes metadata with all other headers."""
+        for prefix in ("x-obs-", "x-amz-"):
+            if name.startswith(prefix):
+                return 1, name.removeprefix(prefix), unquote(value)
+        return 0, name, value
 
     def hang_up(self) -> None:
         """Close sockets under calls that still wait, so that a server which drips bytes can't hold a thread."""

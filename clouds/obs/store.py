@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,14 +21,18 @@ from clouds.store import (
     CorsRule,
     Deadline,
     Entry,
+    Head,
     Page,
     Piece,
     Preflight,
     Store,
     TimeLimit,
     Written,
+    bare_type,
     content_md5,
+    missing_without_words,
     piece_of_refusal,
+    small_names,
     whole_piece,
 )
 
@@ -98,17 +103,35 @@ class OBSStore(Store):
         return whole_piece(data, expected=min(length, sent), version=etag.strip('"'))
 
     def create(self, key: str, data: bytes) -> None:
-        self._put(key, data, extensionHeaders={"If-None-Match": "*"})
+        self._note(key, self._put(key, data, extensionHeaders={"If-None-Match": "*"}))
 
     def replace(self, key: str, data: bytes) -> None:
-        self._put(key, data)
+        self._note(key, self._put(key, data))
 
-    def _put(self, key: str, data: bytes, **options: Any) -> None:
-        headers = PutObjectHeader(md5=content_md5(data))
+    def _put(self, key: str, data: bytes, content_type: str | None = None, **options: Any) -> Any:
+        headers = PutObjectHeader(md5=content_md5(data), contentType=content_type)
         answer = self._call("putContent", key, content=data, headers=headers, **options)
         _check_is_object(answer)
+        return answer
+
+    def _note(self, key: str, answer: Any) -> None:
         # Not from the body, in which the SDK puts it for one of its two ways to sign only.
         self.written.note(key, dict(answer.header).get("version-id"))
+
+    def head(self, key: str) -> Head:
+        try:
+            answer = self._call("getObjectMetadata", key)
+        except StoreError as error:
+            raise missing_without_words(error) from None
+        _check_is_object(answer)
+        # Names come in small letters and without `x-obs-`, but with `meta-`.
+        headers = small_names(dict(answer.header))
+        metadata = {name.removeprefix("meta-"): told for name, told in headers.items() if name.startswith("meta-")}
+        size, told = int(answer.body.contentLength or 0), bare_type(answer.body.contentType)
+        return Head(size, told, str(answer.body.etag or "").strip('"'), metadata)
+
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        self._put(key, data, content_type, metadata=dict(metadata))
 
     def delete(self, key: str) -> None:
         self._call("deleteObject", key)

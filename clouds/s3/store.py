@@ -25,14 +25,18 @@ from clouds.store import (
     CorsRule,
     Deadline,
     Entry,
+    Head,
     Page,
     Piece,
     Preflight,
     Store,
     TimeLimit,
     Written,
+    bare_type,
     content_md5,
+    missing_without_words,
     piece_of_refusal,
+    small_names,
     whole_piece,
 )
 
@@ -189,7 +193,7 @@ def refuse_other_region(response: Any, **_: Any) -> None:
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
 PAYER = "&x-amz-request-payer=requester"
-_PAYABLE = {"list_objects_v2", "get_object", "put_object", "delete_object"}
+_PAYABLE = {"list_objects_v2", "get_object", "head_object", "put_object", "delete_object"}
 
 
 class S3Store(Store):
@@ -317,16 +321,28 @@ class S3Store(Store):
             return self._call("get_object", Key=key, Range=wanted)
 
     def create(self, key: str, data: bytes) -> None:
-        self._put(key, data, IfNoneMatch="*")
+        self.written.note(key, self._put(key, data, IfNoneMatch="*").get("VersionId"))
 
     def replace(self, key: str, data: bytes) -> None:
-        self._put(key, data)
+        self.written.note(key, self._put(key, data).get("VersionId"))
 
-    def _put(self, key: str, data: bytes, **condition: str) -> None:
-        checked = condition | self.encryption
+    def _put(self, key: str, data: bytes, **more: Any) -> Any:
+        checked = more | self.encryption
         answer = self._call("put_object", Key=key, Body=data, ContentMD5=content_md5(data), **checked)
         _check_is_object(answer)
-        self.written.note(key, answer.get("VersionId"))
+        return answer
+
+    def head(self, key: str) -> Head:
+        try:
+            answer = self._call("head_object", Key=key)
+        except StoreError as error:
+            raise missing_without_words(error) from None
+        _check_is_object(answer)
+        size, content_type = answer["ContentLength"], bare_type(answer.get("ContentType"))
+        return Head(size, content_type, answer["ETag"], small_names(answer.get("Metadata")))
+
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        self._put(key, data, ContentType=content_type, Metadata=dict(metadata))
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)

@@ -17,7 +17,7 @@ from contents.annotation_reports import services
 from contents.annotation_reports.planning import SAMPLE_FILES
 from contents.annotation_reports.queries import Standing, standing_of
 from contents.annotation_reports.services import RefusedError
-from contents.models import FileKind, Reading
+from contents.models import FileKind, ReportDepth
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.models import Dataset
 from jobs.access import job_for, may_cancel
@@ -44,11 +44,11 @@ def progress(request: PageRequest, dataset_id: str) -> HttpResponse:
 def start(request: PageRequest, dataset_id: str) -> HttpResponse:
     """Check now. Whoever asks while a check is under way sees that one."""
     dataset = editable_dataset_for(request.user, dataset_id)
-    reading = request.POST.get("reading", Reading.SAMPLE)
-    if reading not in Reading:
+    reading = request.POST.get("reading", ReportDepth.SAMPLE)
+    if reading not in ReportDepth:
         return HttpResponseBadRequest(gettext("There is no such way to read the files."))
     try:
-        _, is_new = services.start(dataset, reading=Reading(reading), by=request.user)
+        _, is_new = services.start(dataset, reading=ReportDepth(reading), by=request.user)
         words = gettext("The check has begun.") if is_new else gettext("A check is under way already.")
     except RefusedError as error:
         words = error.refusal.sentence

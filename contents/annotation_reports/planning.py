@@ -21,7 +21,7 @@ from contents.annotations.layout import Layout
 from contents.index import rows
 from contents.listing.folder import IMAGES, LIGHTLY_FOLDER, METADATA_FOLDER, PREDICTIONS_FOLDER, VIDEOS
 from contents.listing.shards import successor
-from contents.models import AnnotationReport, FileKind, Index, IndexedFile, Reading
+from contents.models import AnnotationReport, FileKind, Index, IndexedFile, ReportDepth
 from datasets.models import Dataset, DatasetType
 from jobs.runners import Cursor, Slice, Step
 
@@ -89,7 +89,7 @@ def _shards(report: AnnotationReport, layout: Layout) -> tuple[list[Cursor], int
         found = _rows(index_id, where).filter(kind__in=_KINDS[of]).exclude(key=f"{where.prefix}{SCHEMA}")
         count = found.count()
         total += count
-        share = 1.0 if report.reading == Reading.ALL or count <= SAMPLE_FILES else SAMPLE_FILES / count
+        share = 1.0 if report.reading == ReportDepth.ALL or count <= SAMPLE_FILES else SAMPLE_FILES / count
         for after, until in _cut(index_id, where, count):
             shards.append({"stage": CHECK, "of": of, "after": after, "until": until, "share": share, **more})
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from clouds.permissions import Permission, State
 from contents.annotation_reports import rows
 from contents.index.queries import Look, look_at
-from contents.models import AnnotationReport, IndexState, Reading
+from contents.models import AnnotationReport, IndexState, ReportDepth
 from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, Purpose
 from jobs import services as jobs
@@ -111,7 +111,7 @@ def _red_bulb(datasource: Datasource, needed: Sequence[Permission]) -> str:
     return ""
 
 
-def start(dataset: Dataset, *, reading: Reading, by: User | None) -> tuple[Job, bool]:
+def start(dataset: Dataset, *, reading: ReportDepth, by: User | None) -> tuple[Job, bool]:
     """A job that checks the dataset's annotations, and True; or the one that is under way, and False.
 
     Raises RefusedError.

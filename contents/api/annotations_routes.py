@@ -14,7 +14,7 @@ from contents.annotation_reports.queries import Filters, Standing, findings_afte
 from contents.annotation_reports.services import Missing, Refusal, RefusedError
 from contents.api.annotations_schemas import AnnotationsData, FindingsData, HowToCheck, WhichFindings
 from contents.api.contents_schemas import StartedData
-from contents.models import AnnotationReport, Reading
+from contents.models import AnnotationReport, ReportDepth
 from core.api.errors import ApiError
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.routes import caller
@@ -50,7 +50,7 @@ def check_annotations(request: HttpRequest, dataset_id: str, how: Query[HowToChe
     """
     dataset = editable_dataset_for(caller(request), dataset_id)
     try:
-        job, is_new = services.start(dataset, reading=Reading(how.reading.value), by=caller(request))
+        job, is_new = services.start(dataset, reading=ReportDepth(how.reading.value), by=caller(request))
     except RefusedError as error:
         raise _refused(error.refusal) from None
     return Status(202, {"id": job.pk, "isNew": is_new})

@@ -19,11 +19,12 @@ from contents.api.contents_schemas import (
 from contents.index import services
 from contents.index.queries import Look, files_after, findings_after, look_at, search
 from contents.index.totals import NONE, OTHERS, SIZE_ENDS, Table
-from contents.models import FileKind, Finding, Index, IndexedFile
+from contents.models import FileKind, Finding, Index, IndexedFile, InsideFinding
 from contents.overview.progress import progress_of
 from contents.problems.lists import Listed as ListedProblem
-from contents.problems.lists import changes_of, problems_of
+from contents.problems.lists import changes_of, problems_of, read_totals
 from contents.problems.words import BY_SLUG
+from contents.reading.services import media_of
 from contents.thumbnails.cache import Picture, Refusal
 from contents.thumbnails.files import Listed
 from contents.thumbnails.reasons import words_of
@@ -47,7 +48,7 @@ PATH = "/datasets/{dataset_id}/contents"
 @router.get(PATH, auth=needs(Scope.READ), response={200: StateData, **ERRORS}, by_alias=True)
 def contents_state(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Answer:
     """The index to read, and the newest job that makes or made one."""
-    look = _look(dataset_for(caller(request), dataset_id), which)
+    look = look_of(dataset_for(caller(request), dataset_id), which)
     return {
         "datasource": which.datasource,
         "index": _index(look) if look.index else None,
@@ -58,8 +59,8 @@ def contents_state(request: HttpRequest, dataset_id: str, which: Query[Which]) -
 @router.post(f"{PATH}/index", auth=needs(Scope.RUNS), response={202: StartedData, **ERRORS}, by_alias=True)
 def start_index(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Status[Answer]:
     """List all names of the datasource. Opens no file. One at a time: while one is under way, this says which."""
-    look = _look(editable_dataset_for(caller(request), dataset_id), which)
-    assert look.datasource  # noqa: S101 - see _look
+    look = look_of(editable_dataset_for(caller(request), dataset_id), which)
+    assert look.datasource  # noqa: S101 - see look_of
     job, is_new = services.start(look.datasource, by=caller(request))
     return Status(202, {"id": job.pk, "isNew": is_new})
 
@@ -67,18 +68,18 @@ def start_index(request: HttpRequest, dataset_id: str, which: Query[Which]) -> S
 @router.get(f"{PATH}/overview", auth=needs(Scope.READ), response={200: OverviewData, **ERRORS}, by_alias=True)
 def contents_overview(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Answer:
     """Counts and bytes of the files, in every way the Contents tab shows them. They rest on the whole listing."""
-    look = _look(dataset_for(caller(request), dataset_id), which)
-    _must_have_index(look)
+    look = look_of(dataset_for(caller(request), dataset_id), which)
+    must_have_index(look)
     totals = look.totals
     return {
         "index": _index(look),
-        "kinds": _counts({FileKind(int(number)).name: pair for number, pair in totals.kinds.items()}),
-        "extensions": _counts({"none" if name == NONE else name: pair for name, pair in totals.extensions.items()}),
-        "folders": _counts(totals.folders),
+        "kinds": counts({FileKind(int(number)).name: pair for number, pair in totals.kinds.items()}),
+        "extensions": counts({"none" if name == NONE else name: pair for name, pair in totals.extensions.items()}),
+        "folders": counts(totals.folders),
         "sizes": _sizes(totals.sizes),
-        "months": _counts(dict(sorted(totals.months.items())), ranked=False),
-        "storageClasses": _counts(totals.classes),
-        "unsupported": _counts(totals.unsupported),
+        "months": counts(dict(sorted(totals.months.items())), ranked=False),
+        "storageClasses": counts(totals.classes),
+        "unsupported": counts(totals.unsupported),
         "oldest": totals.oldest,
         "newest": totals.newest,
         "unprocessed": totals.unprocessed,
@@ -87,21 +88,21 @@ def contents_overview(request: HttpRequest, dataset_id: str, which: Query[Which]
 
 @router.get(f"{PATH}/problems", auth=needs(Scope.READ), response={200: ProblemsData, **ERRORS}, by_alias=True)
 def contents_problems(request: HttpRequest, dataset_id: str, which: Query[Which]) -> Answer:
-    """What may be wrong with how many files, as far as a listing tells; and what changed since the index before."""
-    look = _look(dataset_for(caller(request), dataset_id), which)
-    _must_have_index(look)
+    """What may be wrong with how many files, of how many that may have it; and what changed since the index before."""
+    look = look_of(dataset_for(caller(request), dataset_id), which)
+    must_have_index(look)
     return {
         "index": _index(look),
-        "problems": [_problem(listed) for listed in problems_of(look.totals)],
-        "changes": [_problem(listed) for listed in changes_of(look.totals)],
+        "problems": [_problem(listed) for listed in problems_of(look)],
+        "changes": [_problem(listed) for listed in changes_of(look)],
     }
 
 
 @router.get(f"{PATH}/files", auth=needs(Scope.READ), response={200: FilesData, **ERRORS}, by_alias=True)
 def contents_files(request: HttpRequest, dataset_id: str, which: Query[WhichFiles]) -> Answer:
     """Files in the order of their names, page by page: go on with `after`, until `next` is empty."""
-    look = _look(dataset_for(caller(request), dataset_id), which)
-    index = _must_have_index(look)
+    look = look_of(dataset_for(caller(request), dataset_id), which)
+    index = must_have_index(look)
     if (which.problem is not None) + (which.kind is not None) + bool(which.contains) > 1:
         raise malformed("problem, kind, contains: only one of them at a time.")
     if which.contains:
@@ -131,8 +132,8 @@ def contents_thumbnail(request: HttpRequest, dataset_id: str, which: Query[Which
 
     422 says why there can be none.
     """
-    look = _look(dataset_for(caller(request), dataset_id), which)
-    index = _must_have_index(look)
+    look = look_of(dataset_for(caller(request), dataset_id), which)
+    index = must_have_index(look)
     file = IndexedFile.objects.filter(index=index.pk, key=which.file_name).first()
     if file is None or look.datasource is None:
         raise ApiError(404, "SAMPLE_UNKNOWN", "There is no file of this name in the last listing.")
@@ -147,7 +148,8 @@ def contents_thumbnail(request: HttpRequest, dataset_id: str, which: Query[Which
     return HttpResponse(status=202, headers=SAFE | {"Retry-After": str(RETRY_SECONDS)})
 
 
-def _look(dataset: Dataset, which: Which) -> Look:
+def look_of(dataset: Dataset, which: Which) -> Look:
+    """Of the datasource that is asked for. Raises ApiError where there is none."""
     purpose = Purpose.INPUT if which.datasource is Source.INPUT else Purpose.LIGHTLY
     look = look_at(dataset, purpose)
     if look.datasource is None:
@@ -156,7 +158,8 @@ def _look(dataset: Dataset, which: Which) -> Look:
     return look
 
 
-def _must_have_index(look: Look) -> Index:
+def must_have_index(look: Look) -> Index:
+    """Raises ApiError."""
     if look.index is None:
         message = "There is no index of this datasource yet. POST to …/contents/index makes one."
         raise ApiError(404, "DATASET_DATASOURCE_UNKNOWN", message)
@@ -165,14 +168,14 @@ def _must_have_index(look: Look) -> Index:
 
 def _index(look: Look) -> Answer:
     index = look.index
-    assert index  # noqa: S101 - see _must_have_index
+    assert index  # noqa: S101 - see must_have_index
     return {
         "path": index.path,
         "completedAt": milliseconds(index.completed_at) if index.completed_at else 0,
         "files": index.files,
         "bytes": index.bytes,
         "shareListed": 1.0,
-        "shareRead": 0.0,
+        "shareRead": _share_read(look),
         "isOfThisPlace": not look.is_elsewhere,
     }
 
@@ -191,7 +194,8 @@ def _job(look: Look) -> Answer:
     }
 
 
-def _counts(table: Table, *, ranked: bool = True) -> list[Answer]:
+def counts(table: Table, *, ranked: bool = True) -> list[Answer]:
+    """The rows of a table, the largest first if they are `ranked`."""
     rows = sorted(table.items(), key=lambda row: (row[0] == OTHERS, -row[1][0], row[0])) if ranked else table.items()
     return [{"label": label, "files": pair[0], "bytes": pair[1]} for label, pair in rows]
 
@@ -199,7 +203,7 @@ def _counts(table: Table, *, ranked: bool = True) -> list[Answer]:
 def _sizes(table: Table) -> list[Answer]:
     ends = [*(str(end) for end in SIZE_ENDS), ""]
     named = {ends[int(number)]: table[number] for number in sorted(table, key=int)}
-    return _counts(named, ranked=False)
+    return counts(named, ranked=False)
 
 
 def _problem(listed: ListedProblem) -> Answer:
@@ -211,9 +215,17 @@ def _problem(listed: ListedProblem) -> Answer:
         "bytes": listed.bytes,
         "why": listed.why,
         "fix": listed.fix,
+        "lookedAt": listed.looked_at,
+        "share": listed.share,
     }
 
 
-def _file(row: IndexedFile | Finding) -> Answer:
+def _file(row: IndexedFile | Finding | InsideFinding) -> Answer:
     group = str(row.group) if isinstance(row, Finding) and row.group else ""
-    return {"fileName": row.key, "bytes": row.size, "modified": row.modified, "group": group}
+    detail = row.detail if isinstance(row, InsideFinding) else ""
+    return {"fileName": row.key, "bytes": row.size, "modified": row.modified, "group": group, "detail": detail}
+
+
+def _share_read(look: Look) -> float:
+    media = media_of(look.totals)
+    return min(1.0, read_totals(look).opened / media) if media else 0.0

@@ -65,21 +65,23 @@ class WhichPicture(Which):
     size: PictureSize = Field(PictureSize.THUMBNAIL, description="a longest side of 320 or 1,600 pixels")
 
 
-class _Answer(Schema):
+class Answered(Schema):
+    """Fields have the names of Python here, and those of the API in answers."""
+
     model_config = ConfigDict(populate_by_name=True)
 
 
-class IndexData(_Answer):
+class IndexData(Answered):
     path: str
     completed_at: int = Field(alias="completedAt", description="Unix milliseconds")
     files: int
     bytes: int
     share_listed: float = Field(alias="shareListed", description="of the names that there are; always 1")
-    share_read: float = Field(alias="shareRead", description="of the files that were opened")
+    share_read: float = Field(alias="shareRead", description="of the images and videos, how many were opened")
     is_of_this_place: bool = Field(alias="isOfThisPlace", description="false: the datasource leads elsewhere by now")
 
 
-class JobData(_Answer):
+class JobData(Answered):
     id: str
     state: str = Field(description="QUEUED, RUNNING, CANCELLING, CANCELLED, DONE or FAILED")
     found: int
@@ -88,24 +90,24 @@ class JobData(_Answer):
     error: str
 
 
-class StateData(_Answer):
+class StateData(Answered):
     datasource: Source
     index: IndexData | None
     job: JobData | None = Field(description="the newest")
 
 
-class StartedData(_Answer):
+class StartedData(Answered):
     id: str = Field(description="of the job")
     is_new: bool = Field(alias="isNew", description="false: one was under way already")
 
 
-class Count(_Answer):
+class Count(Answered):
     label: str
     files: int
     bytes: int
 
 
-class OverviewData(_Answer):
+class OverviewData(Answered):
     index: IndexData
     kinds: list[Count]
     extensions: list[Count] = Field(description="an empty label stands for all others, here and below")
@@ -119,7 +121,7 @@ class OverviewData(_Answer):
     unprocessed: int = Field(description="images and videos after processedUntilTimestamp")
 
 
-class ProblemData(_Answer):
+class ProblemData(Answered):
     problem: str
     title: str
     severity: str = Field(description="error, warning or hint; empty for new, changed and gone files")
@@ -127,21 +129,24 @@ class ProblemData(_Answer):
     bytes: int
     why: str
     fix: str
+    looked_at: int = Field(alias="lookedAt", description="in so many files it was looked for")
+    share: float = Field(description="of the files that may have it")
 
 
-class ProblemsData(_Answer):
+class ProblemsData(Answered):
     index: IndexData
     problems: list[ProblemData]
     changes: list[ProblemData]
 
 
-class IndexedFileData(_Answer):
+class IndexedFileData(Answered):
     file_name: str = Field(alias="fileName")
     bytes: int
     modified: int = Field(description="Unix seconds")
     group: str = Field("", description="files with the same one belong together")
+    detail: str = Field("", description="what was seen inside, as PNG or 90°")
 
 
-class FilesData(_Answer):
+class FilesData(Answered):
     files: list[IndexedFileData]
     next: str = Field(description="`after` of the next page; empty: there is none. Pages before may be empty.")

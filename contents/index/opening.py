@@ -38,6 +38,13 @@ def opened(index: Index) -> Iterator[Opened]:
         raise JobError(
             gettext("The datasource was changed or removed while it was indexed. Start again."), is_final=True
         )
+    with store_of(datasource, Permission.LIST) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def store_of(datasource: Datasource, permission: Permission) -> Iterator[Opened]:
+    """The same for what needs this permission."""
     try:
         config = datasource.config
     except UnreadableConfigError:
@@ -46,12 +53,17 @@ def opened(index: Index) -> Iterator[Opened]:
         with STORES.borrowed(config, configured_endpoints(), PATIENCE) as store:
             yield Opened(config, store)
     except StoreError as error:
-        verdict = Verdict(state_of(error.failure), failure=error.failure, key=config.prefix)
-        words = diagnose(Permission.LIST, verdict, config, PATIENCE.call_seconds)
-        sentence = f"{words.summary[:1].upper()}{words.summary[1:]}. {words.cause} {words.fix}"
-        raise JobError(sentence, is_final=error.failure.cause not in PASSING) from None
+        raise job_error(error, permission, config) from None
     except UnreliableServerError as error:
         raise JobError(unreliable_words(error.problem), is_final=True) from None
+
+
+def job_error(error: StoreError, permission: Permission, config: CloudConfig, key: str = "") -> JobError:
+    """What the job says of a failure at this key (relative to the datasource's root)."""
+    verdict = Verdict(state_of(error.failure), failure=error.failure, key=config.prefix + key)
+    words = diagnose(permission, verdict, config, PATIENCE.call_seconds)
+    sentence = f"{words.summary[:1].upper()}{words.summary[1:]}. {words.cause} {words.fix}"
+    return JobError(sentence, is_final=error.failure.cause not in PASSING)
 
 
 def unreliable_words(problem: Unreliable) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from contents.index import rows
-from contents.index.services import KIND
+from contents.index.services import KIND, READING_KIND
 from contents.index.totals import Totals
 from contents.listing.shards import successor
-from contents.models import Finding, Index, IndexedFile, IndexState
+from contents.models import Finding, Index, IndexedFile, IndexState, InsideFinding, InsideProblem, Reading
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
 from jobs.models import Job
@@ -30,13 +30,16 @@ NAMES_AT_ONCE = 50_000
 class Look:
     """What is known of the contents of one of a dataset's datasources.
 
-    `index` is the one to read; `job` the newest that makes, or made, one.
+    `index` is the one to read; `job` the newest that makes, or made, one. `reading`: what is inside the files at the
+    index's place, as far as they were opened; `reading_job` the newest that opens, or opened, them.
     """
 
     purpose: Purpose
     datasource: Datasource | None
     index: Index | None
     job: Job | None
+    reading: Reading | None = None
+    reading_job: Job | None = None
 
     @property
     def is_building(self) -> bool:
@@ -53,16 +56,27 @@ class Look:
     def totals(self) -> Totals:
         return Totals.of(self.index.totals) if self.index and self.index.totals else Totals()
 
+    @property
+    def is_reading(self) -> bool:
+        return bool(self.reading_job and self.reading_job.is_open)
+
 
 def look_at(dataset: Dataset, purpose: Purpose) -> Look:
-    """Of the datasource with this purpose, or with both. Three queries."""
+    """Of the datasource with this purpose, or with both. Five queries."""
     found = dataset.datasources.filter(purpose__in=[purpose, Purpose.INPUT_OUTPUT])
     datasource = found.select_related("latest_check").first()
     if datasource is None:
         return Look(purpose, None, None, None)
     index = Index.objects.filter(datasource=datasource, state=IndexState.CURRENT).first()
-    jobs = Job.objects.filter(dataset=dataset, kind=KIND, subject=datasource.pk)
-    return Look(purpose, datasource, index, jobs.order_by("-created_at", "-pk").first())
+    reading = Reading.objects.filter(datasource=datasource).first()
+    if reading and (index is None or (reading.provider, reading.path) != (index.provider, index.path)):
+        reading = None
+    return Look(purpose, datasource, index, _newest(KIND, datasource), reading, _newest(READING_KIND, datasource))
+
+
+def _newest(kind: str, datasource: Datasource) -> Job | None:
+    jobs = Job.objects.filter(dataset=datasource.dataset_id, kind=kind, subject=datasource.pk)
+    return jobs.order_by("-created_at", "-pk").first()
 
 
 def files_after(
@@ -75,10 +89,28 @@ def files_after(
     return list(files.order_by("key")[:limit])
 
 
-def findings_after(index: Index, what: int, after: str = "", *, limit: int, prefix: str = "") -> list[Finding]:
+def files_between(index: Index, after: str, until: str, *, limit: int, kinds: Sequence[int]) -> list[IndexedFile]:
+    """The same whose names come no later than `until`; empty: to the end."""
+    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(index=index.pk, key__gt=after, kind__in=kinds)
+    if until:
+        files = files.filter(key__lte=until)
+    return list(files.order_by("key")[:limit])
+
+
+def findings_after(
+    index: Index, what: int, after: str = "", *, limit: int, prefix: str = ""
+) -> list[Finding] | list[InsideFinding]:
     """The same of the files with a problem, or of a topic."""
-    findings: QuerySet[Finding] = Finding.objects.filter(_names(after, prefix), index=index.pk, what=what)
-    return list(findings.order_by("key")[:limit])
+    found = findings_of(index, what).filter(_names(after, prefix)).order_by("key")[:limit]
+    return cast(list[Finding] | list[InsideFinding], list(found))
+
+
+def findings_of(index: Index, what: int) -> QuerySet[Finding] | QuerySet[InsideFinding]:
+    """Of a Problem, an InsideProblem or a Topic."""
+    if what not in InsideProblem.values:
+        return Finding.objects.filter(index=index.pk, what=what)
+    reading = Reading.objects.filter(datasource=index.datasource_id, provider=index.provider, path=index.path).first()
+    return InsideFinding.objects.filter(reading=reading.pk if reading else None, what=what)
 
 
 def _names(after: str, prefix: str) -> Q:

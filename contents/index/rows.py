@@ -32,8 +32,8 @@ def insert_files(index_id: int, rows: Sequence[FileRow]) -> None:
 
     Call it inside a transaction.
     """
-    _insert("contents_file", _FILE_COLUMNS, [(index_id, *row) for row in rows])
-    _insert("contents_finding", _FINDING_COLUMNS, list(_findings(index_id, rows)))
+    insert_rows("contents_file", _FILE_COLUMNS, [(index_id, *row) for row in rows])
+    insert_rows("contents_finding", _FINDING_COLUMNS, list(_findings(index_id, rows)))
 
 
 def _findings(index_id: int, rows: Iterable[FileRow]) -> Iterable[tuple[Any, ...]]:
@@ -46,7 +46,8 @@ def _findings(index_id: int, rows: Iterable[FileRow]) -> Iterable[tuple[Any, ...
             yield index_id, _TOPICS[row.change], row.key, row.size, row.modified, 0
 
 
-def _insert(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows whose values stand in the order of the columns. Call it inside a transaction."""
     if not rows:
         return
     names = ", ".join(columns)
@@ -106,6 +107,17 @@ def key_at(index_id: int, after: str, count: int) -> str | None:
         cursor.execute(
             "SELECT key FROM contents_file WHERE index_id = %s AND key > %s ORDER BY key LIMIT 1 OFFSET %s",
             [index_id, after, count - 1],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else None
+
+
+def key_before(index_id: int, before: str, count: int) -> str | None:
+    """The name so many files before this one; None where there are not so many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key FROM contents_file WHERE index_id = %s AND key < %s ORDER BY key DESC LIMIT 1 OFFSET %s",
+            [index_id, before, count - 1],
         )
         row = cursor.fetchone()
     return str(row[0]) if row else None

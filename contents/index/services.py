@@ -7,7 +7,7 @@ import time
 from django.db import transaction
 
 from contents.index import rows
-from contents.models import AnnotationReport, Depth, Index, IndexState, RelevantTest, TeamIndexing
+from contents.models import SAMPLE_FILES, AnnotationReport, Depth, Index, IndexState, RelevantTest, TeamIndexing
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from jobs import services as jobs
 from jobs.models import OPEN_STATES, Job, JobState
@@ -16,6 +16,7 @@ from teams.models import AuditAction, Team, User
 
 # The kind of the jobs, see contents.runners. Pinned: it stands in the database.
 KIND = "contents.index"
+READING_KIND = "contents.reading"
 ROWS_AT_ONCE = 5_000
 
 
@@ -80,13 +81,21 @@ def depth_of(team_id: str) -> Depth:
     return Depth(chosen.depth) if chosen else Depth.LISTING
 
 
+def sample_of(team_id: str) -> int:
+    """How many files a sample of this team has."""
+    chosen = TeamIndexing.objects.filter(pk=team_id).first()
+    return chosen.sample if chosen else SAMPLE_FILES
+
+
 @transaction.atomic
-def choose_depth(*, team: Team, depth: Depth) -> None:
+def choose_depth(*, team: Team, depth: Depth, sample: int = SAMPLE_FILES) -> None:
     Team.objects.select_for_update().get(pk=team.pk)
-    if depth_of(team.pk) == depth:
+    if (depth_of(team.pk), sample_of(team.pk)) == (depth, sample):
         return
-    TeamIndexing.objects.update_or_create(team=team, defaults={"depth": depth})
+    TeamIndexing.objects.update_or_create(team=team, defaults={"depth": depth, "sample": sample})
     words = "new Input datasources are indexed: " + ("no" if depth == Depth.NEVER else "yes")
+    if depth == Depth.SAMPLE:
+        words += f", and {sample} files of each are read"
     audit.record(team=team, action=AuditAction.TEAM_CHANGED, target=words)
 
 

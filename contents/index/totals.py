@@ -37,6 +37,7 @@ class Totals:
     files: int = 0
     bytes: int = 0
     kinds: Table = field(default_factory=dict)
+    readable: Table = field(default_factory=dict)  # images and videos by kind, but for empty and archived ones
     extensions: Table = field(default_factory=dict)
     unsupported: Table = field(default_factory=dict)
     folders: Table = field(default_factory=dict)
@@ -78,8 +79,11 @@ class Totals:
                 _count(self.changes, str(row.change), size)
             if row.problems:
                 self._add_problems(row)
-            if row.kind < PREDICTION and modified > processed_until:
-                self.unprocessed += 1
+            if row.kind < PREDICTION:
+                if modified > processed_until:
+                    self.unprocessed += 1
+                if size and not row.archived:
+                    _count(self.readable, str(row.kind), size)
             self.deepest = max(self.deepest, key.count("/"))
             if self.oldest is None or modified < self.oldest:
                 self.oldest = modified
@@ -116,6 +120,7 @@ class Totals:
 
 _TABLES = {
     "kinds": 100,
+    "readable": 100,
     "extensions": MOST_EXTENSIONS,
     "unsupported": MOST_EXTENSIONS,
     "folders": MOST_FOLDERS,

@@ -43,7 +43,7 @@ class MediaError(Exception):
         self.found = found
 
 
-# What Celery raises in the middle of whatever a task does when its time is over. By its name: nothing here knows Celery.
+# What Celery raises in whatever a task does when its time is over. By its name: nothing here knows Celery.
 _INTERRUPT = "SoftTimeLimitExceeded"
 
 

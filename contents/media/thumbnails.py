@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageCms, ImageOps
 
 from contents.media.images import load, opened_image
+from contents.media.problems import Found, MediaError, MediaProblem
 from contents.media.ranged_file import File
 
 # Twice the side of a tile, for sharp screens.
@@ -34,6 +35,15 @@ def thumbnail_of(file: File, longest_side: int = LONGEST_SIDE) -> Thumbnail:
         image.draft("RGB", (2 * longest_side, 2 * longest_side))
         load(image)
         return small(image, longest_side)
+
+
+def safe_thumbnail(data: bytes) -> Thumbnail:
+    """What somebody says is a thumbnail, decoded and encoded anew. Raises MediaError, also for a larger picture."""
+    with opened_image(io.BytesIO(data)) as image:
+        if max(image.size) > LONGEST_SIDE or image.format not in {"JPEG", "WEBP"}:
+            raise MediaError(Found(MediaProblem.OTHER_CONTENT, f"{image.format}, {image.width} x {image.height}"))
+        load(image)
+        return small(image)
 
 
 def small(image: Image.Image, longest_side: int = LONGEST_SIDE) -> Thumbnail:

@@ -40,6 +40,9 @@ _PLAYABLE = {
 _EXACT_JUMPS = {"MP4", "Matroska"}
 # Rates that differ by less are rounding: of NTSC's 30000/1001 in whole milliseconds, for one.
 _ROUNDING = 0.1
+# Of stills: as many frames are decoded behind a key frame, and lie between two where nobody knows the length.
+MOST_AHEAD, STRIDE = 300, 24
+_MOMENT = 0.001  # seconds
 # So many frames ahead decoding goes on instead of jumping.
 NEAR = 24
 
@@ -151,6 +154,42 @@ def poster_of(file: File) -> Image.Image:
     with _opened(file) as (container, stream, _):
         first = _first(container.decode(stream))
         return _picture(first).rotate(first.rotation, expand=True)
+
+
+def stills_of(file: File, count: int) -> Iterator[tuple[float, Image.Image]]:
+    """Up to so many frames, upright, spread evenly over the video, each with its time in seconds. Raises MediaError.
+
+    For people: the first frame that is shown at or after each of these times, or one before where there are very many
+    between two key frames.
+    """
+    with _opened(file) as (container, stream, _):
+        start = (container.start_time or 0) / av.time_base
+        seconds = (container.duration or 0) / av.time_base
+        shown = -1.0
+        frames = container.decode(stream)
+        for number in range(count):
+            wanted = start + seconds * number / count
+            if number and seconds:
+                container.seek(int(wanted * av.time_base), backward=True)
+                frames = container.decode(stream)
+            # Without a length there is nothing to jump to.
+            found = _next(frames, wanted if seconds else 0.0, 0 if seconds else STRIDE * min(number, 1))
+            if found is None:
+                return
+            moment = (found.time if found.pts is not None else start) - start
+            if moment > shown or not seconds:
+                shown = moment
+                yield max(0.0, moment), _picture(found).rotate(found.rotation, expand=True)
+
+
+def _next(frames: Iterator[VideoFrame], wanted: float, skipped: int) -> VideoFrame | None:
+    """The first frame at or after a time, or the last of MOST_AHEAD; of those behind the next `skipped` ones."""
+    found = None
+    for number, frame in enumerate(itertools.islice(frames, skipped + MOST_AHEAD)):
+        found = frame
+        if number >= skipped and (frame.pts is None or frame.time >= wanted - _MOMENT):
+            break
+    return found
 
 
 @contextlib.contextmanager

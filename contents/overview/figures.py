@@ -67,12 +67,13 @@ Labelled = list[tuple[str, list[int]]]
 def charts(totals: Totals) -> list[Chart]:
     """Those that have anything to show."""
     made = [
-        _chart("kinds", gettext("By kind"), gettext("Kind"), _named(totals.kinds, kind_name), totals),
-        _chart("extensions", gettext("By extension"), gettext("Extension"), _ranked(totals.extensions), totals),
-        _chart("folders", gettext("By top folder"), gettext("Folder"), _ranked(totals.folders), totals),
-        _chart("sizes", gettext("By size"), gettext("Size"), _named(totals.sizes, size_name), totals, most=100),
+        chart("kinds", gettext("By kind"), gettext("Kind"), named(totals.kinds, kind_name), totals.files),
+        chart("extensions", gettext("By extension"), gettext("Extension"), ranked(totals.extensions), totals.files),
+        chart("folders", gettext("By top folder"), gettext("Folder"), ranked(totals.folders), totals.files),
+        chart("sizes", gettext("By size"), gettext("Size"), named(totals.sizes, size_name), totals.files, most=100),
         _months(totals),
-        _chart("classes", gettext("By storage class"), gettext("Storage class"), _classes(totals), totals),
+        _growth(totals),
+        chart("classes", gettext("By storage class"), gettext("Storage class"), _classes(totals), totals.files),
     ]
     return [chart for chart in made if chart.rows]
 
@@ -108,15 +109,16 @@ def size_words(size: int) -> str:
     return f"{size} B"
 
 
-def _named(table: Table, name: Callable[[str], str]) -> Labelled:
+def named(table: Table, name: Callable[[str], str]) -> Labelled:
+    """Of a table whose labels are numbers: in their order."""
     return [(name(label), table[label]) for label in sorted(table, key=int)]
 
 
-def _ranked(table: Table) -> Labelled:
+def ranked(table: Table) -> Labelled:
     """Those with the most files first; what is not kept apart comes last."""
-    ranked = sorted(table.items(), key=lambda row: (row[0] == OTHERS, -row[1][0], row[0]))
+    rows = sorted(table.items(), key=lambda row: (row[0] == OTHERS, -row[1][0], row[0]))
     names = {OTHERS: gettext("all others"), NONE: gettext("none"), "/": gettext("at the root")}
-    return [(names.get(label, label), pair) for label, pair in ranked]
+    return [(names.get(label, label), pair) for label, pair in rows]
 
 
 def _classes(totals: Totals) -> Labelled:
@@ -126,12 +128,13 @@ def _classes(totals: Totals) -> Labelled:
     files = totals.files - sum(pair[0] for pair in totals.classes.values())
     size = totals.bytes - sum(pair[1] for pair in totals.classes.values())
     usual = [(gettext("standard"), [files, size])] if files else []
-    return usual + _ranked(totals.classes)
+    return usual + ranked(totals.classes)
 
 
-def _chart(key: str, title: str, head: str, rows: Labelled, totals: Totals, *, most: int = MOST_BARS) -> Chart:
+def chart(key: str, title: str, head: str, rows: Labelled, files: int, *, most: int = MOST_BARS) -> Chart:
+    """Of so many files in all. `head`: of the table's first column."""
     largest = max((pair[0] for _, pair in rows), default=0)
-    bars = [_bar(label, pair, largest, totals.files) for label, pair in rows]
+    bars = [_bar(label, pair, largest, files) for label, pair in rows]
     return Chart(key, title, head, bars[:most], bars, [])
 
 
@@ -144,20 +147,49 @@ def _bar(label: str, pair: Sequence[int], largest: int, files: int) -> Bar:
 
 
 def _months(totals: Totals) -> Chart:
-    """The newest months with files, from left to right, with the empty ones between them."""
-    labels = sorted(label for label in totals.months if label != OTHERS)
-    rows: Labelled = [(label, totals.months[label]) for label in labels]
-    chart = _chart("months", gettext("By month of the last write"), gettext("Month"), rows[::-1], totals, most=1200)
+    """How many files were last written in which month."""
+    title = gettext("By month of the last write")
+    return _by_month("months", title, _tables_of_months(totals), totals.files, empty_is_gap=True)
+
+
+def _growth(totals: Totals) -> Chart:
+    """How many of the files of today were there at the end of each month. What was deleted or replaced is not seen."""
+    added: Table = {}
+    files = size = 0
+    for label, pair in _tables_of_months(totals).items():
+        files, size = files + pair[0], size + pair[1]
+        added[label] = [files, size]
+    return _by_month("growth", gettext("Growth: today's files, by the end of each month"), added, totals.files)
+
+
+def _tables_of_months(totals: Totals) -> Table:
+    """From the oldest month to the newest, without the total of those that are not kept apart."""
+    return {label: totals.months[label] for label in sorted(totals.months) if label != OTHERS}
+
+
+def _by_month(key: str, title: str, months: Table, files: int, *, empty_is_gap: bool = False) -> Chart:
+    """The newest months, from left to right. Those without files stand between them, as gaps or as high as before."""
+    rows: Labelled = list(months.items())[::-1]
+    made = chart(key, title, gettext("Month"), rows, files, most=1200)
+    labels = list(months)
     shown = _months_up_to(labels[-1], labels[0]) if labels else []
-    largest = max((totals.months.get(label, [0])[0] for label in shown), default=0)
+    heights: list[int] = []
+    for label in shown:
+        before = 0 if empty_is_gap else (heights[-1] if heights else _before(months, label))
+        heights.append(months.get(label, [before])[0])
+    largest = max(heights, default=0)
     columns = []
-    for place, label in enumerate(shown):
-        files = totals.months.get(label, [0])[0]
-        height = max(1.0, round(COLUMN_HEIGHT * files / largest, 1)) if files else 0
+    for place, count in enumerate(heights):
+        height = max(1.0, round(COLUMN_HEIGHT * count / largest, 1)) if count else 0
         columns.append(Column(COLUMN * place, COLUMN_HEIGHT - height, height))
-    bars = [bar for bar in chart.rows if bar.label in set(shown)]
+    bars = [bar for bar in made.rows if bar.label in set(shown)]
     ends = (shown[0], shown[-1]) if shown else ("", "")
-    return replace(chart, bars=bars, columns=columns, ends=ends)
+    return replace(made, bars=bars, columns=columns, ends=ends)
+
+
+def _before(months: Table, label: str) -> int:
+    """The files of the newest month before this one."""
+    return next((pair[0] for month, pair in reversed(months.items()) if month < label), 0)
 
 
 def _months_up_to(last: str, first: str) -> list[str]:

@@ -38,9 +38,9 @@ def progress_of(job: Job) -> Progress:
     fraction = _fraction(job, parts, is_finishing=is_finishing)
     rate = job.done / running if running >= FIRST_RATE_SECONDS else 0.0
     rate_words = gettext("%(rate)s a second") % {"rate": f"{round(rate):,}"} if rate >= 1 else ""
-    left_words = _left(running, fraction) if rate >= 1 and not is_finishing else ""
+    left = left_words(running, fraction) if rate >= 1 and not is_finishing else ""
     percent = None if fraction is None else min(99, int(100 * fraction))
-    return Progress(job, percent, _words(job, is_finishing=is_finishing), rate_words, left_words, poll_after(job))
+    return Progress(job, percent, _words(job, is_finishing=is_finishing), rate_words, left, poll_after(job))
 
 
 def _fraction(job: Job, parts: list[str], *, is_finishing: bool) -> float | None:
@@ -61,7 +61,8 @@ def _words(job: Job, *, is_finishing: bool) -> str:
     return ngettext("%(count)s file found", "%(count)s files found", job.done) % {"count": f"{job.done:,}"}
 
 
-def _left(running: float, fraction: float | None) -> str:
+def left_words(running: float, fraction: float | None) -> str:
+    """How long it may still take, where this share was done in so many seconds; empty while nobody can know."""
     if not fraction:
         return ""
     seconds = running * (1 - fraction) / fraction

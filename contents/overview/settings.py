@@ -22,8 +22,11 @@ def indexing(request: PageRequest, team_id: str) -> HttpResponse:
     if not form.is_valid():
         return settings_page(request, status=422, changed=Changed(team, INDEXING.key, {"form": form}))
     depth = Depth(form.cleaned_data["depth"])
-    choose_depth(team=team, depth=depth)
-    never = gettext("Datasources of %(team)s are indexed only when somebody asks for it.") % {"team": team.name}
-    listing = gettext("New Input datasources of %(team)s are indexed by themselves.") % {"team": team.name}
-    messages.success(request, never if depth == Depth.NEVER else listing)
+    choose_depth(team=team, depth=depth, sample=form.cleaned_data["sample"])
+    words = {
+        Depth.NEVER: gettext("Datasources of %(team)s are indexed only when somebody asks for it."),
+        Depth.LISTING: gettext("New Input datasources of %(team)s are indexed by themselves."),
+        Depth.SAMPLE: gettext("New Input datasources of %(team)s are indexed, and a sample is opened, by themselves."),
+    }
+    messages.success(request, words[depth] % {"team": team.name})
     return redirect(PAGE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from contents.index.queries import TABS, Look, files_after, findings_after, look_at
 from contents.index.queries import search as search_names
-from contents.models import Finding, Index
+from contents.models import Finding, Index, InsideFinding
 from contents.problems.lists import listed
 from contents.problems.words import BY_SLUG, label_of
 from core.formats.cells import safe_cell
@@ -25,6 +25,7 @@ from teams import audit
 from teams.models import AuditAction
 from teams.requests import PageRequest
 
+Row = Finding | InsideFinding
 PAGE_SIZE = 50
 EXPORTED_AT_ONCE = 2_000
 LONGEST_TEXT = 200
@@ -38,7 +39,7 @@ def files(request: PageRequest, dataset_id: str, tab: str, slug: str) -> HttpRes
     after, prefix = _text(request, "after"), _text(request, "prefix")
     rows = findings_after(index, what, after, limit=PAGE_SIZE + 1, prefix=prefix)
     context = _context(dataset, look, tab, rows=rows[:PAGE_SIZE], prefix=prefix, after=after)
-    context |= {"listed": listed(what, look.totals), "next": _next(rows, prefix=prefix)}
+    context |= {"listed": listed(what, look), "next": _next(rows, prefix=prefix)}
     return render(request, "contents/files.html", context)
 
 
@@ -75,7 +76,7 @@ def export(
     return response
 
 
-def _all(index: Index, what: int, prefix: str) -> Iterator[Finding]:
+def _all(index: Index, what: int, prefix: str) -> Iterator[Row]:
     after = ""
     while rows := findings_after(index, what, after, limit=EXPORTED_AT_ONCE, prefix=prefix):
         yield from rows
@@ -89,21 +90,29 @@ class _Line:
         return line
 
 
-def _csv(rows: Iterator[Finding]) -> Iterator[str]:
+def _csv(rows: Iterator[Row]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    yield writer.writerow(["name", "bytes", "modified", "group"])
+    yield writer.writerow(["name", "bytes", "modified", "group", "detail"])
     for row in rows:
-        yield writer.writerow([safe_cell(row.key), row.size, row.modified, row.group or ""])
+        group, detail = _more(row)
+        yield writer.writerow([safe_cell(row.key), row.size, row.modified, group or "", safe_cell(detail)])
 
 
-def _json(rows: Iterator[Finding]) -> Iterator[str]:
+def _json(rows: Iterator[Row]) -> Iterator[str]:
     before = "[\n"
     for row in rows:
-        # Groups as text: as numbers they are too large for JavaScript.
-        group = str(row.group) if row.group else None
-        yield before + json.dumps({"name": row.key, "bytes": row.size, "modified": row.modified, "group": group})
+        group, detail = _more(row)
+        told = {"name": row.key, "bytes": row.size, "modified": row.modified, "group": group, "detail": detail}
+        yield before + json.dumps(told)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _more(row: Row) -> tuple[str | None, str]:
+    """Group and detail. Groups as text: as numbers they are too large for JavaScript."""
+    if isinstance(row, InsideFinding):
+        return None, row.detail
+    return str(row.group) if row.group else None, ""
 
 
 def _look(request: PageRequest, dataset_id: str, tab: str) -> tuple[Dataset, Look, Index]:
@@ -125,7 +134,7 @@ def _text(request: PageRequest, name: str) -> str:
     return request.GET.get(name, "").replace("\0", "")[: 2 * 1024 if name == "after" else LONGEST_TEXT]
 
 
-def _next(rows: list[Finding], *, prefix: str) -> str:
+def _next(rows: Sequence[Row], *, prefix: str) -> str:
     if len(rows) <= PAGE_SIZE:
         return ""
     kept = {"prefix": prefix} if prefix else {}

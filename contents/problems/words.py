@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from django.utils.translation import gettext, gettext_noop
 
-from contents.models import Problem, Topic
-
-
-class Severity(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-    HINT = "hint"
-
-
-SEVERITY_WORDS = {
-    Severity.ERROR: gettext_noop("Error"),
-    Severity.WARNING: gettext_noop("Warning"),
-    Severity.HINT: gettext_noop("Hint"),
-}
-# The looks of chips and dots, see static/css/controls.css.
-LOOKS = {Severity.ERROR: "denied", Severity.WARNING: "unknown", Severity.HINT: "off"}
-
-
-@dataclass(frozen=True)
-class Explained:
-    """`slug`: in addresses and in the REST API."""
-
-    slug: str
-    severity: Severity
-    why: str
-    fix: str
-
+from contents.models import InsideProblem, Problem, Topic
+from contents.problems.explained import Explained, Severity
+from contents.problems.inside_words import INSIDE
 
 PROBLEMS = {
     Problem.ZERO_BYTES: Explained(
@@ -129,14 +102,16 @@ PROBLEMS = {
 }
 
 TOPICS = {Topic.NEW: "new", Topic.CHANGED: "changed", Topic.GONE: "gone"}
-BY_SLUG: dict[str, Problem | Topic] = {
-    **{explained.slug: problem for problem, explained in PROBLEMS.items()},
+AnyProblem = Problem | InsideProblem
+EXPLAINED: dict[AnyProblem, Explained] = dict([*PROBLEMS.items(), *INSIDE.items()])
+BY_SLUG: dict[str, AnyProblem | Topic] = {
+    **{explained.slug: problem for problem, explained in EXPLAINED.items()},
     **{slug: topic for topic, slug in TOPICS.items()},
 }
 
 
-def label_of(what: Problem | Topic) -> str:
-    if isinstance(what, Problem):
+def label_of(what: AnyProblem | Topic) -> str:
+    if isinstance(what, Problem | InsideProblem):
         return str(what.label)
     words = {
         Topic.NEW: gettext("New files"),

@@ -1,7 +1,8 @@
 """Small pictures on this server's disk, up to so many bytes. Those that nobody looked at for longest go first.
 
 An entry is one file, whose name is a hash: never anything that people chose. Its content is a picture that we encoded,
-or the reason why there is none, or the mark of a worker that is making one. The times of the files say what was used.
+or what was found out about a file, or the reason why there is none, or the mark of a worker that is making one. The
+times of the files say what was used.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from contents.thumbnails.reasons import PASSING, Reason
 
@@ -51,12 +53,20 @@ class Started:
     """A worker is making it."""
 
 
-Entry = Picture | Refusal | Started
+@dataclass(frozen=True)
+class Facts:
+    """What a worker found out about a file, as JSON. `age` in seconds."""
+
+    content: dict[str, Any]
+    age: float = 0.0
 
 
-def name_of(datasource_id: str, key: str, version: str, longest_side: int) -> str:
-    """Of an entry. `version` differs when the file does."""
-    told = json.dumps([_WAY, datasource_id, key, version, longest_side])
+Entry = Picture | Facts | Refusal | Started
+
+
+def name_of(datasource_id: str, key: str, version: str, what: int | str) -> str:
+    """Of an entry. `version` differs when the file does; `what` is a picture's longest side, or names other entries."""
+    told = json.dumps([_WAY, datasource_id, key, version, what])
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -138,12 +148,16 @@ def _stored(entry: Entry) -> bytes:
         return entry.data
     if isinstance(entry, Started):
         return b"{}"
+    if isinstance(entry, Facts):
+        return json.dumps({"facts": entry.content}).encode()
     return json.dumps({"reason": entry.reason, "detail": entry.detail}).encode()
 
 
 def _told(data: bytes, age: float) -> Entry | None:
     try:
         found = json.loads(data)
+        if "facts" in found:
+            return Facts(dict(found["facts"]), age)
         refusal = Refusal(Reason(found["reason"]), str(found["detail"])) if found else None
     except (ValueError, KeyError, TypeError):
         return None  # of another release

@@ -55,8 +55,9 @@ def version_of(file: IndexedFile) -> str:
     return f"{file.version} {file.size} {file.modified}"
 
 
-def stored_name(listed: Listed, longest_side: int) -> str:
-    return name_of(listed.datasource.pk, listed.file.key, version_of(listed.file), longest_side)
+def stored_name(listed: Listed, what: int | str) -> str:
+    """Of a picture with this longest side, or of something else that is kept of the file."""
+    return name_of(listed.datasource.pk, listed.file.key, version_of(listed.file), what)
 
 
 def cache() -> Cache:

@@ -33,21 +33,23 @@ def picture_of(listed: Listed, longest_side: int, *, by: User) -> Answer:
     """Gives what is there, or asks a worker for it."""
     if refusal := refusal_of(listed):
         return refusal
-    found = cache().read(stored_name(listed, longest_side))
+    name = stored_name(listed, longest_side)
+    found = cache().read(name)
     if isinstance(found, Picture | Refusal):
         return found
-    return Waiting() if isinstance(found, Started) else _asked(listed, longest_side, by)
+    return Waiting() if isinstance(found, Started) else ask(listed, TASKS[longest_side], name, by=by)
 
 
-def _asked(listed: Listed, longest_side: int, by: User) -> Answer:
-    in_flight = f"thumbnail:{stored_name(listed, longest_side)}"
+def ask(listed: Listed, task: str, name: str, *, by: User) -> Waiting | Refusal:
+    """Have a worker make the entry of this name in the cache. Tasks take the ids of the index and the file."""
+    in_flight = f"thumbnail:{name}"
     if throttle.count(in_flight, IN_FLIGHT_SECONDS) > 1:
         return Waiting() if _has_worker() else Refusal(Reason.ABSENT)
     if throttle.count(f"thumbnails:{by.pk}:{listed.datasource.pk}") > MOST_READS:
         throttle.forget(in_flight)
         return Waiting(is_throttled=True)
     ids = (str(listed.index.pk), str(listed.file.pk))
-    if not broker.send(TASKS[longest_side], *ids, queue=Queue.CONTENTS):
+    if not broker.send(task, *ids, queue=Queue.CONTENTS):
         throttle.forget(in_flight)
         return Refusal(Reason.ABSENT)
     return Waiting()

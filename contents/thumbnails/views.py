@@ -55,7 +55,7 @@ def tile(request: PageRequest, dataset_id: str, tab: str, size: str, row: str) -
     found = _listed(request, dataset_id, tab, row)
     shown = refused(Refusal(Reason.OUTDATED), size)
     if found:
-        place, tries = Place(found, dataset_id, tab, size), _tries(request)
+        place, tries = Place(found, dataset_id, tab, size), tries_of(request)
         answer = picture_of(found, place.side, by=request.user)
         if isinstance(answer, Waiting) and tries >= len(PAUSES):
             answer = Refusal(Reason.BUSY)
@@ -124,7 +124,7 @@ def _listed(request: PageRequest, dataset_id: str, tab: str, row: str) -> Listed
     return listed(index.pk, int(row)) if index else None
 
 
-def _tries(request: PageRequest) -> int:
+def tries_of(request: PageRequest) -> int:
     told = request.GET.get("tries", "")
     return min(int(told), len(PAUSES)) if told.isascii() and told.isdecimal() and len(told) < 4 else 0
 

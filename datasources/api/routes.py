@@ -61,7 +61,7 @@ def put_datasource(request: HttpRequest, dataset_id: str, payload: Body[dict[str
     suffix = payload.get("thumbSuffix") or ""
     if not isinstance(suffix, str):
         raise malformed("thumbSuffix: must be text")
-    if problem := problem_of_suffix(suffix):
+    if problem := problem_of_suffix(suffix, purpose):
         raise malformed(f"thumbSuffix: {problem}")
     services.save(
         dataset=dataset,

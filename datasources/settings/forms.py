@@ -69,6 +69,7 @@ class DatasourceForm(forms.Form):
         understood: Understood | None = None,
         for_guest: bool = False,
     ) -> None:
+        self.purpose = purpose
         self.team = team
         self.hidden = config_class.members_only_fields() if for_guest else []
         self.for_guest = for_guest
@@ -92,9 +93,9 @@ class DatasourceForm(forms.Form):
                 label=gettext("Thumbnail suffix"),
                 required=False,
                 help_text=gettext(
-                    "Where thumbnails are looked for, below the path above. [filename] stands for an image's name"
-                    " without its ending, [extension] for its ending. Leave it empty if there are none: full images are"
-                    " shown instead."
+                    "Where thumbnails are written, below the path above. [filename] stands for an image's name"
+                    " without its ending, [extension] for its ending. Leave it empty if there are to be none: full"
+                    " images are shown instead."
                 ),
                 widget=forms.TextInput(attrs={"placeholder": DEFAULT_THUMBNAIL_SUFFIX, **_AS_TYPED}),
             )
@@ -219,7 +220,7 @@ class DatasourceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         suffix = data.get(SUFFIX_FIELD, "")
-        if problem := problem_of_suffix(suffix):
+        if problem := problem_of_suffix(suffix, self.purpose):
             self.add_error(SUFFIX_FIELD, problem)
         config = self._checked_config(data)
         if config is not None:

@@ -97,6 +97,8 @@ def seed() -> None:
     from django.conf import settings
 
     from clouds import parse_config
+    from contents.index.services import choose_depth
+    from contents.models import Depth
     from datasets.services import create_dataset
     from datasources import services
     from datasources.endpoints import configured_endpoints
@@ -109,6 +111,8 @@ def seed() -> None:
     team = owner.memberships.get().team
     colleague = create_user(email="ben@example.com", name="Ben Adler", team=team)
     invite(team=team, people=[Invited("ava@example.com", Role.ADMIN)], by=owner)
+    # More than there are, so that every planted mistake is found.
+    choose_depth(team=team, depth=Depth.SAMPLE, sample=1000)
     demo_storage.change_rights(settings.DATA_DIR, "lightly-reader", may_write=True)
     saved = []
     # From last to first, because the home page shows the newest change at the top.

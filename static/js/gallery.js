@@ -1,13 +1,9 @@
-// Keys of the gallery and of the page of one file; both work without them.
+// Keys of the gallery, which works without them, and pictures that could not be loaded.
 //   data-tiles          a list of tiles: arrow keys move between their links
-//   data-stage          what fills the screen;  data-full-screen: its button
-//   data-back           where Escape leads
 //   data-tile           on a picture: where to ask again if it could not be loaded
 (() => {
   "use strict"
   const tiles = document.querySelector("[data-tiles]")
-  const stage = document.querySelector("[data-stage]")
-  const fullScreen = document.querySelector("[data-full-screen]")
   const links = () => [...tiles.querySelectorAll(".tile__link")]
   const isElsewhere = (event) =>
     event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing ||
@@ -40,27 +36,10 @@
     } else if (event.key.startsWith("Arrow") || (link && ["Home", "End"].includes(event.key))) move(event)
   }
 
-  // ---- One file ----
-
-  const toggle = () => (document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen())
-  const follow = (selector) => document.querySelector(selector)?.click()
-
-  function onFile(event) {
-    if (event.key === "ArrowLeft") follow(".viewer__ways [rel=prev]")
-    else if (event.key === "ArrowRight") follow(".viewer__ways [rel=next]")
-    else if (event.key === "Escape" && !document.fullscreenElement) follow("[data-back]")
-    else if (event.key === "f") toggle()
-  }
-
   document.addEventListener("keydown", (event) => {
     if (isElsewhere(event)) return
     if (tiles) onTiles(event)
-    if (stage) onFile(event)
   })
-  if (fullScreen) {
-    fullScreen.hidden = !document.fullscreenEnabled
-    fullScreen.addEventListener("click", toggle)
-  }
   // Back from a file: its tile has the focus again.
   if (tiles) document.getElementById(location.hash.slice(1))?.querySelector(".tile__link")?.focus()
 

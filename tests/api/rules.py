@@ -71,10 +71,26 @@ RULES: dict[str, Rule] = {
     f"PUT {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.RUNS, Access.EDITS),
     **{
         f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES)
-        for what in ("", "/overview", "/problems", "/files", "/thumbnail", "/annotations", "/annotations/findings")
+        for what in (
+            "",
+            "/overview",
+            "/problems",
+            "/files",
+            "/thumbnail",
+            "/reading",
+            "/annotations",
+            "/annotations/findings",
+        )
     },
-    f"POST {_CONTENTS}/annotations": Rule(Scope.RUNS, Access.EDITS),
-    f"POST {_CONTENTS}/index": Rule(Scope.RUNS, Access.EDITS),
+    **{
+        f"POST {_CONTENTS}{what}": Rule(Scope.RUNS, Access.EDITS)
+        for what in (
+            "/index",
+            "/reading",
+            "/reading/pause",
+            "/annotations",
+        )
+    },
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
     f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -22,7 +23,7 @@ from clouds.permissions import Permission
 from clouds.policies import Request, Snippet
 from clouds.provider import Answers, ClientMethod, Document, Opener, Provider
 from clouds.remedies import Case, Remedy, Words
-from clouds.store import CorsRule, Deadline, Entry, Page, Piece, Preflight, Store, TimeLimit
+from clouds.store import CorsRule, Deadline, Entry, Head, Page, Piece, Preflight, Store, TimeLimit
 
 PATH_EXAMPLE = "shelf://my-shelf/path/to/images/"
 BADGE_EXAMPLE = "badge-7f3a"
@@ -79,6 +80,7 @@ class Hall:
     def __init__(self) -> None:
         self.badges: dict[str, frozenset[Permission]] = {}
         self.objects: dict[tuple[str, str], bytes] = {}
+        self.told: dict[tuple[str, str], tuple[str, str, Mapping[str, str]]] = {}
 
 
 class ShelfStore(Store):
@@ -132,6 +134,15 @@ class ShelfStore(Store):
     def replace(self, key: str, data: bytes) -> None:
         self._need(Permission.OVERWRITE)
         self.hall.objects[self.shelf, key] = data
+
+    def head(self, key: str) -> Head:
+        data = self.read_range(key, 0, sys.maxsize).data
+        return Head(len(data), *self.hall.told.get((self.shelf, key), ("", "", {})))
+
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
+        self._need(Permission.OVERWRITE)
+        self.hall.objects[self.shelf, key] = data
+        self.hall.told[self.shelf, key] = (content_type, "", metadata)
 
     def delete(self, key: str) -> None:
         self.hall.objects.pop((self.shelf, key), None)

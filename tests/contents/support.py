@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from django.test import Client
+from django.utils import timezone
 
 from clouds import parse_config
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
-from datasources.models import Datasource, Purpose
+from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from tests.servers import Cloud, Config, Right
 
 PROVIDERS = ["S3", "S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"]
@@ -75,6 +76,22 @@ def connect(dataset: Dataset, purpose: Purpose, config: Config) -> Datasource:
     datasource = Datasource(dataset=dataset, purpose=purpose)
     datasource.set_config(parse_config(config, configured_endpoints()))
     datasource.save()
+    return datasource
+
+
+def green(datasource: Datasource) -> Datasource:
+    """As after a check of what it is now that granted everything."""
+    check = PermissionCheck.objects.create(
+        datasource=datasource,
+        revision=datasource.revision,
+        provider=datasource.provider,
+        path=datasource.path,
+        state=CheckState.DONE,
+        outcome=Outcome.GREEN,
+        finished_at=timezone.now(),
+    )
+    datasource.latest_check = check
+    datasource.save(update_fields=["latest_check"])
     return datasource
 
 

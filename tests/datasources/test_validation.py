@@ -74,4 +74,4 @@ def test_no_field_takes_what_turns_the_writing_beside_it_around(kind: str, lette
         with pytest.raises(InvalidSettingsError) as caught:
             checked_config(config_class, right | {name: right[name][:middle] + letter + right[name][middle:]})
         assert name in caught.value.problems
-    assert problem_of_suffix(f"thumb{letter}.webp")
+    assert problem_of_suffix(f"thumb{letter}.webp", Purpose.LIGHTLY)

@@ -30,7 +30,7 @@ NAMES = ("street-scenes", "Acme Vision", "alice@example.com")
 KNOWS_NOTHING = {"nobody", "outsider", "guest with an unproven address"}
 HTMX = {"HX-Request": "true"}
 # What a page must be told beside its address.
-QUERIES = dict.fromkeys(("contents:file", "contents:original"), "key=street/night/007.JPG")
+QUERIES = dict.fromkeys(("contents:file", "contents:original", "contents:read_url"), "key=street/night/007.JPG")
 
 
 class Visit:

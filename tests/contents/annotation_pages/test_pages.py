@@ -20,7 +20,7 @@ from contents.annotation_reports import services
 from contents.annotations.catalogue import RULES
 from contents.annotations.findings import Notes
 from contents.annotations.report import Report
-from contents.models import AnnotationReport, Reading
+from contents.models import AnnotationReport, ReportDepth
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
 from jobs.models import Job, JobState
@@ -97,7 +97,7 @@ def test_starting_a_check(login: Login, alice: User, dataset: Dataset, sources: 
     assert "The annotations are being checked" in html
     assert "Waiting for a worker" in html
     (job,) = Job.objects.filter(kind=services.KIND)
-    assert (job.requested_by, job.annotation_report.reading) == (alice, Reading.ALL)
+    assert (job.requested_by, job.annotation_report.reading) == (alice, ReportDepth.ALL)
     assert client.post(page(dataset, "check_annotations"), {"reading": "SAMPLE"}).status_code == 302
     assert Job.objects.filter(kind=services.KIND).count() == 1
     assert client.post(page(dataset, "check_annotations"), {"reading": "HALF"}).status_code == 400

@@ -14,7 +14,7 @@ from contents.annotation_reports.keeping import Kept
 from contents.annotations.layout import Layout
 from contents.annotations.packing import finding_values
 from contents.annotations.report import Report
-from contents.models import AnnotationFinding, AnnotationReport, Index, IndexState, Reading
+from contents.models import AnnotationFinding, AnnotationReport, Index, IndexState, ReportDepth
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
 from jobs.models import Job, JobState
@@ -80,7 +80,7 @@ def ready(cloud: Cloud, dataset: Dataset, tree: Tree) -> Datasource:
     return lightly
 
 
-def checked(dataset: Dataset, *, reading: Reading = Reading.ALL, by: User | None = None) -> AnnotationReport:
+def checked(dataset: Dataset, *, reading: ReportDepth = ReportDepth.ALL, by: User | None = None) -> AnnotationReport:
     job, is_new = services.start(dataset, reading=reading, by=by)
     assert is_new
     work_off(job)

@@ -18,12 +18,16 @@ from contents.models import (
     AnnotationFinding,
     AnnotationPart,
     AnnotationReport,
+    FileFacts,
     Index,
     IndexedFile,
     IndexState,
+    InsideProblem,
     Reading,
+    ReadState,
+    ReportDepth,
 )
-from datasets.models import Dataset
+from datasets.models import Dataset, DatasetType
 from datasources.models import CheckState, PermissionCheck, Purpose
 from jobs import lifecycle, tasks
 from jobs import services as jobs
@@ -39,7 +43,7 @@ from tests.contents.annotation_reports.support import (
     spoilt,
     stored_findings,
 )
-from tests.contents.annotations.trees import Files, M, P, good, png
+from tests.contents.annotations.trees import Files, M, P, Tree, good, png
 from tests.contents.index.memory import UNHURRIED, connected, indexed, made_index
 from tests.jobs.helpers import end_pauses, expire_leases, work_off
 from tests.servers import Cloud
@@ -105,7 +109,7 @@ def test_each_shard_dies_once_and_it_finds_the_same(s3: Cloud, dataset: Dataset)
     """The slice is done, but its worker dies before it can store what it found; another one does it again."""
     ready(s3, dataset, spoilt())
     undisturbed = snapshot(checked(dataset))
-    job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+    job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
     died: set[int] = set()
     while waiting := list(job.shards.filter(state=ShardState.QUEUED).order_by("number")):
         for shard in waiting:
@@ -132,21 +136,21 @@ def test_a_sample_of_many_files(s3: Cloud, dataset: Dataset, monkeypatch: pytest
         tree.samples[f"street/{number}.png"] = png()
         tree.files[f"{P}labels/street/{number}.json"] = {"predictions": []}
     ready(s3, dataset, tree)
-    report = checked(dataset, reading=Reading.SAMPLE)
+    report = checked(dataset, reading=ReportDepth.SAMPLE)
     task = next(each for each in report.summary["tasks"] if each["name"] == "labels")
     assert task["files"] == 199
     assert 2 <= task["read"] <= 25
     others = [each for each in report.summary["tasks"] if each["name"] != "labels"]
     assert {(each["files"], each["read"]) for each in others} == {(2, 2)}
-    assert snapshot(checked(dataset, reading=Reading.SAMPLE)) == snapshot(report)
+    assert snapshot(checked(dataset, reading=ReportDepth.SAMPLE)) == snapshot(report)
 
 
 def test_the_old_report_is_read_until_the_new_one_is_there(s3: Cloud, dataset: Dataset) -> None:
     lightly = ready(s3, dataset, good())
     first = checked(dataset)
-    job, is_new = services.start(dataset, reading=Reading.SAMPLE, by=None)
+    job, is_new = services.start(dataset, reading=ReportDepth.SAMPLE, by=None)
     assert is_new
-    assert services.start(dataset, reading=Reading.SAMPLE, by=None) == (job, False)
+    assert services.start(dataset, reading=ReportDepth.SAMPLE, by=None) == (job, False)
     assert AnnotationReport.objects.get(datasource=lightly, state=IndexState.CURRENT) == first
     work_off(job)
     first.refresh_from_db()
@@ -170,7 +174,7 @@ def test_rows_go_bit_by_bit(s3: Cloud, dataset: Dataset, monkeypatch: pytest.Mon
 
 def test_listings_stay_while_they_are_looked_up(s3: Cloud, dataset: Dataset) -> None:
     lightly = ready(s3, dataset, good())
-    job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+    job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
     old = Index.objects.get(datasource=lightly, state=IndexState.CURRENT)
     indexed(lightly)
     indexing.tidy(10)
@@ -184,7 +188,7 @@ def test_listings_stay_while_they_are_looked_up(s3: Cloud, dataset: Dataset) -> 
 
 def test_cancelled(s3: Cloud, dataset: Dataset) -> None:
     ready(s3, dataset, good())
-    job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+    job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
     tasks.run_slice(job.shards.get().pk)
     assert jobs.cancel(job)
     job.refresh_from_db()
@@ -228,7 +232,7 @@ class TestWhatGoesWrong:
 
     def test_a_file_that_ends_its_worker(self, s3: Cloud, dataset: Dataset) -> None:
         ready(s3, dataset, good())
-        job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+        job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
         tasks.run_slice(job.shards.get().pk)
         shard = job.shards.get(cursor__of=planning.PREDICTIONS, cursor__task=1)
         for _ in range(2):  # once among others, once alone
@@ -247,7 +251,7 @@ class TestWhatGoesWrong:
             return place._fault(store, name, Failure(Cause.THROTTLED))
 
         monkeypatch.setattr(opening.Place, "content", failing)
-        job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+        job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
         for _ in range(3):
             tasks.run_slice(job.shards.get().pk)
             end_pauses()
@@ -272,7 +276,7 @@ class TestWhatGoesWrong:
         self, s3: Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ready(s3, dataset, good())
-        job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+        job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
         tasks.run_slice(job.shards.get().pk)
 
         def denied(*_: object) -> bytes:
@@ -297,7 +301,7 @@ class TestWhatGoesWrong:
 class TestRefusals:
     def refused(self, dataset: Dataset) -> tuple[Missing, Purpose, str]:
         with pytest.raises(RefusedError) as caught:
-            services.start(dataset, reading=Reading.SAMPLE, by=None)
+            services.start(dataset, reading=ReportDepth.SAMPLE, by=None)
         refusal = caught.value.refusal
         assert str(caught.value) == refusal.sentence
         return refusal.missing, refusal.purpose, refusal.sentence
@@ -315,7 +319,7 @@ class TestRefusals:
         assert self.refused(dataset)[:2] == (Missing.INDEX_OF_THIS_PLACE, Purpose.LIGHTLY)
         Index.objects.filter(pk=index.pk).update(path=lightly.path)
         assert services.looks_at(dataset).refusal is None
-        assert services.start(dataset, reading=Reading.SAMPLE, by=None)[1]
+        assert services.start(dataset, reading=ReportDepth.SAMPLE, by=None)[1]
 
     @pytest.mark.parametrize("permission", ["list", "read"])
     def test_a_red_bulb_is_named(self, dataset: Dataset, permission: str) -> None:
@@ -341,14 +345,14 @@ class TestRefusals:
             raise StoreError(Failure(Cause.DENIED, "AccessDenied", 403))
 
         monkeypatch.setattr(opening, "_beginning", denied)
-        job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+        job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
         work_off(job)
         assert job.state == JobState.FAILED
         assert job.error
 
     def test_a_datasource_that_leads_elsewhere_meanwhile(self, s3: Cloud, dataset: Dataset) -> None:
         lightly = ready(s3, dataset, good())
-        job, _ = services.start(dataset, reading=Reading.ALL, by=None)
+        job, _ = services.start(dataset, reading=ReportDepth.ALL, by=None)
         type(lightly).objects.filter(pk=lightly.pk).update(path="s3://elsewhere/")
         work_off(job)
         assert (job.state, "Index it again" in job.error) == (JobState.FAILED, True)
@@ -393,3 +397,47 @@ def fuzzed(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(files.IndexSamples, "look_at", lambda self, names: None)
 
     return use
+
+
+class TestWhatIsKnownOfTheInsides:
+    """Of images and videos that were read before, by contents.reading."""
+
+    def facts(self, dataset: Dataset, name: str, **values: Any) -> None:
+        index = Index.objects.get(datasource__purpose=Purpose.INPUT)
+        reading, _ = Reading.objects.get_or_create(
+            datasource=index.datasource, defaults={"provider": index.provider, "path": index.path}
+        )
+        file = IndexedFile.objects.get(index=index.pk, key=name)
+        usual = {"width": 0, "height": 0, "bits": 8, "orientation": 0, "rotation": 0, "seconds": 1.0, "rate": 25.0}
+        usual |= {"state": ReadState.READ, "frames": 0, "problems": 0, "size": file.size, "modified": file.modified}
+        FileFacts.objects.create(reading=reading, key=name, kind=file.kind, **(usual | values))
+
+    def test_images_are_not_read_once_more(self, s3: Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+        tree = good()
+        ready(s3, dataset, tree)
+        for name in tree.samples:
+            self.facts(dataset, name, width=15, height=10)
+        monkeypatch.setattr(files, "_head", lambda *_: pytest.fail("an image was read"))
+        report = checked(dataset)
+        assert report.summary["sized"] == 8
+        rules = {row["rule"]: row["count"] for row in report.summary["rules"]}
+        assert rules["mask-sum"] == 4
+        assert rules["box-outside"] > 0
+
+    def test_frames_of_videos(self, s3: Cloud, dataset: Dataset) -> None:
+        dataset.type = DatasetType.VIDEOS
+        dataset.save()
+        tree = Tree(samples={"a.mp4": b"a", "b.mp4": b"b", "long.mp4": b"c"})
+        tree.files[f"{P}tasks.json"] = ["labels"]
+        categories = [{"id": 0, "name": "dog"}]
+        tree.files[f"{P}labels/schema.json"] = {"task_type": "classification", "categories": categories}
+        for name in ("a-0-mp4", "a-1-mp4", "a-7-mp4", "b-000-mp4", "long-0-mp4"):
+            tree.files[f"{P}labels/{name}.json"] = {"predictions": [{"category_id": 0}]}
+        ready(s3, dataset, tree)
+        self.facts(dataset, "a.mp4", frames=3)
+        self.facts(dataset, "b.mp4", frames=3, problems=1 << (InsideProblem.FRAME_COUNT - 200))
+        self.facts(dataset, "long.mp4", frames=files.MOST_FRAMES + 1)
+        found = [(row["rule"], row["path"], row["found"]) for row in stored_findings(checked(dataset))]
+        assert ("frame-number", f"{P}labels/a-7-mp4.json", "7") in found
+        assert ("sample-no-prediction", "a.mp4", "labels: 1 of 3 frames, such as a-2-mp4.json") in found
+        assert not [each for each in found if each[1] in {"b.mp4", "long.mp4"}]

@@ -8,7 +8,7 @@ import pytest
 
 from contents.annotation_reports import services
 from contents.annotations.report import Report
-from contents.models import AnnotationReport, Index, Reading
+from contents.models import AnnotationReport, Index, ReportDepth
 from datasets.models import Dataset
 from datasources.models import Purpose
 from jobs.models import Job
@@ -63,7 +63,7 @@ def test_from_nothing_to_a_job(call: Call, alice: User, bob: User, dataset: Data
     answer = script.post(path, {})
     job = Job.objects.get(kind=services.KIND)
     assert (answer.status_code, answer.json()) == (202, {"id": job.pk, "isNew": True})
-    assert AnnotationReport.objects.get().reading == Reading.SAMPLE
+    assert AnnotationReport.objects.get().reading == ReportDepth.SAMPLE
     assert told(script, path)["job"] == {
         "id": job.pk, "state": "QUEUED", "percent": None, "message": "Waiting for a worker", "error": "",
     }  # fmt: skip
@@ -73,7 +73,7 @@ def test_all_files(call: Call, alice: User, dataset: Dataset, path: str, found: 
     token = call(alice).token
     answer = call(alice).client.post(f"{path}?token={token}&reading=ALL", content_type="application/json")
     assert answer.status_code == 202
-    assert AnnotationReport.objects.get(job__isnull=False).reading == Reading.ALL
+    assert AnnotationReport.objects.get(job__isnull=False).reading == ReportDepth.ALL
 
 
 def test_the_report(call: Call, alice: User, path: str, found: Report) -> None:

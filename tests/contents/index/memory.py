@@ -16,7 +16,18 @@ from contents.index import opening, services
 from contents.index.rows import insert_files
 from contents.index.rules import row_of
 from contents.index.totals import Totals
-from contents.models import Finding, Index, IndexedFile, IndexState
+from contents.models import (
+    FileKind,
+    Finding,
+    Index,
+    IndexedFile,
+    IndexState,
+    InsideProblem,
+    Reading,
+    ReadState,
+)
+from contents.reading.rows import Inside, store
+from contents.reading.totals import FIRST_PROBLEM, FactsRow
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
 from jobs.models import Job, JobState
@@ -71,13 +82,16 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     return store
 
 
-def use(monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
+def use(monkeypatch: pytest.MonkeyPatch, store: Any, *modules: Any) -> None:
+    """What is opened from now on, by indexes and by these modules too."""
+
     class Pool:
         @contextlib.contextmanager
         def borrowed(self, *_: object) -> Iterator[Any]:
             yield store
 
-    monkeypatch.setattr(opening, "STORES", Pool())
+    for module in (opening, *modules):
+        monkeypatch.setattr(module, "STORES", Pool())
 
 
 def connected(dataset: Dataset, purpose: Purpose = Purpose.INPUT, **changes: str) -> Datasource:
@@ -114,6 +128,27 @@ def made_index(datasource: Datasource, names: list[str]) -> Index:
     )
     insert_files(index.pk, found)
     return index
+
+
+def made_reading(index: Index, *, broken: str) -> Reading:
+    """As if some of its files had been opened, of which one breaks off."""
+    assert index.datasource
+    reading = Reading.objects.create(datasource=index.datasource, provider=index.provider, path=index.path)
+    some = IndexedFile.objects.filter(index=index.pk, kind=FileKind.IMAGE).order_by("key")
+    found = [
+        FactsRow(
+            *(row.key, row.size, row.modified, row.version, row.kind, ReadState.READ),
+            format="JPEG",
+            pixels="RGB",
+            width=1920,
+            height=1080,
+            problems=1 << (InsideProblem.TRUNCATED - FIRST_PROBLEM) if row.key == broken else 0,
+        )
+        for row in [*some[:40], *some.filter(key=broken)]
+    ]
+    problems = [Inside(InsideProblem.TRUNCATED, row.key, row.size, row.modified, "") for row in found if row.problems]
+    store(reading.pk, list({row.key: row for row in found}.values()), problems[:1])
+    return reading
 
 
 def current(datasource: Datasource) -> Index:

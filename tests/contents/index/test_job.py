@@ -146,8 +146,9 @@ class TestRefresh:
         first = indexed(source)
         job, _ = services.start(source, by=None)
         while job.is_open:
-            assert current(source) == first
-            assert len(files(first)) == 50
+            if not job.shards.filter(cursor__stage="forget").exists():
+                assert current(source) == first
+                assert len(files(first)) == 50
             services.tidy(60)
             for shard in job.shards.filter(state=ShardState.QUEUED)[:1]:
                 tasks.run_slice(shard.pk)

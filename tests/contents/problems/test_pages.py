@@ -15,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contents.index import queries
-from contents.models import Problem, Topic
+from contents.models import InsideProblem, Problem, Topic
 from contents.names import shown
 from contents.problems import views
+from contents.problems.inside_words import INSIDE
 from contents.problems.words import BY_SLUG, PROBLEMS, TOPICS, label_of
 from datasets.models import Dataset
 from datasources.models import Datasource
@@ -58,7 +59,8 @@ def walked(client: Client, first: str) -> list[str]:
 def test_every_problem_is_explained_once() -> None:
     assert set(PROBLEMS) == set(Problem)
     assert set(TOPICS) == set(Topic)
-    assert len(BY_SLUG) == len(Problem) + len(Topic)
+    assert set(INSIDE) == set(InsideProblem)
+    assert len(BY_SLUG) == len(Problem) + len(InsideProblem) + len(Topic)
     assert all(label_of(what) for what in BY_SLUG.values())
 
 
@@ -110,7 +112,7 @@ def test_csv_and_json(login: Login, alice: User, memory: Memory, source: Datasou
     indexed(source)
     client = login(alice)
     rows = list(csv.reader(io.StringIO(exported(client, dataset, "upper-case-extension", "csv"), newline="")))
-    assert rows[0] == ["name", "bytes", "modified", "group"]
+    assert rows[0] == ["name", "bytes", "modified", "group", "detail"]
     assert [row[0] for row in rows[1:]] == [
         "'+1.JPG",
         '\'=HYPERLINK("http://x").JPG',

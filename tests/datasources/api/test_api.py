@@ -248,6 +248,12 @@ def test_one_slot_per_purpose(call: Call, alice: User, dataset: Dataset) -> None
         ({"thumbSuffix": "thumb.jpg"}, 400, "thumbSuffix: It must contain [filename]"),
         ({"thumbSuffix": "[filename].webp"}, 400, "thumbSuffix: It must contain [extension]"),
         ({"thumbSuffix": "../[filename].[extension]"}, 400, "thumbSuffix: It must stay in the datasource"),
+        ({"thumbSuffix": "t/[filename][extension]"}, 400, "thumbSuffix: Put a character between"),
+        (
+            {"thumbSuffix": "[filename].[extension]", "purpose": "INPUT_OUTPUT"},
+            400,
+            "thumbSuffix: These are the names of the images themselves",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_stored(

@@ -180,7 +180,14 @@ def test_long_credentials_fit() -> None:
     assert filled("AZURE", {"sas_token": f"sp=r&se=2030-01-01&sig={'x' * 2000}"}).is_valid()
 
 
-WRONG_SUFFIXES = ["thumbs/", "[filename].webp", "[extension]", "../[filename].[extension]", "/[filename].[extension]"]
+WRONG_SUFFIXES = [
+    "thumbs/",
+    "[filename].webp",
+    "[extension]",
+    "../[filename].[extension]",
+    "/[filename].[extension]",
+    "[filename][extension]",
+]
 
 
 @pytest.mark.parametrize("suffix", WRONG_SUFFIXES)

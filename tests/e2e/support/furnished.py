@@ -41,7 +41,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     from teams.invitations import services as invitations
     from teams.models import Team, User
     from teams.service_accounts import services as service_accounts
-    from tests.contents.index.memory import made_index
+    from tests.contents.index.memory import made_index, made_reading
     from tests.e2e.support import hostile
     from tests.e2e.support.backstage import make_notices, make_person, save
 
@@ -79,7 +79,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     Notice.objects.create(user=owner, kind="INFO", title=hostile.NAME, text=f"{hostile.NAME}\n{hostile.NAME}", path="/")
     save_webhook(team=team, url=hostile.URL, by=owner)
     datasource = Datasource.objects.get(dataset=dataset, purpose="INPUT")
-    made_index(datasource, FILES)
+    made_reading(made_index(datasource, FILES), broken="street/night/007.JPG")
     opened, unopened = (grant_links.make(datasource=datasource, by=owner) for _ in range(2))
     return {
         "team_id": team.pk,

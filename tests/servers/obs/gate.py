@@ -197,6 +197,10 @@ class OBSGate(Gate):
         for name in ("Range", "If-Match", "Content-Type", "Content-MD5"):
             if request.header(name):
                 headers[name] = request.header(name)
+        for name, value in request.headers.items():
+            kind, _, metadata = name.lower().partition("-meta-")
+            if kind in {"x-obs", "x-amz"} and metadata:
+                headers[f"x-amz-meta-{metadata}"] = value
         headers["Host"] = self.upstream
         # Not enforcing, moto only wants to see that somebody signed.
         scope = "operator/20200101/us-east-1/s3/aws4_request"

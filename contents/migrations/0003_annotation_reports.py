@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contents', '0001_initial'),
+        ('contents', '0002_reading'),
         ('datasets', '0004_dataset_read_url_version'),
         ('datasources', '0013_waiting_checks'),
         ('jobs', '0002_shard_deaths'),
