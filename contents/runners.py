@@ -1,6 +1,4 @@
-"""Jobs about the contents of datasources: the index of one, what is inside its files, checks of annotations and of
-relevant filenames.
-"""
+"""Jobs about the contents of datasources: their index, what is inside files, annotations, relevant filenames."""
 
 from __future__ import annotations
 
@@ -25,7 +23,15 @@ from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
 
-__all__ = ["CheckAnnotations", "IndexContents", "ReadContents", "WriteFrames", "WriteThumbnails"]
+__all__ = [
+    "CheckAnnotations",
+    "CheckRelevantFilenames",
+    "IndexContents",
+    "ReadContents",
+    "SaveRelevantFilenames",
+    "WriteFrames",
+    "WriteThumbnails",
+]
 
 _STAGES = {
     listing.PLAN: listing.plan,
