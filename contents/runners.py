@@ -1,4 +1,6 @@
-"""Jobs about the contents of datasources: the index of one, what is inside its files, and the check of annotations."""
+"""Jobs about the contents of datasources: the index of one, what is inside its files, checks of annotations and of
+relevant filenames.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,12 @@ from contents.annotation_reports import parts as report_parts
 from contents.annotation_reports import planning
 from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
-from contents.models import AnnotationReport, Index
+from contents.models import AnnotationReport, Index, RelevantTest
 from contents.outputs.runners import WriteFrames, WriteThumbnails
 from contents.reading import forgetting
 from contents.reading import job as reading
+from contents.relevant_tests import saving, testing
+from contents.relevant_tests import services as relevant_tests
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
@@ -115,3 +119,30 @@ class CheckAnnotations(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s name checked", "%(count)s names checked", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class CheckRelevantFilenames(Runner):
+    """Tests one relevant filenames file. Its row in contents_relevanttest is made together with the job."""
+
+    kind = relevant_tests.KIND
+    label = _("Test relevant filenames")
+    queue = Queue.CONTENTS
+
+    def run(self, this: Slice) -> Step:
+        test = RelevantTest.objects.filter(job=this.job.pk).select_related("dataset").first()
+        if test is None:
+            raise JobError(gettext("Somebody has begun another test."), is_final=True)
+        return testing.make_test(this, test)
+
+
+@register
+class SaveRelevantFilenames(Runner):
+    """Writes a corrected relevant filenames file, under a name that no file has yet."""
+
+    kind = saving.KIND
+    label = _("Write relevant filenames")
+    queue = Queue.CONTENTS
+
+    def run(self, this: Slice) -> Step:
+        return saving.save(this)

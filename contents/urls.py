@@ -11,11 +11,13 @@ from contents.overview import inside_views as inside
 from contents.overview import settings
 from contents.overview import views as overview
 from contents.problems import views as problems
+from contents.relevant_tests import views as relevant
 from contents.thumbnails import views as thumbnails
 
 app_name = "contents"
 _contents = "datasets/(?P<dataset_id>[a-f0-9]{24})/contents/(?P<tab>input|lightly)"
 _annotations = "datasets/(?P<dataset_id>[a-f0-9]{24})/contents/annotations"
+_relevant = "datasets/(?P<dataset_id>[a-f0-9]{24})/contents/relevant-filenames"
 _picture = f"{_contents}/(?P<size>thumbnail|preview)/(?P<row>[0-9]{{1,18}})"
 _team = "notifications/settings/(?P<team_id>[a-f0-9]{24})"
 urlpatterns = [
@@ -29,6 +31,10 @@ urlpatterns = [
         annotation_findings.export,
         name="export_annotation_findings",
     ),
+    re_path(rf"^{_relevant}/$", relevant.tester, name="relevant"),
+    re_path(rf"^{_relevant}/progress/$", relevant.progress, name="relevant_progress"),
+    re_path(rf"^{_relevant}/corrected/$", relevant.download, name="download_relevant"),
+    re_path(rf"^{_relevant}/save/$", relevant.save, name="save_relevant"),
     re_path(rf"^{_contents}/$", overview.contents, name="contents"),
     re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
     re_path(rf"^{_contents}/index/$", overview.start, name="start"),

@@ -110,6 +110,10 @@ PAGES: dict[str, Rule] = {
     "contents:check_annotations": Rule(NONE, EDITS),
     "contents:annotation_findings": Rule(SEES, NONE),
     "contents:export_annotation_findings": Rule(SEES, NONE),
+    "contents:relevant": Rule(SEES, EDITS),
+    "contents:relevant_progress": Rule(SEES, NONE),
+    "contents:download_relevant": Rule(ABSENT, NONE),  # nobody has tested a file there
+    "contents:save_relevant": Rule(NONE, EDITS),
     "contents:indexing": Rule(NONE, MANAGES_TEAM),
     "jobs:jobs": Rule(SIGNED_IN, NONE),
     "jobs:list": Rule(SIGNED_IN, NONE),
