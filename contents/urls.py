@@ -3,7 +3,7 @@ from django.urls import re_path
 from contents.annotation_pages import findings as annotation_findings
 from contents.annotation_pages import views as annotations
 from contents.filmstrips import views as filmstrips
-from contents.gallery import viewer
+from contents.gallery import covers, viewer
 from contents.gallery import views as gallery
 from contents.overlays import views as overlays
 from contents.overview import inside_views as inside
@@ -28,6 +28,7 @@ urlpatterns = [
         annotation_findings.export,
         name="export_annotation_findings",
     ),
+    re_path(r"^datasets/(?P<dataset_id>[a-f0-9]{24})/cover/$", covers.cover, name="cover"),
     re_path(rf"^{_contents}/$", overview.contents, name="contents"),
     re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
     re_path(rf"^{_contents}/index/$", overview.start, name="start"),
