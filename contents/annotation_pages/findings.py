@@ -48,6 +48,11 @@ class Row:
     link: str = ""
 
     @property
+    def is_of_sample(self) -> bool:
+        """Whether the finding is about the image or video itself, which has no file."""
+        return bool(self.sample) and self.sample == self.finding.path
+
+    @property
     def look(self) -> str:
         return figures.LOOKS[self.severity]
 

@@ -97,7 +97,7 @@ def made_report(raw: Index, lightly: Index, report: Report | None = None) -> Ann
         lightly_index=lightly.pk,
         lightly_seen_at=timezone.now(),
     )
-    _replace(made, Kept(report or Report(), layout=Layout()))
+    _replace(made, Kept(report or Report(), layout=Layout([], [] if report and report.metadata.files else None)))
     made.refresh_from_db()
     return made
 
