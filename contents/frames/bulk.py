@@ -119,7 +119,7 @@ def _counted(this: Slice, route: Route, file: IndexedFile) -> CountedVideo:
         facts = check_video(opened, file.key, seconds=max(1.0, this.seconds_left / 2))
     return CountedVideo(
         datasource=route.places.source,
-        place=route.places.target.path,
+        place=storing.place_of(route.places.target),
         key=file.key,
         version=version_of(file),
         frames=facts.frames,

@@ -15,7 +15,7 @@ from contents.media.frames import TYPES, Picture, encoded_frame
 from contents.media.ranged_file import RangedFile
 from contents.media.videos import frames_of
 from contents.models import CountedVideo, IndexedFile
-from contents.thumbnails import written
+from contents.thumbnails import metadata
 from contents.thumbnails.reasons import Reason
 from contents.thumbnails.route import Route
 from contents.thumbnails.tally import Tally
@@ -45,14 +45,14 @@ class _Frames:
         """What is there of this frame, if it is of the video as it was listed. Raises Stop."""
         key = self.key(number)
         with self.route.opened_target(key, Permission.READ) as store:
-            head = written.head_of(store, key)
+            head = metadata.head_of(store, key)
         is_same = head is not None and head.metadata.get("frame") == str(number)
-        return head if head is not None and is_same and written.is_of(head.metadata, self.file) else None
+        return head if head is not None and is_same and metadata.is_of(head.metadata, self.file) else None
 
     def write(self, number: int, picture: Picture) -> int:
         """How many bytes. Raises Stop."""
         data, key = encoded_frame(picture, self.format), self.key(number)
-        told = written.source_of(self.file) | {"frame": str(number)}
+        told = metadata.source_of(self.file) | {"frame": str(number)}
         with self.route.opened_target(key, Permission.OVERWRITE) as store:
             store.write(key, data, content_type=TYPES[self.format], metadata=told)
         return len(data)

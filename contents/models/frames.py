@@ -11,14 +11,14 @@ from datasources.models import Datasource
 class CountedVideo(models.Model):
     """How many frames a video of an Input has, by which their names are padded.
 
-    `datasource` is the Input, `key` relative to it, `version` differs when the file does, `place` is the path of the
-    Lightly datasource that the frames were written to. `counted` says what the number rests on
+    `datasource` is the Input, `key` relative to it, `version` differs when the file does. `place` stands for the path
+    of the Lightly datasource (contents.frames.storing.place_of). `counted` says what the number of frames rests on
     (contents.media.videos.Counted).
     """
 
     id = models.BigAutoField(primary_key=True)
-    datasource = models.ForeignKey(Datasource, on_delete=models.CASCADE, related_name="+")
-    place = models.TextField()
+    datasource = models.ForeignKey(Datasource, on_delete=models.CASCADE, db_index=False, related_name="+")
+    place = models.CharField(max_length=16)
     key = models.TextField()
     version = models.CharField(max_length=200)
     frames = models.BigIntegerField()
@@ -28,29 +28,30 @@ class CountedVideo(models.Model):
 
     class Meta:
         db_table = "contents_video"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["datasource", "place", "key"], name="videos_by_key"),
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["datasource", "place", "key"], name="videos_by_key")]
 
     def __str__(self) -> str:
         return self.key
 
 
 class WrittenFrame(models.Model):
-    """A frame that lies in the Lightly datasource. `number` counts from 0; `format` is png or jpg."""
+    """A frame that lies in the Lightly datasource. `name` is relative to `.lightly/frames/`, `number` counts from 0.
+
+    `datasource` and `place` are those of the video, so that a list by name takes one index.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    video = models.ForeignKey(CountedVideo, on_delete=models.CASCADE, db_index=False, related_name="written")
+    datasource = models.ForeignKey(Datasource, on_delete=models.CASCADE, db_index=False, related_name="+")
+    place = models.CharField(max_length=16)
+    name = models.TextField()
+    video = models.ForeignKey(CountedVideo, on_delete=models.CASCADE, related_name="written")
     number = models.BigIntegerField()
-    format = models.CharField(max_length=4)
     size = models.BigIntegerField()
     written_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         db_table = "contents_frame"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["video", "number", "format"], name="frames_by_number"),
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["datasource", "place", "name"], name="frames_by_name")]
 
     def __str__(self) -> str:
-        return f"frame {self.number} of {self.video_id}"
+        return self.name

@@ -12,7 +12,7 @@ from contents.media.pieces import Pieces
 from contents.media.thumbnails import LONGEST_SIDE, Thumbnail, thumbnail_of
 from contents.models import FileKind, IndexedFile
 from contents.places import places_for_thumbnails
-from contents.thumbnails import written
+from contents.thumbnails import metadata, written
 from contents.thumbnails.files import Listed, refusal_of
 from contents.thumbnails.making import thumbnail_from
 from contents.thumbnails.reasons import Reason
@@ -50,9 +50,9 @@ class Transfer:
             return Prepared(file, reason=refusal.reason)
         key = self.route.target.prefix + name
         with self.route.opened_target(key, Permission.READ) as store:
-            head = written.head_of(store, key)
+            head = metadata.head_of(store, key)
         prepared = Prepared(file, name, head=head)
-        if head is not None and written.is_usable(head, file):
+        if head is not None and metadata.is_usable(head, file):
             return replace(prepared, is_fresh=True)
         if file.kind == FileKind.VIDEO or file.size > READ_AHEAD_BYTES:
             return prepared

@@ -91,6 +91,14 @@ RULES: dict[str, Rule] = {
             "/annotations",
         )
     },
+    **{
+        f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES)
+        for what in ("/thumbnails", "/frames", "/frames/state", "/readurl")
+    },
+    **{
+        f"POST {_CONTENTS}{what}": Rule(Scope.RUNS, Access.EDITS)
+        for what in ("/thumbnails", "/thumbnails/cancel", "/frames", "/frames/cancel")
+    },
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
     f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),

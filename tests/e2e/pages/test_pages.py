@@ -176,6 +176,7 @@ NO_PAGES = [
     "/datasets/check-shown/",
     "/datasets/sample/",
     f"{DATASET}/row/",
+    f"{DATASET}/cover/",
     f"{DATASET}/datasources/",
     f"{CONTENTS}/input/progress/",
     f"{CONTENTS}/input/index/",
