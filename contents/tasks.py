@@ -44,6 +44,13 @@ def make_filmstrip(index_id: str, file_id: str) -> None:
     make(int(index_id), int(file_id))
 
 
+@shared_task(name="contents.tasks.make_frame")
+def make_frame(index_id: str, file_id: str, number: str) -> None:
+    from contents.frames.single import make
+
+    make(int(index_id), int(file_id), int(number))
+
+
 def _make(index_id: str, file_id: str, longest_side: int) -> None:
     # Not above: web processes import this module, and stay without decoders.
     from contents.thumbnails.making import make

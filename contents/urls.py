@@ -3,6 +3,7 @@ from django.urls import re_path
 from contents.annotation_pages import findings as annotation_findings
 from contents.annotation_pages import views as annotations
 from contents.filmstrips import views as filmstrips
+from contents.frames import views as frames
 from contents.gallery import covers, viewer
 from contents.gallery import views as gallery
 from contents.outputs import views as outputs
@@ -49,6 +50,10 @@ urlpatterns = [
     re_path(rf"^{_contents}/read-url/$", viewer.read_url, name="read_url"),
     re_path(rf"^{_picture}/$", thumbnails.picture, name="picture"),
     re_path(rf"^{_picture}/tile/$", thumbnails.tile, name="tile"),
+    re_path(rf"^{_contents}/frame/(?P<row>[0-9]{{1,18}})/$", frames.frame, name="frame"),
+    re_path(
+        rf"^{_contents}/frame/(?P<row>[0-9]{{1,18}})/(?P<number>[0-9]{{1,7}})/$", frames.picture, name="frame-picture"
+    ),
     re_path(rf"^{_contents}/outputs/$", outputs.outputs, name="outputs"),
     re_path(rf"^{_contents}/outputs/thumbnails/$", outputs.thumbnails, name="thumbnails"),
     re_path(rf"^{_contents}/outputs/thumbnails/write/$", outputs.write_thumbnails, name="write-thumbnails"),

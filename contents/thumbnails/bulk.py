@@ -29,7 +29,7 @@ from jobs.runners import JobError, Slice, Step
 # Side by side on as many workers as there are. Few files are not worth dividing.
 PARTS = 8
 FEWEST_FILES = 200
-FILES_OF_A_SLICE = 200
+FILES_OF_A_SLICE = 64
 # Threads of one slice, and so many originals in memory.
 THREADS = 8
 # So many files in a row that can't be read: no fault of theirs.

@@ -100,6 +100,8 @@ PAGES: dict[str, Rule] = {
     "contents:write-thumbnails": Rule(EDITS, EDITS),
     "contents:frames": Rule(SEES, NONE),
     "contents:write-frames": Rule(NONE, EDITS),
+    "contents:frame": Rule(SEES, NONE),
+    "contents:frame-picture": Rule(SEES, NONE),
     "contents:frame-list": Rule(SEES, NONE),
     "contents:frame-csv": Rule(SEES, NONE),
     "contents:search": Rule(SEES, NONE),
