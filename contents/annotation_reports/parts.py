@@ -26,6 +26,8 @@ from contents.annotations.predictions.schema import TaskType
 from contents.annotations.report import Report
 from contents.careful import alone, care_of, went_on
 from contents.index.opening import LONGEST_CALL_SECONDS
+from contents.labels import rows as labels
+from contents.labels.naming import Collected
 from contents.listing.folder import IMAGES, PREDICTIONS_FOLDER, VIDEOS
 from contents.models import AnnotationReport, Index, Reading
 from datasets.models import Dataset
@@ -56,6 +58,7 @@ class _Shard:
     check: Check
     files: IndexFiles
     samples: IndexSamples
+    labels: Collected
     found: Report = field(default_factory=Report)
 
     def names(self) -> Iterator[str]:
@@ -128,8 +131,14 @@ def check_some(this: Slice, report: AnnotationReport, dataset: Dataset) -> Step:
         _moved(this, cursor, after, opened),
         is_last=is_over,
         done=done,
-        store=partial(keep, report.pk, this.shard, kept),
+        store=partial(_store, report.pk, this.shard, kept, shard.labels),
     )
+
+
+def _store(report_id: int, number: int, kept: Kept, found: Collected) -> None:
+    """Called in the transaction that moves the shard's cursor."""
+    keep(report_id, number, kept)
+    labels.store(report_id, found.rows)
 
 
 def _moved(this: Slice, cursor: Cursor, after: str, opened: int) -> Cursor:
@@ -166,7 +175,9 @@ def _opened(this: Slice, report: AnnotationReport, dataset: Dataset) -> _Shard:
             samples.place = place_of(raw)
         except JobError as error:  # names can be compared all the same
             samples.why = error.sentence
-    return _Shard(this.cursor, first.layout, Check(part, samples, media_of(dataset)), part, samples)
+    found = Collected()
+    check = Check(part, samples, media_of(dataset), seen=found.note)
+    return _Shard(this.cursor, first.layout, check, part, samples, found)
 
 
 def _reading_of(index: Index) -> int | None:

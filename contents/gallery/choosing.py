@@ -19,6 +19,8 @@ KINDS = {"images": FileKind.IMAGE, "videos": FileKind.VIDEO}
 _DAY = 24 * 3600
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"(?P<number>[0-9]{1,15}(?:[.,][0-9]{1,6})?)\s*(?P<unit>[kKmMgGtT]?[bB])?")
+# As contents.labels.rows.slug_of writes it: 63 bits, and never 0.
+_LABEL = re.compile(r"(?!0{16})[0-7][0-9a-f]{15}")
 LONGEST_PREFIX = 500
 LONGEST_NAME = 2 * 1024
 
@@ -34,6 +36,7 @@ class Choice(NamedTuple):
     size_to: str = ""
     date_from: str = ""
     date_to: str = ""
+    label: str = ""
 
     @property
     def chosen(self) -> Chosen:
@@ -41,7 +44,8 @@ class Choice(NamedTuple):
         sizes = Range(size_of(self.size_from), size_of(self.size_to))
         last = second_of(self.date_to)
         times = Range(second_of(self.date_from), None if last is None else last + _DAY - 1)
-        return Chosen(kinds, int(BY_SLUG[self.problem]) if self.problem else 0, self.prefix, sizes, times)
+        problem = int(BY_SLUG[self.problem]) if self.problem else 0
+        return Chosen(kinds, problem, self.prefix, sizes, times, int(self.label, 16) if self.label else 0)
 
     @property
     def is_filtered(self) -> bool:
@@ -66,6 +70,7 @@ _PARAMETERS = {
     "size-to": "size_to",
     "date-from": "date_from",
     "date-to": "date_to",
+    "label": "label",
 }
 
 
@@ -81,9 +86,10 @@ def choice_of(query: QueryDict) -> Choice:
         size_to=_known(query.get("size-to", ""), size_of),
         date_from=_known(query.get("date-from", ""), second_of),
         date_to=_known(query.get("date-to", ""), second_of),
+        label=_label(query.get("label", "")),
     )
     # What is narrowed down is few, and lies anywhere: folders would hide it.
-    if query.get("view") == "folders" and not is_problem and not choice.is_narrow:
+    if query.get("view") == "folders" and not (is_problem or choice.is_narrow or choice.label):
         return choice._replace(folders=True, prefix=prefix[: prefix.rfind("/") + 1])
     return choice
 
@@ -91,6 +97,10 @@ def choice_of(query: QueryDict) -> Choice:
 def _known(text: str, read: Callable[[str], int | None]) -> str:
     """What makes no sense is left out."""
     return "" if read(text) is None else text.strip()
+
+
+def _label(text: str) -> str:
+    return text if _LABEL.fullmatch(text) else ""
 
 
 def size_of(text: str) -> int | None:

@@ -3,6 +3,7 @@
 from contents.models.choices import MOST_SAMPLE_FILES, SAMPLE_FILES, Depth, TeamIndexing
 from contents.models.frames import CountedVideo, WrittenFrame
 from contents.models.indexes import Change, FileKind, Finding, Index, IndexedFile, IndexState, Problem, Topic
+from contents.models.labels import FileLabel
 from contents.models.readings import FileFacts, InsideFinding, InsideProblem, Reading, ReadState
 from contents.models.reports import AnnotationFinding, AnnotationPart, AnnotationReport, RelevantTest, ReportDepth
 
@@ -17,6 +18,7 @@ __all__ = [
     "Depth",
     "FileFacts",
     "FileKind",
+    "FileLabel",
     "Finding",
     "Index",
     "IndexState",
