@@ -1,17 +1,16 @@
-"""Jobs about the contents of datasources: the index of one, what is inside its files, checks of annotations and of
-relevant filenames.
-"""
+"""Jobs about the contents of datasources: their index, what is inside files, annotations, relevant filenames."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from contents.annotation_reports import finishing as report_finishing
+from contents.annotation_reports import following, planning
 from contents.annotation_reports import parts as report_parts
-from contents.annotation_reports import planning
 from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
 from contents.models import AnnotationReport, Index, RelevantTest
@@ -24,7 +23,15 @@ from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
 
-__all__ = ["CheckAnnotations", "IndexContents", "ReadContents", "WriteFrames", "WriteThumbnails"]
+__all__ = [
+    "CheckAnnotations",
+    "CheckRelevantFilenames",
+    "IndexContents",
+    "ReadContents",
+    "SaveRelevantFilenames",
+    "WriteFrames",
+    "WriteThumbnails",
+]
 
 _STAGES = {
     listing.PLAN: listing.plan,
@@ -59,10 +66,20 @@ class IndexContents(Runner):
         index = Index.objects.filter(job=this.job.pk).first()
         if index is None or index.datasource_id is None:
             raise JobError(gettext("The datasource was removed."), is_final=True)
-        return _STAGES[this.cursor["stage"]](this, index)
+        step = _STAGES[this.cursor["stage"]](this, index)
+        if this.cursor["stage"] != forgetting.FORGET or not step.is_last:
+            return step
+        return replace(step, store=lambda: _ended(this.job, step))
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file found", "%(count)s files found", job.done) % {"count": f"{job.done:,}"}
+
+
+def _ended(job: Job, step: Step) -> None:
+    """What begins when an index is complete."""
+    if step.store:
+        step.store()
+    following.follow(job)
 
 
 @register

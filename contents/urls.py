@@ -4,7 +4,7 @@ from contents.annotation_pages import findings as annotation_findings
 from contents.annotation_pages import views as annotations
 from contents.filmstrips import views as filmstrips
 from contents.frames import views as frames
-from contents.gallery import viewer
+from contents.gallery import covers, viewer
 from contents.gallery import views as gallery
 from contents.outputs import views as outputs
 from contents.overlays import views as overlays
@@ -36,6 +36,7 @@ urlpatterns = [
     re_path(rf"^{_relevant}/progress/$", relevant.progress, name="relevant_progress"),
     re_path(rf"^{_relevant}/corrected/$", relevant.download, name="download_relevant"),
     re_path(rf"^{_relevant}/save/$", relevant.save, name="save_relevant"),
+    re_path(r"^datasets/(?P<dataset_id>[a-f0-9]{24})/cover/$", covers.cover, name="cover"),
     re_path(rf"^{_contents}/$", overview.contents, name="contents"),
     re_path(rf"^{_contents}/progress/$", overview.progress, name="progress"),
     re_path(rf"^{_contents}/index/$", overview.start, name="start"),

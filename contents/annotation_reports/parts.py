@@ -26,12 +26,14 @@ from contents.annotations.predictions.schema import TaskType
 from contents.annotations.report import Report
 from contents.careful import alone, care_of, went_on
 from contents.index.opening import LONGEST_CALL_SECONDS
-from contents.listing.folder import IMAGES, PREDICTIONS_FOLDER
-from contents.models import AnnotationReport, Index
+from contents.listing.folder import IMAGES, PREDICTIONS_FOLDER, VIDEOS
+from contents.models import AnnotationReport, Index, Reading
 from datasets.models import Dataset
 from jobs.runners import Cursor, JobError, Slice, Step
 
 MOST_NAMES = 500
+# A video may have thousands of frames, each with a file.
+MOST_VIDEOS = 20
 MOST_READ = 64
 TOO_MUCH = "Checking it takes too much time or memory."
 
@@ -137,13 +139,14 @@ def _moved(this: Slice, cursor: Cursor, after: str, opened: int) -> Cursor:
 def _next(names: Iterator[str], shard: _Shard, most_read: int) -> tuple[_Batch, bool]:
     """The next names, with at most so many to read; and whether there are none after them."""
     batch = _Batch([], [])
-    for name in itertools.islice(names, MOST_NAMES):
+    most = MOST_VIDEOS if shard.cursor["of"] == SAMPLES and shard.check.media == VIDEOS else MOST_NAMES
+    for name in itertools.islice(names, most):
         batch.names.append(name)
         if shard.is_read(name):
             batch.read.append(name)
             if len(batch.read) >= most_read:
                 return batch, False
-    return batch, len(batch.names) < MOST_NAMES
+    return batch, len(batch.names) < most
 
 
 def _opened(this: Slice, report: AnnotationReport, dataset: Dataset) -> _Shard:
@@ -155,10 +158,16 @@ def _opened(this: Slice, report: AnnotationReport, dataset: Dataset) -> _Shard:
         raise JobError(gettext("The listing was deleted. Index the datasource again, then start again."), is_final=True)
     files = IndexFiles(lightly.pk, place_of(lightly, proof=first.proof))
     part = files.part(this.cursor["after"], this.cursor["until"])
-    samples = IndexSamples(raw.pk)
+    samples = IndexSamples(raw.pk, reading_id=_reading_of(raw))
     if this.cursor["of"] == PREDICTIONS:
         try:
             samples.place = place_of(raw)
         except JobError as error:  # names can be compared all the same
             samples.why = error.sentence
     return _Shard(this.cursor, first.layout, Check(part, samples, media_of(dataset)), part, samples)
+
+
+def _reading_of(index: Index) -> int | None:
+    """Where the facts of the files are kept, if any of them were read."""
+    found = Reading.objects.filter(datasource=index.datasource_id, provider=index.provider, path=index.path)
+    return found.values_list("pk", flat=True).first()

@@ -147,6 +147,11 @@ def start(dataset: Dataset, *, reading: ReportDepth, by: User | None) -> tuple[J
     return job, is_new
 
 
+def open_job(dataset: Dataset) -> Job | None:
+    """The check that is under way."""
+    return Job.objects.filter(dataset=dataset, kind=KIND, state__in=OPEN_STATES).first()
+
+
 def tidy(seconds: float) -> bool:
     """Delete reports that were replaced, whose job ended before they were complete, or that are nobody's, with all
     their rows: for so long at most, bit by bit. True: nothing is left.

@@ -9,11 +9,16 @@ from ninja import Query, Router, Status
 
 from contents.annotation_pages.findings import values_of
 from contents.annotation_pages.progress import progress_of
-from contents.annotation_reports import services
+from contents.annotation_reports import following
 from contents.annotation_reports.queries import Filters, Standing, findings_after, standing_of
 from contents.annotation_reports.services import Missing, Refusal, RefusedError
-from contents.api.annotations_schemas import AnnotationsData, FindingsData, HowToCheck, WhichFindings
-from contents.api.contents_schemas import StartedData
+from contents.api.annotations_schemas import (
+    AnnotationsData,
+    CheckStartedData,
+    FindingsData,
+    HowToCheck,
+    WhichFindings,
+)
 from contents.models import AnnotationReport, ReportDepth
 from core.api.errors import ApiError
 from datasets.access import dataset_for, editable_dataset_for
@@ -34,7 +39,7 @@ _UNKNOWN = {Missing.DATASOURCE, Missing.INDEX}
 def annotations_state(request: HttpRequest, dataset_id: str) -> Answer:
     """The report to read, the newest job that makes or made one, and what a check would lack now."""
     standing = standing_of(dataset_for(caller(request), dataset_id))
-    refusal = standing.looks.refusal
+    refusal = following.refusal_of(standing.looks)
     return {
         "report": _report(standing, standing.report) if standing.report else None,
         "job": _job(standing.job) if standing.job else None,
@@ -42,18 +47,19 @@ def annotations_state(request: HttpRequest, dataset_id: str) -> Answer:
     }
 
 
-@router.post(PATH, auth=needs(Scope.RUNS), response={202: StartedData, **ERRORS, 422: Error}, by_alias=True)
+@router.post(PATH, auth=needs(Scope.RUNS), response={202: CheckStartedData, **ERRORS, 422: Error}, by_alias=True)
 def check_annotations(request: HttpRequest, dataset_id: str, how: Query[HowToCheck]) -> Status[Answer]:
     """Check predictions and metadata. One at a time: while one is under way, this says which.
 
-    Needs an index of both datasources, and the right to list and read in the Lightly datasource.
+    Needs the right to list and read in the Lightly datasource, whose names are listed first if the last listing is not
+    of the last minutes; `isListing` says so, and `id` is the job that lists.
     """
     dataset = editable_dataset_for(caller(request), dataset_id)
     try:
-        job, is_new = services.start(dataset, reading=ReportDepth(how.reading.value), by=caller(request))
+        begun = following.begin(dataset, reading=ReportDepth(how.reading.value), by=caller(request))
     except RefusedError as error:
         raise _refused(error.refusal) from None
-    return Status(202, {"id": job.pk, "isNew": is_new})
+    return Status(202, {"id": begun.job.pk, "isNew": begun.is_new, "isListing": begun.lists_first})
 
 
 @router.get(f"{PATH}/findings", auth=needs(Scope.READ), response={200: FindingsData, **ERRORS}, by_alias=True)

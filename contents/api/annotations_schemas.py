@@ -42,6 +42,12 @@ class _Answer(Schema):
     model_config = ConfigDict(populate_by_name=True)
 
 
+class CheckStartedData(_Answer):
+    id: str = Field(description="of the job")
+    is_new: bool = Field(alias="isNew", description="false: one was under way already")
+    is_listing: bool = Field(alias="isListing", description="the job lists names first; the check begins after it")
+
+
 class RuleData(_Answer):
     rule: str
     severity: str = Field(description="error, warning or hint")

@@ -140,6 +140,7 @@ PAGES: dict[str, Rule] = {
     "notifications:webhook_secret": Rule(NONE, MANAGES_TEAM),
     "notifications:webhook_test": Rule(NONE, MANAGES_TEAM),
     "contents:gallery": Rule(SEES, NONE),
+    "contents:cover": Rule(SEES, NONE),
     "contents:file": Rule(SEES, NONE),
     "contents:original": Rule(SEES, NONE),
     "contents:read_url": Rule(SEES, NONE),

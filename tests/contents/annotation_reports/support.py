@@ -65,9 +65,9 @@ def filled(cloud: Cloud, dataset: Dataset, tree: Tree) -> tuple[Datasource, Data
     return raw, connect(dataset, Purpose.LIGHTLY, cloud.grant(bucket, "out/", WORKING_RIGHTS))
 
 
-def put(cloud: Cloud, bucket: str, tree: Tree) -> None:
-    files = [(f"in/{name}", data) for name, data in tree.samples.items()]
-    files += [(f"out/{name}", tree.bytes(name)) for name in tree.files]
+def put(cloud: Cloud, bucket: str, tree: Tree, raw: str = "in/", lightly: str = "out/") -> None:
+    files = [(f"{raw}{name}", data) for name, data in tree.samples.items()]
+    files += [(f"{lightly}{name}", tree.bytes(name)) for name in tree.files]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda file: cloud.put(bucket, *file), files))
 

@@ -56,13 +56,16 @@ def test_from_nothing_to_a_job(call: Call, alice: User, bob: User, dataset: Data
     made_index(connected(dataset), ["a.jpg"])
     lightly = connected(dataset, Purpose.LIGHTLY)
     index = made_index(lightly, [f"{P}tasks.json"])
-    Index.objects.filter(pk=index.pk).update(path="s3://elsewhere/")
-    assert script.post(path, {}).status_code == 422
-    Index.objects.filter(pk=index.pk).update(path=lightly.path)
     assert call(bob).post(path, {}).status_code == 403
+    Index.objects.filter(pk=index.pk).update(path="s3://elsewhere/")
+    answer = script.post(path, {})
+    listing = Job.objects.get(kind="contents.index")
+    assert (answer.status_code, answer.json()) == (202, {"id": listing.pk, "isNew": True, "isListing": True})
+    listing.delete()
+    Index.objects.filter(pk=index.pk).update(path=lightly.path)
     answer = script.post(path, {})
     job = Job.objects.get(kind=services.KIND)
-    assert (answer.status_code, answer.json()) == (202, {"id": job.pk, "isNew": True})
+    assert (answer.status_code, answer.json()) == (202, {"id": job.pk, "isNew": True, "isListing": False})
     assert AnnotationReport.objects.get().reading == ReportDepth.SAMPLE
     assert told(script, path)["job"] == {
         "id": job.pk, "state": "QUEUED", "percent": None, "message": "Waiting for a worker", "error": "",
