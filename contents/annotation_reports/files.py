@@ -16,10 +16,11 @@ from clouds import Store, StoreError
 from contents.annotation_reports.opening import Place
 from contents.annotations.sizes import Size, size_of_file
 from contents.annotations.sources import SourceError
+from contents.index.totals import OTHERS, Totals
 from contents.listing.folder import LIGHTLY_FOLDER
 from contents.listing.shards import successor
 from contents.media.ranged_file import BudgetError, RangedFile
-from contents.models import FileFacts, IndexedFile, InsideProblem, ReadState
+from contents.models import FileFacts, Index, IndexedFile, InsideProblem, ReadState
 
 PAGE = 5_000
 # As many parameters as every SQLite takes.
@@ -152,16 +153,20 @@ class IndexSamples(IndexFiles):
     """Samples (contents.annotations.sources): the images or videos of an Input datasource.
 
     What is inside of files is known from `reading_id`, as far as they were read; the sizes of other images after
-    `look_at`. `why`: the first reason for which one could not be read.
+    `look_at`. `why`: the first reason for which one could not be read. `present`: the extensions that any of the
+    files have; None: nobody knows them all.
     """
 
     reading_id: int | None = None
+    present: frozenset[str] | None = None
     looked_at: int = 0
     why: str = ""
     _heads: dict[str, Size | None] = field(default_factory=dict)
     _frames: dict[str, int | None] = field(default_factory=dict)
 
     def named(self, stems: Sequence[str], extensions: frozenset[str]) -> dict[str, list[str]]:
+        if self.present is not None:
+            extensions &= self.present
         spelled = sorted({*extensions, *(extension.upper() for extension in extensions)})
         asked = [f"{stem}.{extension}" for stem in stems for extension in spelled]
         there = self.having(asked)
@@ -232,3 +237,9 @@ def _head(place: Place, sizes: dict[str, int], store: Store, name: str) -> Size 
         return str(error.failure.cause)
     except BudgetError:
         return None
+
+
+def extensions_in(index: Index) -> frozenset[str] | None:
+    """The extensions of an index's files, in lower case; None where its totals do not keep all of them apart."""
+    kept = Totals.of(index.totals).extensions if index.totals else {OTHERS: [0, 0]}
+    return None if OTHERS in kept else frozenset(kept)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils.translation import gettext
 
-from contents.annotation_reports.files import IndexFiles, IndexSamples
+from contents.annotation_reports.files import IndexFiles, IndexSamples, extensions_in
 from contents.annotation_reports.keeping import Kept, keep, kept_by
 from contents.annotation_reports.opening import place_of
 from contents.annotation_reports.planning import METADATA, PREDICTIONS, SAMPLES, media_of
@@ -37,6 +37,8 @@ MOST_NAMES = 500
 # A video may have thousands of frames, each with a file.
 MOST_VIDEOS = 20
 MOST_READ = 64
+# With less time left, no further batch is begun.
+SPARE_SECONDS = LONGEST_CALL_SECONDS
 TOO_MUCH = "Checking it takes too much time or memory."
 
 
@@ -101,7 +103,7 @@ def check_some(this: Slice, report: AnnotationReport, dataset: Dataset) -> Step:
     care = care_of(this, MOST_READ)
     names = shard.names()
     after, done, opened, is_over, cursor = this.cursor["after"], 0, 0, False, this.cursor
-    while not is_over and (this.seconds_left > LONGEST_CALL_SECONDS or not done):
+    while not is_over and (this.seconds_left > SPARE_SECONDS or not done):
         batch, is_over = _next(names, shard, care.most)
         if not batch.names:
             break
@@ -167,7 +169,7 @@ def _opened(this: Slice, report: AnnotationReport, dataset: Dataset) -> _Shard:
         raise JobError(gettext("The listing was deleted. Index the datasource again, then start again."), is_final=True)
     files = IndexFiles(lightly.pk, place_of(lightly, proof=first.proof))
     part = files.part(this.cursor["after"], this.cursor["until"])
-    samples = IndexSamples(raw.pk, reading_id=_reading_of(raw))
+    samples = IndexSamples(raw.pk, reading_id=_reading_of(raw), present=extensions_in(raw))
     if this.cursor["of"] == PREDICTIONS:
         try:
             samples.place = place_of(raw)

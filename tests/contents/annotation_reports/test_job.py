@@ -62,7 +62,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "NAMES_OF_A_SHARD", 2)
     monkeypatch.setattr(parts, "MOST_NAMES", 2)
     monkeypatch.setattr(parts, "MOST_READ", 2)
-    monkeypatch.setattr(parts, "LONGEST_CALL_SECONDS", 1000.0)
+    monkeypatch.setattr(parts, "SPARE_SECONDS", 1000.0)
     monkeypatch.setattr(files, "PAGE", 3)
     monkeypatch.setattr(files, "LOOKED_UP", 3)
 
