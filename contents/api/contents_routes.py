@@ -16,6 +16,7 @@ from contents.api.contents_schemas import (
     WhichFiles,
     WhichPicture,
 )
+from contents.api.filters import is_narrowed, narrowed
 from contents.index import services
 from contents.index.queries import Look, files_after, findings_after, look_at, search
 from contents.index.totals import NONE, OTHERS, SIZE_ENDS, Table
@@ -102,8 +103,14 @@ def contents_problems(request: HttpRequest, dataset_id: str, which: Query[Which]
 @router.get(f"{PATH}/files", auth=needs(Scope.READ), response={200: FilesData, **ERRORS}, by_alias=True)
 def contents_files(request: HttpRequest, dataset_id: str, which: Query[WhichFiles]) -> Answer:
     """Files in the order of their names, page by page: go on with `after`, until `next` is empty."""
-    look = look_of(dataset_for(caller(request), dataset_id), which)
+    dataset = dataset_for(caller(request), dataset_id)
+    look = look_of(dataset, which)
     index = must_have_index(look)
+    if is_narrowed(which):
+        if which.contains:
+            raise malformed("contains: not together with sizes, times, task or metadataPath.")
+        there = narrowed(dataset, look, index, which)
+        return {"files": [_file(row) for row in there.files], "next": there.next}
     if (which.problem is not None) + (which.kind is not None) + bool(which.contains) > 1:
         raise malformed("problem, kind, contains: only one of them at a time.")
     if which.contains:

@@ -12,6 +12,7 @@ from contents.problems.words import BY_SLUG
 from core.api.parameters import Parameters
 
 MOST_FILES = 1000
+MOST_NUMBER = 2**53 - 1
 
 
 class Source(StrEnum):
@@ -49,6 +50,29 @@ class WhichFiles(Which):
     problem: ProblemName | None = Field(None, description="only files with it; also new, changed, gone")
     prefix: str = Field("", max_length=1024, pattern=_TEXT, description="how names begin")
     contains: str = Field("", max_length=200, pattern=_TEXT, description="a part of the name, in whatever case")
+    min_bytes: int | None = Field(None, alias="minBytes", ge=0, le=MOST_NUMBER, description="images and videos alone")
+    max_bytes: int | None = Field(None, alias="maxBytes", ge=0, le=MOST_NUMBER, description="images and videos alone")
+    modified_from: int | None = Field(
+        None, alias="modifiedFrom", ge=0, le=MOST_NUMBER, description="Unix seconds, included; images and videos alone"
+    )
+    modified_to: int | None = Field(
+        None, alias="modifiedTo", ge=0, le=MOST_NUMBER, description="Unix seconds, included; images and videos alone"
+    )
+    task: str = Field(
+        "",
+        max_length=200,
+        pattern=_TEXT,
+        description="with a `category` of this task, as far as checked",
+    )
+    category: int | None = Field(None, ge=0, le=MOST_NUMBER, description="its id in the schema of the task")
+    metadata_path: str = Field(
+        "",
+        alias="metadataPath",
+        max_length=200,
+        pattern=_TEXT,
+        description="with `metadataValue`, as far as checked",
+    )
+    metadata_value: str = Field("", alias="metadataValue", max_length=200, pattern=_TEXT)
     after: str = Field("", max_length=2048, pattern=_TEXT, description="`next` of the page before")
     limit: int = Field(100, ge=1, le=MOST_FILES)
 

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from contents.labels import rows
+from contents.labels.naming import Labelled, of_category, of_value
 from contents.models import Problem
 from contents.problems.words import PROBLEMS
 from datasets.models import Dataset
-from datasources.models import Datasource
+from datasources.models import Datasource, Purpose
 from jobs.models import Job
 from teams.models import User
 from tests.conftest import Call
+from tests.contents.annotation_reports.support import made_report
 from tests.contents.index.conftest import memory, sent, source
-from tests.contents.index.memory import Memory, entry_of, indexed
+from tests.contents.index.memory import Memory, connected, entry_of, indexed, made_index
 from tests.jobs.helpers import work_off
 
 __all__ = ["memory", "sent", "source"]
@@ -123,6 +126,28 @@ class TestFiles:
         assert contents.all(problem="unsupported", limit="1") == ["😀.txt"]
         assert contents.all(contains="R2/1", limit="2") == sorted(name for name in names if "r2/1" in name)
 
+    def test_narrowed_down(self, contents: Contents, memory: Memory, source: Datasource, dataset: Dataset) -> None:
+        """By size and time, with a problem, and by what a report says: images and videos alone."""
+        memory.put(
+            *(entry_of(f"{size}.jpg", size=1000 * size, modified=1_700_000_000 + size) for size in range(1, 9)),
+            entry_of("film.MP4", size=4000),
+            entry_of("notes.txt", size=4000),
+        )
+        index = indexed(source)
+        assert contents.all(minBytes="3000", maxBytes="5000", limit="2") == ["3.jpg", "4.jpg", "5.jpg", "film.MP4"]
+        assert contents.all(minBytes="3000", maxBytes="5000", kind="VIDEO") == ["film.MP4"]
+        assert contents.all(minBytes="1", problem="upper-case-extension") == ["film.MP4"]
+        assert contents.all(modifiedFrom="1700000007") == ["7.jpg", "8.jpg"]
+        assert contents.all(modifiedTo="1700000001", prefix="1") == ["1.jpg"]
+        assert contents.all(task="boxes", category="1") == []  # nobody has checked
+        report = made_report(index, made_index(connected(dataset, Purpose.LIGHTLY), []))
+        found = [Labelled(of_category("boxes", 1), "2.jpg"), Labelled(of_value("weather", "wet"), "3.jpg")]
+        rows.store(report.pk, found)
+        assert contents.all(task="boxes", category="1") == ["2.jpg"]
+        assert contents.all(task="boxes", category="2") == []
+        assert contents.all(metadataPath="weather", metadataValue="wet") == ["3.jpg"]
+        assert contents.all(metadataPath="weather", metadataValue="wet", minBytes="9000") == []
+
     def test_groups(self, contents: Contents, memory: Memory, source: Datasource) -> None:
         memory.put(entry_of("a.jpg", digest="d"), entry_of("b.jpg", digest="d"), "c.jpg")
         indexed(source)
@@ -135,6 +160,10 @@ class TestFiles:
         [
             ({"problem": "hidden", "kind": "IMAGE"}, "problem, kind, contains: only one of them at a time."),
             ({"contains": "a", "prefix": "b"}, "contains, prefix: only one of them at a time."),
+            ({"contains": "a", "minBytes": "1"}, "contains: not together with sizes, times, task or metadataPath."),
+            ({"task": "boxes"}, "category: needed with task, the id of a category of its schema."),
+            ({"task": "a", "category": "1", "metadataPath": "b"}, "task, metadataPath: only one of them at a time."),
+            ({"minBytes": "-1"}, "minBytes: Input should be greater than or equal to 0"),
             ({"problem": "no-such"}, "problem: Input should be 'zero-bytes'"),
             ({"limit": "0"}, "limit: Input should be greater than or equal to 1"),
             ({"datasource": "BOTH"}, "datasource: Input should be 'INPUT' or 'LIGHTLY'"),
