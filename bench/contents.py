@@ -29,6 +29,11 @@ def gallery(effort: Effort) -> Measured:
     return _growth(effort, "gallery", "contents/input/gallery/?after=dir000/img_0000500.JPG")
 
 
+def sizes(effort: Effort) -> Measured:
+    """That no file has: each page looks at some names, and says how far it came."""
+    return _growth(effort, "gallery by a size that no file has", "contents/input/gallery/?size-from=1+GB")
+
+
 def folders(effort: Effort) -> Measured:
     return _growth(effort, "gallery by folders", "contents/input/gallery/?view=folders&prefix=dir000/")
 

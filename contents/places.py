@@ -125,6 +125,11 @@ def may_hold_samples(source: Datasource, target: Datasource) -> bool:
     )
 
 
+def source_of(dataset: Dataset) -> Datasource | None:
+    found = dataset.datasources.filter(purpose__in=[Purpose.INPUT, Purpose.INPUT_OUTPUT])
+    return found.select_related("latest_check").first()
+
+
 def target_of(dataset: Dataset) -> Datasource | None:
     found = dataset.datasources.filter(purpose__in=[Purpose.LIGHTLY, Purpose.INPUT_OUTPUT])
     return found.select_related("latest_check").first()

@@ -1,26 +1,37 @@
-"""Jobs about the contents of datasources: the index of one, what is inside its files, and the check of annotations."""
+"""Jobs about the contents of datasources: their index, what is inside files, annotations, relevant filenames."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from contents.annotation_reports import finishing as report_finishing
+from contents.annotation_reports import following, planning
 from contents.annotation_reports import parts as report_parts
-from contents.annotation_reports import planning
 from contents.annotation_reports import services as annotation_reports
 from contents.index import finishing, listing, services
-from contents.models import AnnotationReport, Index
-from contents.outputs.words import words_of_tally
+from contents.models import AnnotationReport, Index, RelevantTest
+from contents.outputs.runners import WriteFrames, WriteThumbnails
 from contents.reading import forgetting
 from contents.reading import job as reading
-from contents.thumbnails import parts
-from contents.thumbnails.tally import Tally
+from contents.relevant_tests import saving, testing
+from contents.relevant_tests import services as relevant_tests
 from core.queues import Queue
 from jobs.models import Job
 from jobs.runners import Cursor, JobError, Runner, Slice, Step, register
+
+__all__ = [
+    "CheckAnnotations",
+    "CheckRelevantFilenames",
+    "IndexContents",
+    "ReadContents",
+    "SaveRelevantFilenames",
+    "WriteFrames",
+    "WriteThumbnails",
+]
 
 _STAGES = {
     listing.PLAN: listing.plan,
@@ -55,10 +66,20 @@ class IndexContents(Runner):
         index = Index.objects.filter(job=this.job.pk).first()
         if index is None or index.datasource_id is None:
             raise JobError(gettext("The datasource was removed."), is_final=True)
-        return _STAGES[this.cursor["stage"]](this, index)
+        step = _STAGES[this.cursor["stage"]](this, index)
+        if this.cursor["stage"] != forgetting.FORGET or not step.is_last:
+            return step
+        return replace(step, store=lambda: _ended(this.job, step))
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file found", "%(count)s files found", job.done) % {"count": f"{job.done:,}"}
+
+
+def _ended(job: Job, step: Step) -> None:
+    """What begins when an index is complete."""
+    if step.store:
+        step.store()
+    following.follow(job)
 
 
 @register
@@ -80,30 +101,6 @@ class ReadContents(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s file opened", "%(count)s files opened", job.done) % {"count": f"{job.done:,}"}
-
-
-@register
-class WriteThumbnails(Runner):
-    """Writes thumbnails of an Input's images and videos into the Lightly datasource."""
-
-    kind = parts.KIND
-    label = _("Write thumbnails")
-    queue = Queue.CONTENTS
-
-    def split(self, job: Job) -> Sequence[Cursor]:
-        return [{"stage": parts.PLAN}]
-
-    def follow(self, job: Job, cursors: Sequence[Cursor]) -> Sequence[Cursor]:
-        return parts.parts_of(cursors[-1]) if cursors[-1]["stage"] == parts.PLAN else []
-
-    def run(self, this: Slice) -> Step:
-        # Not above: web processes import this module, and stay without decoders.
-        from contents.thumbnails import bulk
-
-        return bulk.plan(this) if this.cursor["stage"] == parts.PLAN else bulk.write_some(this)
-
-    def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
-        return words_of_tally(Tally.sum(cursor.get("tally") for cursor in cursors))
 
 
 @register
@@ -139,3 +136,30 @@ class CheckAnnotations(Runner):
 
     def summary(self, job: Job, cursors: Sequence[Cursor]) -> str | None:
         return ngettext("%(count)s name checked", "%(count)s names checked", job.done) % {"count": f"{job.done:,}"}
+
+
+@register
+class CheckRelevantFilenames(Runner):
+    """Tests one relevant filenames file. Its row in contents_relevanttest is made together with the job."""
+
+    kind = relevant_tests.KIND
+    label = _("Test relevant filenames")
+    queue = Queue.CONTENTS
+
+    def run(self, this: Slice) -> Step:
+        test = RelevantTest.objects.filter(job=this.job.pk).select_related("dataset").first()
+        if test is None:
+            raise JobError(gettext("Somebody has begun another test."), is_final=True)
+        return testing.make_test(this, test)
+
+
+@register
+class SaveRelevantFilenames(Runner):
+    """Writes a corrected relevant filenames file, under a name that no file has yet."""
+
+    kind = saving.KIND
+    label = _("Write relevant filenames")
+    queue = Queue.CONTENTS
+
+    def run(self, this: Slice) -> Step:
+        return saving.save(this)

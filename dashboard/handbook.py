@@ -23,6 +23,7 @@ FOR_READERS = (
     "permission-check",
     "diagnoses",
     "alerts",
+    "contents",
     "annotations",
     "gallery",
     "api",

@@ -9,7 +9,9 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 
+from contents.api.annotations_routes import router as annotations_router
 from contents.api.contents_routes import router as contents_router
+from contents.api.outputs_routes import router as outputs_router
 from contents.api.reading_routes import router as reading_router
 from contents.api.routes import router as listing_router
 from core.api.errors import ApiError
@@ -43,6 +45,8 @@ api.add_router("", datasources_router)
 api.add_router("", listing_router)
 api.add_router("", contents_router)
 api.add_router("", reading_router)
+api.add_router("", outputs_router)
+api.add_router("", annotations_router)
 api.add_router("", teams_router)
 api.add_router("", members_router)
 

@@ -86,11 +86,6 @@ class PathFigures:
     bars: list[Bar]
     rows: list[Bar]
 
-    @property
-    def can_balance(self) -> bool:
-        """Whether a selection can balance on it: categories and numbers with more than one value."""
-        return len(self.rows) > 1
-
 
 def rule_rows(summary: dict[str, Any]) -> list[RuleRow]:
     return [RuleRow(**row) for row in summary.get("rules", [])]

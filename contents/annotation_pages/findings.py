@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from contents.annotation_pages import figures
-from contents.annotation_reports.files import IndexSamples
+from contents.annotation_reports.files import IndexSamples, extensions_in
 from contents.annotation_reports.planning import media_of
 from contents.annotation_reports.queries import SEVERITIES, Filters, findings_after, standing_of
 from contents.annotations.catalogue import RULES
@@ -46,6 +46,11 @@ class Row:
     severity: str
     sample: str = ""
     link: str = ""
+
+    @property
+    def is_of_sample(self) -> bool:
+        """Whether the finding is about the image or video itself, which has no file."""
+        return bool(self.sample) and self.sample == self.finding.path
 
     @property
     def look(self) -> str:
@@ -120,7 +125,8 @@ def _samples_of(dataset: Dataset, index: Index, found: Sequence[AnnotationFindin
         elif stem := _stem(finding):
             stems[finding.number] = stem
     media = media_of(dataset)
-    belongs = owners(IndexSamples(index.pk), list(dict.fromkeys(stems.values())), media)
+    samples = IndexSamples(index.pk, present=extensions_in(index))
+    belongs = owners(samples, list(dict.fromkeys(stems.values())), media)
     for number, stem in stems.items():
         owner = belongs[stem]
         if owner:

@@ -29,6 +29,12 @@ def progress_of(job: Job) -> Progress:
     return Progress(job, percent, _words(job, stage), poll_after(job))
 
 
+def progress_of_listing(job: Job) -> Progress:
+    """Of an open job that lists the names before they can be checked."""
+    words = gettext("First the names are listed: %(count)s so far") % {"count": f"{job.done:,}"}
+    return Progress(job, None, words, poll_after(job))
+
+
 def _words(job: Job, stage: str | None) -> str:
     if job.started_at is None:
         return gettext("Waiting for a worker")

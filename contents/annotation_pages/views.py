@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from contents.annotation_pages import figures
-from contents.annotation_pages.progress import progress_of
-from contents.annotation_reports import services
+from contents.annotation_pages.progress import Progress, progress_of, progress_of_listing
+from contents.annotation_reports import following
 from contents.annotation_reports.planning import SAMPLE_FILES
 from contents.annotation_reports.queries import Standing, standing_of
 from contents.annotation_reports.services import RefusedError
@@ -21,6 +21,7 @@ from contents.models import FileKind, ReportDepth
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.models import Dataset
 from jobs.access import job_for, may_cancel
+from jobs.models import Job
 from teams.requests import PageRequest
 
 
@@ -48,8 +49,8 @@ def start(request: PageRequest, dataset_id: str) -> HttpResponse:
     if reading not in ReportDepth:
         return HttpResponseBadRequest(gettext("There is no such way to read the files."))
     try:
-        _, is_new = services.start(dataset, reading=ReportDepth(reading), by=request.user)
-        words = gettext("The check has begun.") if is_new else gettext("A check is under way already.")
+        begun = following.begin(dataset, reading=ReportDepth(reading), by=request.user)
+        words = gettext("The check has begun.") if begun.is_new else gettext("A check is under way already.")
     except RefusedError as error:
         words = error.refusal.sentence
     if not request.htmx:
@@ -61,12 +62,13 @@ def start(request: PageRequest, dataset_id: str) -> HttpResponse:
 def _shown(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
     standing = standing_of(dataset)
     report, job = standing.report, standing.job
+    progress = progress_of(job) if job and job.is_open else _listing(dataset)
     summary = report.summary if report else {}
     return {
         "dataset": dataset,
         "tab": "annotations",
         "standing": standing,
-        "refusal": standing.looks.refusal,
+        "refusal": following.refusal_of(standing.looks),
         "report": report,
         "summary": summary,
         "share": figures.share(report.read, report.files) if report else "",
@@ -76,10 +78,29 @@ def _shown(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
         "is_empty": bool(report and not summary["tasks"] and summary["metadata"] is None and not summary["rules"]),
         "sample_files": SAMPLE_FILES,
         "all_files": _annotation_files(standing),
-        "failed": job if job and job.error and not job.is_open else None,
-        "progress": progress_of(job) if job and job.is_open else None,
-        "offers_cancel": bool(job and job.may_be_cancelled and may_cancel(job_for(request.user, job.pk))),
+        "failed": _failed(standing, dataset),
+        "progress": progress,
+        "offers_cancel": _offers_cancel(request, progress),
     }
+
+
+def _offers_cancel(request: PageRequest, progress: Progress | None) -> bool:
+    if progress is None or not progress.job.may_be_cancelled:
+        return False
+    return may_cancel(job_for(request.user, progress.job.pk))
+
+
+def _failed(standing: Standing, dataset: Dataset) -> Job | None:
+    """The check, or the listing before it, if that is what happened last."""
+    job = standing.job
+    if listing := following.failed_job_of(dataset, job.created_at if job else None):
+        return listing
+    return job if job and job.error and not job.is_open else None
+
+
+def _listing(dataset: Dataset) -> Progress | None:
+    job = following.listing_job_of(dataset)
+    return progress_of_listing(job) if job else None
 
 
 def _annotation_files(standing: Standing) -> dict[str, int]:

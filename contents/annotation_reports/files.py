@@ -9,16 +9,18 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self
 
 from clouds import Store, StoreError
 from contents.annotation_reports.opening import Place
 from contents.annotations.sizes import Size, size_of_file
 from contents.annotations.sources import SourceError
+from contents.index.totals import OTHERS, Totals
 from contents.listing.folder import LIGHTLY_FOLDER
 from contents.listing.shards import successor
 from contents.media.ranged_file import BudgetError, RangedFile
-from contents.models import IndexedFile
+from contents.models import FileFacts, Index, IndexedFile, InsideProblem, ReadState
 
 PAGE = 5_000
 # As many parameters as every SQLite takes.
@@ -29,6 +31,9 @@ MOST_FILES_AT_ONCE = 64
 # The size of an image stands at its beginning, mostly behind some kilobytes of EXIF.
 _HEAD_BYTES = 1024**2
 _HEAD_SECONDS = 10.0
+# Each frame of a video has a file: of longer ones only the first is looked for.
+MOST_FRAMES = 20_000
+_FRAME_COUNT = 1 << (InsideProblem.FRAME_COUNT - 200)
 _BEHIND_LIGHTLY = successor(LIGHTLY_FOLDER)
 
 
@@ -147,14 +152,21 @@ def _is_storable(name: str) -> bool:
 class IndexSamples(IndexFiles):
     """Samples (contents.annotations.sources): the images or videos of an Input datasource.
 
-    Sizes of images are known after `look_at`. `why`: the first reason for which one could not be read.
+    What is inside of files is known from `reading_id`, as far as they were read; the sizes of other images after
+    `look_at`. `why`: the first reason for which one could not be read. `present`: the extensions that any of the
+    files have; None: nobody knows them all.
     """
 
+    reading_id: int | None = None
+    present: frozenset[str] | None = None
     looked_at: int = 0
     why: str = ""
     _heads: dict[str, Size | None] = field(default_factory=dict)
+    _frames: dict[str, int | None] = field(default_factory=dict)
 
     def named(self, stems: Sequence[str], extensions: frozenset[str]) -> dict[str, list[str]]:
+        if self.present is not None:
+            extensions &= self.present
         spelled = sorted({*extensions, *(extension.upper() for extension in extensions)})
         asked = [f"{stem}.{extension}" for stem in stems for extension in spelled]
         there = self.having(asked)
@@ -166,39 +178,68 @@ class IndexSamples(IndexFiles):
         return found
 
     def look_at(self, names: Collection[str]) -> None:
-        """Read the beginnings of these images, side by side. Forgets those before."""
-        self._heads = {}
-        if self.place is None or not names or self.why:
-            return
-        place = self.place
+        """Find out the sizes of these images, from what is known, or from their beginnings. Forgets those before."""
         sizes = self._known(list(names))
-        wanted = [name for name in names if sizes.get(name)]
-
-        def head(store: Store, name: str) -> Size | str | None:
-            key = place.config.prefix + name
-            file = RangedFile(
-                lambda start, length: store.read_range(key, start, length).data,
-                sizes[name],
-                most_bytes=_HEAD_BYTES,
-                seconds=_HEAD_SECONDS,
-            )
-            try:
-                return size_of_file(io.BufferedReader(file))
-            except StoreError as error:
-                return str(error.failure.cause)
-            except BudgetError:
-                return None
-
-        for name, found in zip(wanted, place.side_by_side(head, wanted), strict=True):
+        self._heads = dict(self._facts(sizes))
+        self.looked_at += len(self._heads)
+        wanted = [name for name in names if sizes.get(name) and name not in self._heads]
+        if self.place is None or not wanted or self.why:
+            return
+        for name, found in zip(wanted, self.place.side_by_side(partial(_head, self.place, sizes), wanted), strict=True):
             if isinstance(found, str):
                 self.why = found
             else:
                 self._heads[name] = found
                 self.looked_at += found is not None
 
+    def _facts(self, sizes: dict[str, int]) -> Iterator[tuple[str, Size]]:
+        """Of images that were read and have not changed since."""
+        names = list(sizes)
+        for start in range(0, len(names), LOOKED_UP):
+            rows = FileFacts.objects.filter(reading=self.reading_id, key__in=names[start : start + LOOKED_UP])
+            for name, size, width, height in rows.values_list("key", "size", "width", "height"):
+                if size == sizes[name] and width and height:
+                    yield name, Size(width, height)
+
     def size(self, name: str) -> Size | None:
         return self._heads.get(name)
 
     def frames(self, name: str) -> int | None:
-        """Nobody has counted them yet."""
+        """Of videos that were read, and whose frames are as many as their header says."""
+        if self.reading_id is None:
+            return None
+        if name not in self._frames:
+            if len(self._frames) >= PAGE:
+                self._frames.clear()
+            self._frames[name] = self._counted(name)
+        return self._frames[name]
+
+    def _counted(self, name: str) -> int | None:
+        read = FileFacts.objects.filter(reading=self.reading_id, key=name, state=ReadState.READ)
+        found = read.values_list("frames", "problems").first()
+        if found is None or found[1] & _FRAME_COUNT or not 0 < found[0] <= MOST_FRAMES:
+            return None
+        return found[0]
+
+
+def _head(place: Place, sizes: dict[str, int], store: Store, name: str) -> Size | str | None:
+    """The size, or why it can't be read."""
+    key = place.config.prefix + name
+    file = RangedFile(
+        lambda start, length: store.read_range(key, start, length).data,
+        sizes[name],
+        most_bytes=_HEAD_BYTES,
+        seconds=_HEAD_SECONDS,
+    )
+    try:
+        return size_of_file(io.BufferedReader(file))
+    except StoreError as error:
+        return str(error.failure.cause)
+    except BudgetError:
         return None
+
+
+def extensions_in(index: Index) -> frozenset[str] | None:
+    """The extensions of an index's files, in lower case; None where its totals do not keep all of them apart."""
+    kept = Totals.of(index.totals).extensions if index.totals else {OTHERS: [0, 0]}
+    return None if OTHERS in kept else frozenset(kept)

@@ -20,7 +20,7 @@ from contents.annotations.findings import Finding, printable, shortened
 from contents.annotations.predictions import rules as prediction_rules
 from contents.annotations.report import Report
 from contents.annotations.rules import Severity
-from contents.listing.folder import METADATA_FOLDER, PREDICTIONS_FOLDER
+from contents.listing.folder import LIGHTLY_FOLDER, METADATA_FOLDER, PREDICTIONS_FOLDER
 from contents.models import AnnotationFinding, AnnotationReport, IndexState
 from jobs.runners import Slice, Step
 
@@ -30,7 +30,7 @@ METADATA = "(metadata)"
 # How long names that are probably meant are looked for: less than a slice of the queue.
 HELPING_SECONDS = 10.0
 MOST_CATEGORIES = 200
-MOST_WORST = 20
+MOST_WORST = 10
 _SEVERITIES = {severity: number for number, severity in enumerate(Severity)}
 
 
@@ -94,15 +94,24 @@ def summary_of(whole: Kept) -> dict[str, Any]:
             "rules": rule_rows(report),
             "tasks": [{"name": name, **_task(task_values(task))} for name, task in sorted(report.tasks.items())],
             "metadata": metadata,
-            "worst": [
-                {"path": file.path, "errors": file.errors, "warnings": file.warnings, "hints": file.hints}
-                for file in report.worst[:MOST_WORST]
-            ],
+            "worst": _worst(report),
             "sized": whole.sized,
             "why_unsized": whole.why_unsized,
         }
     )
     return found
+
+
+def _worst(report: Report) -> list[dict[str, Any]]:
+    """The files of annotations with the most findings. Images that have no file are told by their rule."""
+    files: dict[str, dict[str, Any]] = {}
+    for each in report.worst:
+        if each.path.startswith(LIGHTLY_FOLDER):
+            counts = files.setdefault(each.path, {"path": each.path, "errors": 0, "warnings": 0, "hints": 0})
+            counts["errors"] += each.errors
+            counts["warnings"] += each.warnings
+            counts["hints"] += each.hints
+    return list(files.values())[:MOST_WORST]
 
 
 def _task(values: dict[str, Any]) -> dict[str, Any]:

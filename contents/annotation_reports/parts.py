@@ -16,7 +16,7 @@ from typing import NamedTuple
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils.translation import gettext
 
-from contents.annotation_reports.files import IndexFiles, IndexSamples
+from contents.annotation_reports.files import IndexFiles, IndexSamples, extensions_in
 from contents.annotation_reports.keeping import Kept, keep, kept_by
 from contents.annotation_reports.opening import place_of
 from contents.annotation_reports.planning import METADATA, PREDICTIONS, SAMPLES, media_of
@@ -26,13 +26,19 @@ from contents.annotations.predictions.schema import TaskType
 from contents.annotations.report import Report
 from contents.careful import alone, care_of, went_on
 from contents.index.opening import LONGEST_CALL_SECONDS
-from contents.listing.folder import IMAGES, PREDICTIONS_FOLDER
-from contents.models import AnnotationReport, Index
+from contents.labels import rows as labels
+from contents.labels.naming import Collected
+from contents.listing.folder import IMAGES, PREDICTIONS_FOLDER, VIDEOS
+from contents.models import AnnotationReport, Index, Reading
 from datasets.models import Dataset
 from jobs.runners import Cursor, JobError, Slice, Step
 
 MOST_NAMES = 500
+# A video may have thousands of frames, each with a file.
+MOST_VIDEOS = 20
 MOST_READ = 64
+# With less time left, no further batch is begun.
+SPARE_SECONDS = LONGEST_CALL_SECONDS
 TOO_MUCH = "Checking it takes too much time or memory."
 
 
@@ -52,6 +58,7 @@ class _Shard:
     check: Check
     files: IndexFiles
     samples: IndexSamples
+    labels: Collected
     found: Report = field(default_factory=Report)
 
     def names(self) -> Iterator[str]:
@@ -96,7 +103,7 @@ def check_some(this: Slice, report: AnnotationReport, dataset: Dataset) -> Step:
     care = care_of(this, MOST_READ)
     names = shard.names()
     after, done, opened, is_over, cursor = this.cursor["after"], 0, 0, False, this.cursor
-    while not is_over and (this.seconds_left > LONGEST_CALL_SECONDS or not done):
+    while not is_over and (this.seconds_left > SPARE_SECONDS or not done):
         batch, is_over = _next(names, shard, care.most)
         if not batch.names:
             break
@@ -124,8 +131,14 @@ def check_some(this: Slice, report: AnnotationReport, dataset: Dataset) -> Step:
         _moved(this, cursor, after, opened),
         is_last=is_over,
         done=done,
-        store=partial(keep, report.pk, this.shard, kept),
+        store=partial(_store, report.pk, this.shard, kept, shard.labels),
     )
+
+
+def _store(report_id: int, number: int, kept: Kept, found: Collected) -> None:
+    """Called in the transaction that moves the shard's cursor."""
+    keep(report_id, number, kept)
+    labels.store(report_id, found.rows)
 
 
 def _moved(this: Slice, cursor: Cursor, after: str, opened: int) -> Cursor:
@@ -137,13 +150,14 @@ def _moved(this: Slice, cursor: Cursor, after: str, opened: int) -> Cursor:
 def _next(names: Iterator[str], shard: _Shard, most_read: int) -> tuple[_Batch, bool]:
     """The next names, with at most so many to read; and whether there are none after them."""
     batch = _Batch([], [])
-    for name in itertools.islice(names, MOST_NAMES):
+    most = MOST_VIDEOS if shard.cursor["of"] == SAMPLES and shard.check.media == VIDEOS else MOST_NAMES
+    for name in itertools.islice(names, most):
         batch.names.append(name)
         if shard.is_read(name):
             batch.read.append(name)
             if len(batch.read) >= most_read:
                 return batch, False
-    return batch, len(batch.names) < MOST_NAMES
+    return batch, len(batch.names) < most
 
 
 def _opened(this: Slice, report: AnnotationReport, dataset: Dataset) -> _Shard:
@@ -155,10 +169,18 @@ def _opened(this: Slice, report: AnnotationReport, dataset: Dataset) -> _Shard:
         raise JobError(gettext("The listing was deleted. Index the datasource again, then start again."), is_final=True)
     files = IndexFiles(lightly.pk, place_of(lightly, proof=first.proof))
     part = files.part(this.cursor["after"], this.cursor["until"])
-    samples = IndexSamples(raw.pk)
+    samples = IndexSamples(raw.pk, reading_id=_reading_of(raw), present=extensions_in(raw))
     if this.cursor["of"] == PREDICTIONS:
         try:
             samples.place = place_of(raw)
         except JobError as error:  # names can be compared all the same
             samples.why = error.sentence
-    return _Shard(this.cursor, first.layout, Check(part, samples, media_of(dataset)), part, samples)
+    found = Collected()
+    check = Check(part, samples, media_of(dataset), seen=found.note)
+    return _Shard(this.cursor, first.layout, check, part, samples, found)
+
+
+def _reading_of(index: Index) -> int | None:
+    """Where the facts of the files are kept, if any of them were read."""
+    found = Reading.objects.filter(datasource=index.datasource_id, provider=index.provider, path=index.path)
+    return found.values_list("pk", flat=True).first()

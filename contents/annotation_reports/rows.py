@@ -25,7 +25,7 @@ def delete_some(report_id: int, most: int) -> int:
     """Delete up to so many rows of each table that belong to a report. How many there were."""
     count = 0
     with connection.cursor() as cursor:
-        for table in ("contents_annotationfinding", "contents_annotationpart"):
+        for table in ("contents_annotationfinding", "contents_annotationpart", "contents_label"):
             cursor.execute(
                 f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE report_id = %s LIMIT %s)",  # noqa: S608
                 [report_id, most],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,13 +75,20 @@ def looks_at(dataset: Dataset) -> Looks:
     return Looks(look_at(dataset, Purpose.INPUT), look_at(dataset, Purpose.LIGHTLY))
 
 
-def _refusal(look: Look) -> Refusal | None:
-    purpose, name = look.purpose, str(look.purpose.label)
+def bulb_refusal(look: Look, needed: Sequence[Permission] = _NEEDED) -> Refusal | None:
+    """Why nothing can be done with a datasource, as far as its bulbs tell."""
     if look.datasource is None:
-        words = gettext("The %(purpose)s datasource is not connected yet.") % {"purpose": name}
-        return Refusal(Missing.DATASOURCE, purpose, words)
-    if purpose is Purpose.LIGHTLY and (words := _red_bulb(look.datasource)):
-        return Refusal(Missing.GREEN_BULB, purpose, words)
+        words = gettext("The %(purpose)s datasource is not connected yet.") % {"purpose": look.purpose.label}
+        return Refusal(Missing.DATASOURCE, look.purpose, words)
+    if look.purpose is Purpose.LIGHTLY and (words := _red_bulb(look.datasource, needed)):
+        return Refusal(Missing.GREEN_BULB, look.purpose, words)
+    return None
+
+
+def _refusal(look: Look) -> Refusal | None:
+    if found := bulb_refusal(look):
+        return found
+    purpose, name = look.purpose, str(look.purpose.label)
     if look.index is None:
         words = gettext("The %(purpose)s datasource is not indexed yet, so nobody knows the names of its files.")
         return Refusal(Missing.INDEX, purpose, words % {"purpose": name})
@@ -90,12 +98,12 @@ def _refusal(look: Look) -> Refusal | None:
     return None
 
 
-def _red_bulb(datasource: Datasource) -> str:
-    """A sentence about the first right that the check needs and the datasource is known to lack; else empty."""
+def _red_bulb(datasource: Datasource, needed: Sequence[Permission]) -> str:
+    """A sentence about the first right that is needed and the datasource is known to lack; else empty."""
     check = datasource.latest_check
     if check is None or check.state != CheckState.DONE:
         return ""
-    for permission in _NEEDED:
+    for permission in needed:
         verdict = check.verdicts.get(permission)
         if verdict and verdict["state"] == State.DENIED:
             words = gettext("The bulb %(bulb)s of the Lightly datasource is red: %(summary)s. Make it green first.")
@@ -137,6 +145,11 @@ def start(dataset: Dataset, *, reading: ReportDepth, by: User | None) -> tuple[J
                 lightly_seen_at=lightly.completed_at,
             )
     return job, is_new
+
+
+def open_job(dataset: Dataset) -> Job | None:
+    """The check that is under way."""
+    return Job.objects.filter(dataset=dataset, kind=KIND, state__in=OPEN_STATES).first()
 
 
 def tidy(seconds: float) -> bool:

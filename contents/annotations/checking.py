@@ -6,7 +6,7 @@ reports. `conclude` then adds what only the whole tells.
 
 import hashlib
 import heapq
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Protocol
 
 from contents.annotations.documents import rules as document_rules
@@ -50,7 +50,8 @@ class _FileCheck(Protocol):
 class Check:
     """`samples` are the files of the Input datasource; None: nobody knows them, and nothing is compared with them.
 
-    `most_tasks`: so many tasks are checked; None: all that tasks.json names.
+    `most_tasks`: so many tasks are checked; None: all that tasks.json names. `seen` is called with the check of a file
+    (PredictionFile or MetadataFile) and its document, once that was read.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class Check:
         samples: Samples | None = None,
         media: frozenset[str] = MEDIA,
         most_tasks: int | None = None,
+        seen: Callable[[Any, Any], None] | None = None,
     ) -> None:
         self.lightly = lightly
         self.samples = samples
         self.media = media
         self.most_tasks = most_tasks
+        self.seen = seen
 
     def layout(self) -> tuple[Layout, Report]:
         """Reads tasks.json and all schemas."""
@@ -201,6 +204,8 @@ class Check:
             document = _read(check.notes, content, MOST_BYTES)
             if document:
                 check.check_content(document.value)
+                if self.seen:
+                    self.seen(check, document.value)
             summary.with_errors += check.notes.has_errors
             _keep(check.notes, document, report)
         for check in checks.values():

@@ -57,7 +57,7 @@ def _list_page(request: HttpRequest, dataset_id: str, which: PageParameters, kin
     with client_errors():
         cursor = _cursor(request, dataset, which, kind, redirect=bool(which.use_redirected_read_url))
     with _turn(LISTING, request, caller(request).pk, dataset):
-        page = read_page(dataset, cursor, _redirect_url(request, dataset), in_a_hurry=LISTING.is_crowded)
+        page = read_page(dataset, cursor, redirect_url(request, dataset), in_a_hurry=LISTING.is_crowded)
     return {
         "hasMore": page.more,
         "cursor": page.cursor.sealed(),
@@ -94,7 +94,7 @@ def _cursor(request: HttpRequest, dataset: Dataset, which: ListingWindow, kind: 
     )
 
 
-def _redirect_url(request: HttpRequest, dataset: Dataset) -> RedirectUrl:
+def redirect_url(request: HttpRequest, dataset: Dataset) -> RedirectUrl:
     address = request.build_absolute_uri(f"/v1/datasets/{dataset.pk}/datasource/readurlRedirect")
     tokens: dict[str, str] = {}
 
@@ -199,7 +199,7 @@ def _url_in(folder: str, request: HttpRequest, dataset: Dataset, which: FilePara
 
 def _signed(request: HttpRequest, dataset: Dataset, purpose: Purpose, name: str, method: str) -> str:
     with _turn(SIGNING, request, caller(request).pk, dataset):
-        return sign_file(dataset, purpose, name, method=method, redirect_url=_redirect_url(request, dataset))
+        return sign_file(dataset, purpose, name, method=method, redirect_url=redirect_url(request, dataset))
 
 
 @router.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -51,7 +51,8 @@ def still(request: PageRequest, dataset_id: str, tab: str, row: str, number: str
     found = _listed(request, dataset_id, tab, row)
     entry = cache().read(still_name(found, int(number))) if found and int(number) < STILLS else None
     if not isinstance(entry, Picture):
-        raise Http404(words_of(Reason.OUTDATED))
+        words = f"{words_of(Reason.OUTDATED)}\n"
+        return HttpResponse(words, "text/plain; charset=utf-8", 422, headers=SAFE | {"Cache-Control": "no-store"})
     headers = SAFE | {"Cache-Control": f"private, max-age={KEPT_SECONDS}"}
     return HttpResponse(entry.data, content_type=entry.content_type, headers=headers)
 
@@ -102,6 +103,7 @@ class Place:
         plays = not facts["unplayable"] and is_origin(facts["origin"])
         return facts | {
             "is_there": True,
+            "frame": {"address": self._address("frame")},
             "stills": stills,
             "plays": plays,
             "broken": words_of(Reason(facts["broken"])) if facts["broken"] else "",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from contents.index.queries import files_after, findings_after, findings_of
-from contents.index.rows import key_at
+from contents.index.queries import between, files_after, findings_after, findings_of
+from contents.index.rows import key_at, key_before
 from contents.listing.folder import LIGHTLY_FOLDER
 from contents.listing.shards import successor
-from contents.models import FileKind, Finding, Index, IndexedFile, InsideFinding
+from contents.models import FileKind, FileLabel, Finding, Index, IndexedFile, InsideFinding
 
 MEDIA = (int(FileKind.IMAGE), int(FileKind.VIDEO))
 # So long may a page look for files among others, and at so many names at once.
@@ -25,32 +25,70 @@ MOST_STEPS = 80
 _BEHIND_LIGHTLY = LIGHTLY_FOLDER + "\U0010ffff"
 
 
+class Range(NamedTuple):
+    """Both ends are included; None: it is open there."""
+
+    least: int | None = None
+    most: int | None = None
+
+    def has(self, number: int) -> bool:
+        return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
+
+    def question(self, column: str) -> Q:
+        question = Q() if self.least is None else Q(**{f"{column}__gte": self.least})
+        return question if self.most is None else question & Q(**{f"{column}__lte": self.most})
+
+
 class Chosen(NamedTuple):
-    """What to show: kinds of files, a problem's number (0: whatever), and how names begin."""
+    """What to show: kinds of files, a problem's number (0: whatever), how names begin, sizes in bytes, when files were
+    written last, in Unix seconds, and a label (0: whatever) that a report of annotations gave them.
+    """
 
     kinds: tuple[int, ...] = MEDIA
     problem: int = 0
     prefix: str = ""
+    sizes: Range = Range()
+    times: Range = Range()
+    label: int = 0
+    report: int = 0
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether what is asked of each file may be true of few."""
+        return bool(self.sizes != Range() or self.times != Range())
+
+    def fits(self, row: IndexedFile) -> bool:
+        return row.kind in self.kinds and self.sizes.has(row.size) and self.times.has(row.modified)
+
+    @property
+    def question(self) -> Q:
+        return Q(kind__in=self.kinds) & self.sizes.question("size") & self.times.question("modified")
 
 
 class Found(NamedTuple):
-    """`folders` are whole names, with a slash at the end. `next`: the name after which to go on; empty at the end."""
+    """`folders` are whole names, with a slash at the end. `next`: the name after which to go on; empty at the end.
+
+    `is_stopped`: the time was over, so there may be more before `next` than files here.
+    """
 
     files: list[IndexedFile]
     next: str
     folders: tuple[str, ...] = ()
+    is_stopped: bool = False
 
 
 def flat(index: Index, chosen: Chosen, after: str, *, limit: int) -> Found:
     """Whatever the folders. A page may have fewer files than `limit`, and still a next one."""
-    return _with_problem(index, chosen, after, limit) if chosen.problem else _by_name(index, chosen, after, limit)
+    if chosen.problem or chosen.label:
+        return _among(index, chosen, after, limit)
+    return _by_name(index, chosen, after, limit)
 
 
 def _by_name(index: Index, chosen: Chosen, after: str, limit: int) -> Found:
     ends_at = time.monotonic() + SEARCH_SECONDS
     # Mostly all files are media, so this is all there is to do.
     rows = files_after(index, after, limit=limit + 1, prefix=chosen.prefix)
-    files = [row for row in rows if row.kind in chosen.kinds]
+    files = [row for row in rows if chosen.fits(row)]
     is_over = len(rows) <= limit
     while len(files) <= limit and not is_over:
         after = rows[-1].key if rows else after
@@ -65,11 +103,11 @@ def _by_name(index: Index, chosen: Chosen, after: str, limit: int) -> Found:
             break
     if len(files) > limit:
         return Found(files[:limit], files[limit - 1].key)
-    return Found(files, "" if is_over else after)
+    return Found(files, "" if is_over else after, is_stopped=not is_over)
 
 
 def _media(index: Index, chosen: Chosen, after: str, until: str, limit: int) -> list[IndexedFile]:
-    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(index=index.pk, key__gt=after, kind__in=chosen.kinds)
+    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(chosen.question, index=index.pk, key__gt=after)
     if until:
         files = files.filter(key__lte=until)
     if chosen.prefix:
@@ -77,14 +115,12 @@ def _media(index: Index, chosen: Chosen, after: str, until: str, limit: int) -> 
     return list(files.order_by("key")[:limit])
 
 
-def _with_problem(index: Index, chosen: Chosen, after: str, limit: int) -> Found:
+def _among(index: Index, chosen: Chosen, after: str, limit: int) -> Found:
     ends_at = time.monotonic() + SEARCH_SECONDS
     files: list[IndexedFile] = []
     while len(files) <= limit:
-        findings = findings_after(index, chosen.problem, after, limit=FINDINGS_AT_ONCE, prefix=chosen.prefix)
-        keys = [finding.key for finding in findings]
-        found = IndexedFile.objects.filter(index=index.pk, key__in=keys, kind__in=chosen.kinds)
-        files += list(found.order_by("key"))
+        keys = _keys_after(index, chosen, after)
+        files += list(_fitting(index, chosen, keys).order_by("key"))
         if len(keys) < FINDINGS_AT_ONCE:
             after = ""
             break
@@ -93,7 +129,28 @@ def _with_problem(index: Index, chosen: Chosen, after: str, limit: int) -> Found
             break
     if len(files) > limit:
         return Found(files[:limit], files[limit - 1].key)
-    return Found(files, after)
+    return Found(files, after, is_stopped=bool(after))
+
+
+def _keys_after(index: Index, chosen: Chosen, after: str) -> list[str]:
+    """Of files with the label, or else the problem."""
+    if chosen.label:
+        found = _labelled(chosen).filter(between(after, chosen.prefix)).order_by("key")
+        return list(found.values_list("key", flat=True)[:FINDINGS_AT_ONCE])
+    findings = findings_after(index, chosen.problem, after, limit=FINDINGS_AT_ONCE, prefix=chosen.prefix)
+    return [finding.key for finding in findings]
+
+
+def _labelled(chosen: Chosen) -> QuerySet[FileLabel]:
+    return FileLabel.objects.filter(report=chosen.report, label=chosen.label)
+
+
+def _fitting(index: Index, chosen: Chosen, keys: Sequence[str]) -> QuerySet[IndexedFile]:
+    """Those of the files that fit in all else. Of two lists the keys come from one, and the other is asked here."""
+    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(chosen.question, index=index.pk, key__in=keys)
+    if chosen.label and chosen.problem:
+        files = files.filter(key__in=findings_of(index, chosen.problem).filter(key__in=keys).values("key"))
+    return files
 
 
 def in_folder(index: Index, chosen: Chosen, folder: str, after: str, *, limit: int) -> Found:
@@ -110,7 +167,7 @@ def in_folder(index: Index, chosen: Chosen, folder: str, after: str, *, limit: i
             below = _folder_of(row.key, folder)
             if below and below not in folders[-1:] and below != LIGHTLY_FOLDER:
                 folders.append(below)
-            elif not below and row.kind in chosen.kinds:
+            elif not below and chosen.fits(row):
                 files.append(row)
             if len(files) + len(folders) >= limit:
                 after = below or row.key
@@ -145,23 +202,44 @@ def _folder_of(key: str, folder: str) -> str:
 
 def neighbours(index: Index, chosen: Chosen, key: str) -> tuple[str, str]:
     """The names of the media before and after this one; empty where there is none, or none nearby."""
+    if chosen.is_narrow and not (chosen.problem or chosen.label):
+        found = _by_name(index, chosen, key, 1)
+        return _last_before(index, chosen, key), found.files[0].key if found.files else ""
     rows = _named(index, chosen)
     before = rows.filter(key__lt=key).order_by("-key").values_list("key", flat=True)[:NEARBY]
     behind = rows.filter(key__gt=key).order_by("key").values_list("key", flat=True)[:NEARBY]
     names = [*before, *behind]
-    media = IndexedFile.objects.filter(index=index.pk, key__in=names, kind__in=chosen.kinds)
-    fitting = set(media.values_list("key", flat=True))
+    fitting = set(_fitting(index, chosen, names).values_list("key", flat=True))
     return _first(before, fitting), _first(behind, fitting)
+
+
+def _last_before(index: Index, chosen: Chosen, key: str) -> str:
+    """As `_by_name` looks forward: some names at once, and not for long."""
+    ends_at = time.monotonic() + SEARCH_SECONDS
+    while True:
+        first = key_before(index.pk, key, NAMES_AT_ONCE) or ""
+        names = {"key__gte": max(first, chosen.prefix), "key__lt": key}
+        files: QuerySet[IndexedFile] = IndexedFile.objects.filter(chosen.question, index=index.pk, **names)
+        found = files.order_by("-key").values_list("key", flat=True).first()
+        if found is not None or not first or first < chosen.prefix or time.monotonic() > ends_at:
+            return found or ""
+        key = first
 
 
 def _first(names: Iterable[str], fitting: set[str]) -> str:
     return next((name for name in names if name in fitting), "")
 
 
-def _named(index: Index, chosen: Chosen) -> QuerySet[IndexedFile] | QuerySet[Finding] | QuerySet[InsideFinding]:
+_Named = QuerySet[IndexedFile] | QuerySet[Finding] | QuerySet[InsideFinding] | QuerySet[FileLabel]
+
+
+def _named(index: Index, chosen: Chosen) -> _Named:
     """What has the names that fit, before anybody asks for the kind."""
-    rows: QuerySet[IndexedFile] | QuerySet[Finding] | QuerySet[InsideFinding]
-    rows = findings_of(index, chosen.problem) if chosen.problem else IndexedFile.objects.filter(index=index.pk)
+    rows: _Named
+    if chosen.label:
+        rows = _labelled(chosen)
+    else:
+        rows = findings_of(index, chosen.problem) if chosen.problem else IndexedFile.objects.filter(index=index.pk)
     if chosen.prefix:
         rows = rows.filter(key__gte=chosen.prefix, key__lt=successor(chosen.prefix))
     return rows

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET
 
 from contents.filmstrips import views as filmstrips
 from contents.gallery.choosing import Choice, choice_of, name_in
-from contents.gallery.queries import neighbours
+from contents.gallery.queries import Chosen, neighbours
 from contents.index.queries import TABS, Look, look_at
+from contents.labels.rows import report_of
 from contents.listing.read_urls import public_token
 from contents.listing.relevant_filenames import is_clean
 from contents.models import FileFacts, FileKind, Index, IndexedFile, InsideProblem, Problem, ReadState
@@ -101,7 +102,7 @@ class Viewer:
         return cls(dataset, tab, look, look.index, look.datasource, found, choice, is_beside)
 
     def context(self) -> Shown:
-        before, behind = neighbours(self.index, self.choice.chosen, self.file.key)
+        before, behind = neighbours(self.index, self._chosen(), self.file.key)
         rows = self._rows([before, behind])
         gallery = reverse("contents:gallery", args=[self.dataset.pk, self.tab])
         facts = self._facts()
@@ -138,6 +139,10 @@ class Viewer:
         filmstrip = context["filmstrip"]
         context["plays"] = bool(context["original"] and not self.is_beside and filmstrip and filmstrip.get("plays"))
         return context
+
+    def _chosen(self) -> Chosen:
+        report = report_of(self.dataset) if self.choice.label else None
+        return self.choice.chosen._replace(report=report.pk if report else 0)
 
     def _facts(self) -> FileFacts | None:
         """What a reading has found inside this very version of the file."""

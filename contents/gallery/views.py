@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from contents.gallery.choosing import KINDS, Choice, choice_of, name_in
 from contents.gallery.queries import Found, flat, in_folder
 from contents.index.queries import TABS, Look, look_at
+from contents.labels.rows import groups_of, report_of
 from contents.models import FileKind, Index
 from contents.problems.explained import Severity
 from contents.problems.lists import problems_of
@@ -36,7 +37,8 @@ def gallery(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     if look.index is None or look.datasource is None:
         return redirect("contents:contents", dataset.pk, tab)
     choice, after = choice_of(request.GET), name_in(request.GET, "after")
-    found = _found(look.index, choice, after)
+    report = report_of(dataset)
+    found = _found(look.index, choice, report.pk if report else 0, after)
     context = {
         "dataset": dataset,
         "tab": tab,
@@ -44,11 +46,14 @@ def gallery(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
         "choice": choice,
         "after": after,
         "kinds": _kinds(look),
+        "labels": groups_of(report.summary) if report and tab == "input" else [],
+        "report": report,
         "problems": [problem for problem in problems_of(look) if problem.files],
         "folders": [_folder(choice, name) for name in found.folders],
         "crumbs": _crumbs(choice) if choice.folders else [],
         "tiles": [_tile(dataset, tab, choice, Listed(look.datasource, look.index, file)) for file in found.files],
         "next": choice.query(after=found.next) if found.next else "",
+        "stopped_at": found.next if found.is_stopped else "",
         "first": choice.query(),
         "flat_query": choice._replace(folders=False).query(),
         "folders_query": choice._replace(folders=True, problem="").query(),
@@ -56,10 +61,11 @@ def gallery(request: PageRequest, dataset_id: str, tab: str) -> HttpResponse:
     return render(request, "contents/gallery/gallery.html", context)
 
 
-def _found(index: Index, choice: Choice, after: str) -> Found:
+def _found(index: Index, choice: Choice, report_id: int, after: str) -> Found:
+    chosen = choice.chosen._replace(report=report_id)
     if choice.folders:
-        return in_folder(index, choice.chosen, choice.prefix, after, limit=PAGE_SIZE)
-    return flat(index, choice.chosen, after, limit=PAGE_SIZE)
+        return in_folder(index, chosen, choice.prefix, after, limit=PAGE_SIZE)
+    return flat(index, chosen, after, limit=PAGE_SIZE)
 
 
 def _tile(dataset: Dataset, tab: str, choice: Choice, listed: Listed) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def files_after(
     index: Index, after: str = "", *, limit: int, prefix: str = "", kinds: Sequence[int] = ()
 ) -> list[IndexedFile]:
     """Up to `limit` files whose names come after `after` and start with `prefix`, in order of names."""
-    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(_names(after, prefix), index=index.pk)
+    files: QuerySet[IndexedFile] = IndexedFile.objects.filter(between(after, prefix), index=index.pk)
     if kinds:
         files = files.filter(kind__in=kinds)
     return list(files.order_by("key")[:limit])
@@ -101,7 +101,7 @@ def findings_after(
     index: Index, what: int, after: str = "", *, limit: int, prefix: str = ""
 ) -> list[Finding] | list[InsideFinding]:
     """The same of the files with a problem, or of a topic."""
-    found = findings_of(index, what).filter(_names(after, prefix)).order_by("key")[:limit]
+    found = findings_of(index, what).filter(between(after, prefix)).order_by("key")[:limit]
     return cast(list[Finding] | list[InsideFinding], list(found))
 
 
@@ -113,7 +113,7 @@ def findings_of(index: Index, what: int) -> QuerySet[Finding] | QuerySet[InsideF
     return InsideFinding.objects.filter(reading=reading.pk if reading else None, what=what)
 
 
-def _names(after: str, prefix: str) -> Q:
+def between(after: str, prefix: str) -> Q:
     """With one lower bound: of two, SQLite takes the first for its search, and reads all names from there on."""
     if not prefix:
         return Q(key__gt=after)

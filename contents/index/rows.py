@@ -112,6 +112,17 @@ def key_at(index_id: int, after: str, count: int) -> str | None:
     return str(row[0]) if row else None
 
 
+def key_before(index_id: int, before: str, count: int) -> str | None:
+    """The name so many files before this one; None where there are not so many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key FROM contents_file WHERE index_id = %s AND key < %s ORDER BY key DESC LIMIT 1 OFFSET %s",
+            [index_id, before, count - 1],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else None
+
+
 def repeated(index_id: int, column: str, after: int, most: int) -> list[int]:
     """Values of `content` or `twin` that more than one file has: those above `after`, in order, up to so many."""
     assert column in {"content", "twin"}  # noqa: S101 - it becomes part of the statement

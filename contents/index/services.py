@@ -7,7 +7,7 @@ import time
 from django.db import transaction
 
 from contents.index import rows
-from contents.models import SAMPLE_FILES, AnnotationReport, Depth, Index, IndexState, TeamIndexing
+from contents.models import SAMPLE_FILES, AnnotationReport, Depth, Index, IndexState, RelevantTest, TeamIndexing
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from jobs import services as jobs
 from jobs.models import OPEN_STATES, Job, JobState
@@ -128,4 +128,5 @@ def _unread() -> list[int]:
     checking = AnnotationReport.objects.filter(state=IndexState.BUILDING, job__state__in=OPEN_STATES)
     for column in ("input_index", "lightly_index"):
         found = found.exclude(pk__in=checking.values(column))
+    found = found.exclude(pk__in=RelevantTest.objects.filter(job__state__in=OPEN_STATES).values("input_index"))
     return list(found.order_by("pk").values_list("pk", flat=True))

@@ -1,7 +1,9 @@
 """The tables of the app, by what they are about."""
 
 from contents.models.choices import MOST_SAMPLE_FILES, SAMPLE_FILES, Depth, TeamIndexing
+from contents.models.frames import CountedVideo, WrittenFrame
 from contents.models.indexes import Change, FileKind, Finding, Index, IndexedFile, IndexState, Problem, Topic
+from contents.models.labels import FileLabel
 from contents.models.readings import FileFacts, InsideFinding, InsideProblem, Reading, ReadState
 from contents.models.reports import AnnotationFinding, AnnotationPart, AnnotationReport, RelevantTest, ReportDepth
 
@@ -12,9 +14,11 @@ __all__ = [
     "AnnotationPart",
     "AnnotationReport",
     "Change",
+    "CountedVideo",
     "Depth",
     "FileFacts",
     "FileKind",
+    "FileLabel",
     "Finding",
     "Index",
     "IndexState",
@@ -28,4 +32,5 @@ __all__ = [
     "ReportDepth",
     "TeamIndexing",
     "Topic",
+    "WrittenFrame",
 ]

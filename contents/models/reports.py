@@ -27,7 +27,7 @@ class AnnotationReport(models.Model):
 
     `datasource` is the one with the annotations; without it the report is nobody's, and deleted soon. `input_index`
     and `lightly_index` are the listings that names were looked up in, and when those were complete. `summary` is what
-    contents.annotation_reports.summing makes of it.
+    contents.annotation_reports.finishing makes of it.
     """
 
     id = models.BigAutoField(primary_key=True)

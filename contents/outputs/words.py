@@ -20,8 +20,16 @@ class Failed:
     examples: list[str]
 
 
-def words_of_tally(tally: Tally) -> str:
+def words_of_thumbnails(tally: Tally) -> str:
     written = ngettext("%(count)s thumbnail written", "%(count)s thumbnails written", tally.written)
+    return _sentence(written, tally)
+
+
+def words_of_frames(tally: Tally) -> str:
+    return _sentence(ngettext("%(count)s frame written", "%(count)s frames written", tally.written), tally)
+
+
+def _sentence(written: str, tally: Tally) -> str:
     words = [written % {"count": f"{tally.written:,}"}]
     if tally.fresh:
         words.append(gettext("%(count)s were fresh") % {"count": f"{tally.fresh:,}"})

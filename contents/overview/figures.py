@@ -72,6 +72,7 @@ def charts(totals: Totals) -> list[Chart]:
         chart("folders", gettext("By top folder"), gettext("Folder"), ranked(totals.folders), totals.files),
         chart("sizes", gettext("By size"), gettext("Size"), named(totals.sizes, size_name), totals.files, most=100),
         _months(totals),
+        _growth(totals),
         chart("classes", gettext("By storage class"), gettext("Storage class"), _classes(totals), totals.files),
     ]
     return [chart for chart in made if chart.rows]
@@ -146,22 +147,49 @@ def _bar(label: str, pair: Sequence[int], largest: int, files: int) -> Bar:
 
 
 def _months(totals: Totals) -> Chart:
-    """The newest months with files, from left to right, with the empty ones between them."""
-    labels = sorted(label for label in totals.months if label != OTHERS)
-    rows: Labelled = [(label, totals.months[label]) for label in labels]
-    months = chart(
-        "months", gettext("By month of the last write"), gettext("Month"), rows[::-1], totals.files, most=1200
-    )
+    """How many files were last written in which month."""
+    title = gettext("By month of the last write")
+    return _by_month("months", title, _tables_of_months(totals), totals.files, empty_is_gap=True)
+
+
+def _growth(totals: Totals) -> Chart:
+    """How many of the files of today were there at the end of each month. What was deleted or replaced is not seen."""
+    added: Table = {}
+    files = size = 0
+    for label, pair in _tables_of_months(totals).items():
+        files, size = files + pair[0], size + pair[1]
+        added[label] = [files, size]
+    return _by_month("growth", gettext("Growth: today's files, by the end of each month"), added, totals.files)
+
+
+def _tables_of_months(totals: Totals) -> Table:
+    """From the oldest month to the newest, without the total of those that are not kept apart."""
+    return {label: totals.months[label] for label in sorted(totals.months) if label != OTHERS}
+
+
+def _by_month(key: str, title: str, months: Table, files: int, *, empty_is_gap: bool = False) -> Chart:
+    """The newest months, from left to right. Those without files stand between them, as gaps or as high as before."""
+    rows: Labelled = list(months.items())[::-1]
+    made = chart(key, title, gettext("Month"), rows, files, most=1200)
+    labels = list(months)
     shown = _months_up_to(labels[-1], labels[0]) if labels else []
-    largest = max((totals.months.get(label, [0])[0] for label in shown), default=0)
+    heights: list[int] = []
+    for label in shown:
+        before = 0 if empty_is_gap else (heights[-1] if heights else _before(months, label))
+        heights.append(months.get(label, [before])[0])
+    largest = max(heights, default=0)
     columns = []
-    for place, label in enumerate(shown):
-        files = totals.months.get(label, [0])[0]
-        height = max(1.0, round(COLUMN_HEIGHT * files / largest, 1)) if files else 0
+    for place, count in enumerate(heights):
+        height = max(1.0, round(COLUMN_HEIGHT * count / largest, 1)) if count else 0
         columns.append(Column(COLUMN * place, COLUMN_HEIGHT - height, height))
-    bars = [bar for bar in months.rows if bar.label in set(shown)]
+    bars = [bar for bar in made.rows if bar.label in set(shown)]
     ends = (shown[0], shown[-1]) if shown else ("", "")
-    return replace(months, bars=bars, columns=columns, ends=ends)
+    return replace(made, bars=bars, columns=columns, ends=ends)
+
+
+def _before(months: Table, label: str) -> int:
+    """The files of the newest month before this one."""
+    return next((pair[0] for month, pair in reversed(months.items()) if month < label), 0)
 
 
 def _months_up_to(last: str, first: str) -> list[str]:

@@ -21,14 +21,15 @@ from contents.media.problems import MediaError, MediaProblem
 from contents.models import IndexedFile
 from contents.thumbnails.parts import MEDIA, PLAN
 from contents.thumbnails.reasons import Reason
+from contents.thumbnails.route import Stop, UnreadableError
 from contents.thumbnails.tally import Tally
-from contents.thumbnails.transfer import Prepared, Stop, Transfer, UnreadableError, transfer_of
+from contents.thumbnails.transfer import Prepared, Transfer, transfer_of
 from jobs.runners import JobError, Slice, Step
 
 # Side by side on as many workers as there are. Few files are not worth dividing.
 PARTS = 8
 FEWEST_FILES = 200
-FILES_OF_A_SLICE = 200
+FILES_OF_A_SLICE = 64
 # Threads of one slice, and so many originals in memory.
 THREADS = 8
 # So many files in a row that can't be read: no fault of theirs.
@@ -39,7 +40,7 @@ SPARE_SECONDS = 12.0
 
 def plan(this: Slice) -> Step:
     """Where the parts begin and end by names, in the cursor's `parts`."""
-    index = transfer_of(this.job).places.index
+    index = transfer_of(this.job).route.places.index
     count = max(index.files // PARTS, FEWEST_FILES)
     cuts: list[str] = []
     while len(cuts) < PARTS - 1:
@@ -55,7 +56,7 @@ def write_some(this: Slice) -> Step:
     transfer = transfer_of(this.job)
     cursor, care = this.cursor, care_of(this, FILES_OF_A_SLICE)
     after, until = cursor["after"], cursor["until"]
-    files = files_between(transfer.places.index, after, until, limit=care.most, kinds=MEDIA)
+    files = files_between(transfer.route.places.index, after, until, limit=care.most, kinds=MEDIA)
     tally = Tally.of(cursor["tally"])
     if not files:
         return Step(cursor, is_last=True)

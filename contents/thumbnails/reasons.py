@@ -34,6 +34,7 @@ class Reason(StrEnum):
     ABSENT = "absent"  # no worker, or no queue
     BUSY = "busy"
     TAKEN = "taken"  # a file of somebody else's has the name of the thumbnail
+    NO_FRAME = "no_frame"  # the video has no frame of a number that was chosen
     NAME = "name"  # of which no name of a thumbnail can be made
 
 
@@ -61,7 +62,8 @@ _WORDS = {
     Reason.GAVE_UP: gettext_noop("Opening it took too much time or memory"),
     Reason.BUSY: gettext_noop("The workers are busy with other files: try again later"),
     Reason.TAKEN: gettext_noop("Another file has the name of its thumbnail"),
-    Reason.NAME: gettext_noop("No thumbnail can be named after it: it is no path, or too long"),
+    Reason.NAME: gettext_noop("Nothing can be named after it: its name is no path, or too long"),
+    Reason.NO_FRAME: gettext_noop("It has fewer frames than that"),
     Reason.ABSENT: gettext_noop("No worker makes pictures right now"),
 }
 _REFUSED = frozenset(

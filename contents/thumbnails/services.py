@@ -40,8 +40,8 @@ def picture_of(listed: Listed, longest_side: int, *, by: User) -> Answer:
     return Waiting() if isinstance(found, Started) else ask(listed, TASKS[longest_side], name, by=by)
 
 
-def ask(listed: Listed, task: str, name: str, *, by: User) -> Waiting | Refusal:
-    """Have a worker make the entry of this name in the cache. Tasks take the ids of the index and the file."""
+def ask(listed: Listed, task: str, name: str, *more: str, by: User) -> Waiting | Refusal:
+    """Have a worker make the entry of this name in the cache. Tasks take ids of index and file, and more."""
     in_flight = f"thumbnail:{name}"
     if throttle.count(in_flight, IN_FLIGHT_SECONDS) > 1:
         return Waiting() if _has_worker() else Refusal(Reason.ABSENT)
@@ -49,7 +49,7 @@ def ask(listed: Listed, task: str, name: str, *, by: User) -> Waiting | Refusal:
         throttle.forget(in_flight)
         return Waiting(is_throttled=True)
     ids = (str(listed.index.pk), str(listed.file.pk))
-    if not broker.send(task, *ids, queue=Queue.CONTENTS):
+    if not broker.send(task, *ids, *more, queue=Queue.CONTENTS):
         throttle.forget(in_flight)
         return Refusal(Reason.ABSENT)
     return Waiting()

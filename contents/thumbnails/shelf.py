@@ -20,7 +20,7 @@ from clouds.store import Head
 from contents.media.thumbnails import Thumbnail
 from contents.models import IndexedFile
 from contents.places import Hindrance, Places, places_for_thumbnails
-from contents.thumbnails import written
+from contents.thumbnails import metadata, written
 from contents.thumbnails.files import Listed
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, Purpose
@@ -50,8 +50,8 @@ class Shelf:
         self._with_store(lambda store, key: self._put(store, key, thumbnail))
 
     def _look(self, store: Store, key: str) -> Thumbnail | None:
-        self._head = written.head_of(store, key)
-        if self._head is None or not written.is_usable(self._head, self.file):
+        self._head = metadata.head_of(store, key)
+        if self._head is None or not metadata.is_usable(self._head, self.file):
             return None
         return written.read_back(store, key, self._head)
 

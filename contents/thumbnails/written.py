@@ -7,62 +7,17 @@ never replaced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import quote
-
-from clouds import Store, StoreError
-from clouds.failures import Cause
+from clouds import Store
 from clouds.store import Head
 from contents.listing.folder import LIGHTLY_FOLDER
 from contents.media.problems import MediaError
-from contents.media.thumbnails import LONGEST_SIDE, Thumbnail, safe_thumbnail
+from contents.media.thumbnails import Thumbnail, safe_thumbnail
 from contents.models import IndexedFile
-
-# Changes when pictures are made in another way, so that old ones are made anew.
-WAY = "1"
-# Of a picture with a longest side of 320: ten times what noise takes as JPEG.
-MOST_BYTES = 1024**2
-TYPES = frozenset({"image/jpeg", "image/webp"})
-# Some servers hide what is missing from whoever may not list all of the bucket.
-_HIDDEN = frozenset({Cause.DENIED, Cause.HIDDEN})
+from contents.thumbnails.metadata import told_of
 
 
 class TakenError(Exception):
     """There is a file of somebody else's in the place of the thumbnail."""
-
-
-def told_of(file: IndexedFile) -> dict[str, str]:
-    """The metadata of the file's thumbnail: of small letters and digits, because Azure takes no other names."""
-    return {
-        "way": WAY,
-        "longestside": str(LONGEST_SIDE),
-        "sourceversion": quote(file.version),
-        "sourcebytes": str(file.size),
-        "sourcemodified": str(file.modified),
-    }
-
-
-def is_fresh(metadata: Mapping[str, str], file: IndexedFile) -> bool:
-    """Whether a thumbnail with this metadata was made of the file as it was listed. As contents.index.comparing."""
-    expected = told_of(file)
-    decisive = "sourceversion" if file.version else "sourcemodified"
-    return all(metadata.get(name) == expected[name] for name in ("way", "longestside", "sourcebytes", decisive))
-
-
-def head_of(store: Store, key: str) -> Head | None:
-    """None where there is nothing, as far as the server tells. Raises StoreError."""
-    try:
-        return store.head(key)
-    except StoreError as error:
-        # Outside of Lightly's own folder it matters whether somebody's file is there.
-        if error.failure.cause is Cause.NO_OBJECT or (error.failure.cause in _HIDDEN and LIGHTLY_FOLDER in key):
-            return None
-        raise
-
-
-def is_usable(head: Head | None, file: IndexedFile) -> bool:
-    """Whether it is worth reading."""
-    return bool(head and head.content_type in TYPES and 0 < head.size <= MOST_BYTES and is_fresh(head.metadata, file))
 
 
 def read_back(store: Store, key: str, head: Head) -> Thumbnail | None:

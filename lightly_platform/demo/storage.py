@@ -17,6 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from lightly_platform.demo.files import gate_videos, street_annotations, street_images
 from lightly_platform.demo.images import leaf
+from lightly_platform.demo.signed_urls import SignedUrls
 from lightly_platform.env import read_environment
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def serve(data_dir: Path) -> None:
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
     keys = _fill(endpoint)
+    web = cast("BaseWSGIServer", server._server)  # None only before its start
+    web.app = SignedUrls(web.app, dict(keys.values()))
     draft = connection_file(data_dir).with_suffix(".draft")
     draft.write_text(json.dumps({"endpoint": endpoint, "keys": keys}), encoding="ascii")
     draft.rename(connection_file(data_dir))

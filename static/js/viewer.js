@@ -44,7 +44,7 @@
     const after = sheet.getBoundingClientRect()
     stage.scrollLeft += after.left + share.x * after.width - point.x
     stage.scrollTop += after.top + share.y * after.height - point.y
-    const shown = document.querySelector("[data-zoom=fit]")
+    const shown = document.querySelector("[data-zoom-shown]")
     if (shown) shown.textContent = `${Math.round(zoom * 100)} %`
   }
   const zoomBy = { in: () => zoomTo(zoom * STEP), out: () => zoomTo(zoom / STEP), fit: () => zoomTo(1) }
@@ -87,7 +87,7 @@
 
   const isElsewhere = (event) =>
     event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing ||
-    event.target.closest("input, select, textarea, video, dialog, [popover]") || document.querySelector("dialog[open], :popover-open")
+    event.target.closest("input:not([type=checkbox]), select, textarea, video, dialog, [popover]") || document.querySelector("dialog[open], :popover-open")
   const toggle = () => (document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen())
   const follow = (selector) => document.querySelector(selector)?.click()
   const PAN = 80

@@ -14,6 +14,7 @@ from datasources.models import Purpose
 from teams.models import User
 from teams.service_accounts import services as service_accounts
 from tests.conftest import person
+from tests.contents.annotation_reports.support import made_report, spoilt
 from tests.contents.index.memory import made_index
 from tests.servers import WORKING_RIGHTS, Cloud, Config
 
@@ -46,8 +47,11 @@ def ready(
     for purpose, config in configs.items():
         parsed = parse_config(config, configured_endpoints())
         services.save(dataset=dataset, purpose=purpose, config=parsed, thumb_suffix="", by=alice)
-    for datasource in dataset.datasources.all():
-        made_index(datasource, ["a b.jpg", "b.JPG", "c.heic"])
+    indexes = {
+        datasource.purpose: made_index(datasource, ["a b.jpg", "b.JPG", "c.heic"])
+        for datasource in dataset.datasources.all()
+    }
+    made_report(indexes[Purpose.INPUT], indexes[Purpose.LIGHTLY], spoilt().report())
     share_dataset(dataset=dataset, emails=["friend@example.com"])
     return dataset
 

@@ -71,9 +71,34 @@ RULES: dict[str, Rule] = {
     f"PUT {_DATASOURCE}/processedUntilTimestamp": Rule(Scope.RUNS, Access.EDITS),
     **{
         f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES)
-        for what in ("", "/overview", "/problems", "/files", "/thumbnail", "/reading")
+        for what in (
+            "",
+            "/overview",
+            "/problems",
+            "/files",
+            "/thumbnail",
+            "/reading",
+            "/annotations",
+            "/annotations/findings",
+        )
     },
-    **{f"POST {_CONTENTS}{what}": Rule(Scope.RUNS, Access.EDITS) for what in ("/index", "/reading", "/reading/pause")},
+    **{
+        f"POST {_CONTENTS}{what}": Rule(Scope.RUNS, Access.EDITS)
+        for what in (
+            "/index",
+            "/reading",
+            "/reading/pause",
+            "/annotations",
+        )
+    },
+    **{
+        f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES)
+        for what in ("/thumbnails", "/frames", "/frames/state", "/readurl")
+    },
+    **{
+        f"POST {_CONTENTS}{what}": Rule(Scope.RUNS, Access.EDITS)
+        for what in ("/thumbnails", "/thumbnails/cancel", "/frames", "/frames/cancel")
+    },
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
     f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),

@@ -61,7 +61,8 @@ def test_links_from_templates_lead_somewhere(login: Login, alice: User) -> None:
     asked = r'_help_link.html" with page="([a-z-]+)"(?: anchor="([a-z-]+)")?'
     links = {link for file in TEMPLATES.rglob("*.html") for link in re.findall(asked, file.read_text(encoding="utf-8"))}
     assert {page for page, _ in links} == {
-        "alerts", "api", "deploy", "diagnoses", "permission-check", "providers", "security", "teams"
+        "alerts", "annotations", "api", "contents", "deploy", "diagnoses", "permission-check", "providers", "security",
+        "teams",
     }  # fmt: skip
     client = login(alice)
     for page, anchor in links:

@@ -79,6 +79,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
         "slug": "upper-case-extension",
         "shape": "csv",
         "size": "thumbnail",
+        "number": "0",
         "row": str(IndexedFile.objects.get(index=index.pk).pk),
         "name": "security",
         "provider_id": "sso",

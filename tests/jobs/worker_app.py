@@ -15,4 +15,10 @@ if rows := os.environ.get("TEST_ROWS_OF_A_SLICE"):
 
     listing.ROWS_OF_A_SLICE = int(rows)
 
+if names := os.environ.get("TEST_ANNOTATIONS_OF_A_SLICE"):
+    from contents.annotation_reports import parts
+
+    parts.MOST_NAMES = parts.MOST_READ = int(names)
+    parts.SPARE_SECONDS = 1000.0
+
 __all__ = ["app", "rehearsal"]

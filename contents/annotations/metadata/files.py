@@ -1,5 +1,6 @@
 """Checks one file with metadata, and counts its values."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,10 @@ _KINDS = ("image", "video", "frame")
 _MOST_PATH = 200  # characters
 _MOST_DEEP = 10
 _MISSING = object()
+# Types whose values are counted one by one.
+_COUNTED = frozenset(ValueType) - {
+    *(ValueType.NUMERIC_INT, ValueType.NUMERIC_FLOAT, ValueType.CATEGORICAL_TIMESTAMP, ValueType.OTHER_STRING)
+}
 
 
 @dataclass
@@ -62,6 +67,16 @@ class MetadataFile:
             self._check_value(metadata, wanted)
         self._count_unused(metadata)
 
+    def categorical(self, value: Any) -> Iterator[tuple[str, str]]:
+        """Path and value of what is counted by categories, in this document."""
+        metadata = value.get("metadata") if isinstance(value, dict) else None
+        for wanted in self.wanted if isinstance(metadata, dict) else []:
+            found = _at(metadata, wanted.steps)
+            if found is _MISSING or found is None or wanted.type not in _COUNTED:
+                continue
+            if not misfit(found, wanted.type):
+                yield wanted.path, _category(found)
+
     def _check_file_name(self, given: Any) -> None:
         right = list(self.owner.names) if self.owner else []
         if not isinstance(given, str):
@@ -103,7 +118,7 @@ class MetadataFile:
         if wanted.type.is_numeric or wanted.type is ValueType.CATEGORICAL_TIMESTAMP:
             summary.numbers.add(value)
         elif wanted.type is not ValueType.OTHER_STRING:
-            summary.categories.add(shown(value) if isinstance(value, bool) else printable(str(value))[:_MOST_PATH])
+            summary.categories.add(_category(value))
 
     def _count_unused(self, metadata: dict[str, Any]) -> None:
         """Values of the file that lie on no path of the schema. Lists count as a whole."""
@@ -116,6 +131,11 @@ class MetadataFile:
                 stack.extend(((*steps, key), each) for key, each in value.items())
             elif steps and steps not in used and steps not in on_the_way:
                 self.summary.unused.add(printable(".".join(map(str, steps)))[:_MOST_PATH])
+
+
+def _category(value: Any) -> str:
+    """As it is counted."""
+    return shown(value) if isinstance(value, bool) else printable(str(value))[:_MOST_PATH]
 
 
 def path_summary(summary: MetadataSummary, wanted: Wanted) -> PathSummary:

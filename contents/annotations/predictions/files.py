@@ -75,6 +75,14 @@ class PredictionFile:
             self.summary.empty += 1
         Objects(self.schema, self.summary, self.notes, lambda: self._size).check(entries)
 
+    def categories(self, value: Any) -> list[int]:
+        """Those of the schema that are predicted in this document, each once."""
+        entries = value.get("predictions") if isinstance(value, dict) else None
+        entries = entries if isinstance(entries, list) else []
+        found = [entry.get("category_id") for entry in entries if isinstance(entry, dict)]
+        known = [category for category in found if type(category) is int and category in self.schema.categories]
+        return list(dict.fromkeys(known))
+
     def _check_file_name(self, given: Any) -> None:
         right = list(self.owner.names) if self.owner else []
         if not isinstance(given, str):

@@ -79,15 +79,30 @@ def test_what_is_missing_is_said(login: Login, alice: User, dataset: Dataset) ->
     html = html_of(client, page(dataset))
     assert "The Input datasource is not connected yet." in html
     assert reverse("datasources:wizard", args=[dataset.pk, "input"]) in html
-    made_index(connected(dataset), ["a.jpg"])
-    connected(dataset, Purpose.LIGHTLY)
-    html = html_of(client, page(dataset))
-    assert "The Lightly datasource is not indexed yet" in html
-    assert reverse("contents:contents", args=[dataset.pk, "lightly"]) in html
     assert "Check a sample" not in html
     response = client.post(page(dataset, "check_annotations"), follow=True)
-    assert "The Lightly datasource is not indexed yet" in response.content.decode()
+    assert "The Input datasource is not connected yet." in response.content.decode()
+    made_index(connected(dataset), ["a.jpg"])
+    assert "The Lightly datasource is not connected yet." in html_of(client, page(dataset))
+    assert not Job.objects.exists()
+
+
+def test_names_are_listed_first(login: Login, alice: User, dataset: Dataset) -> None:
+    """One click: nobody has to know that a check needs an index."""
+    made_index(connected(dataset), ["a.jpg"])
+    connected(dataset, Purpose.LIGHTLY)
+    client = login(alice)
+    assert "Check a sample" in html_of(client, page(dataset))
+    response = client.post(page(dataset, "check_annotations"), headers={"HX-Request": "true"})
+    html = response.content.decode()
+    assert "First the names are listed: 0 so far" in html
+    job = Job.objects.get(kind="contents.index")
+    assert reverse("jobs:cancel", args=[job.pk]) in html
     assert not Job.objects.filter(kind=services.KIND).exists()
+    Job.objects.update(state=JobState.FAILED, error="The secret access key is wrong.")
+    html = html_of(client, page(dataset))
+    assert "The last check failed" in html
+    assert "The secret access key is wrong." in html
 
 
 def test_starting_a_check(login: Login, alice: User, dataset: Dataset, sources: object) -> None:

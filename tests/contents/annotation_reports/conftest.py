@@ -1,3 +1,3 @@
-from tests.jobs.conftest import sent
+from tests.contents.index.conftest import memory, sent
 
-__all__ = ["sent"]
+__all__ = ["memory", "sent"]

@@ -65,9 +65,9 @@ def filled(cloud: Cloud, dataset: Dataset, tree: Tree) -> tuple[Datasource, Data
     return raw, connect(dataset, Purpose.LIGHTLY, cloud.grant(bucket, "out/", WORKING_RIGHTS))
 
 
-def put(cloud: Cloud, bucket: str, tree: Tree) -> None:
-    files = [(f"in/{name}", data) for name, data in tree.samples.items()]
-    files += [(f"out/{name}", tree.bytes(name)) for name in tree.files]
+def put(cloud: Cloud, bucket: str, tree: Tree, raw: str = "in/", lightly: str = "out/") -> None:
+    files = [(f"{raw}{name}", data) for name, data in tree.samples.items()]
+    files += [(f"{lightly}{name}", tree.bytes(name)) for name in tree.files]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda file: cloud.put(bucket, *file), files))
 
@@ -97,7 +97,7 @@ def made_report(raw: Index, lightly: Index, report: Report | None = None) -> Ann
         lightly_index=lightly.pk,
         lightly_seen_at=timezone.now(),
     )
-    _replace(made, Kept(report or Report(), layout=Layout()))
+    _replace(made, Kept(report or Report(), layout=Layout([], [] if report and report.metadata.files else None)))
     made.refresh_from_db()
     return made
 

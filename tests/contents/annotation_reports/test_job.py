@@ -18,12 +18,16 @@ from contents.models import (
     AnnotationFinding,
     AnnotationPart,
     AnnotationReport,
+    FileFacts,
     Index,
     IndexedFile,
     IndexState,
+    InsideProblem,
+    Reading,
+    ReadState,
     ReportDepth,
 )
-from datasets.models import Dataset
+from datasets.models import Dataset, DatasetType
 from datasources.models import CheckState, PermissionCheck, Purpose
 from jobs import lifecycle, tasks
 from jobs import services as jobs
@@ -39,7 +43,7 @@ from tests.contents.annotation_reports.support import (
     spoilt,
     stored_findings,
 )
-from tests.contents.annotations.trees import Files, M, P, good, png
+from tests.contents.annotations.trees import Files, M, P, Tree, good, png
 from tests.contents.index.memory import UNHURRIED, connected, indexed, made_index
 from tests.jobs.helpers import end_pauses, expire_leases, work_off
 from tests.servers import Cloud
@@ -58,7 +62,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "NAMES_OF_A_SHARD", 2)
     monkeypatch.setattr(parts, "MOST_NAMES", 2)
     monkeypatch.setattr(parts, "MOST_READ", 2)
-    monkeypatch.setattr(parts, "LONGEST_CALL_SECONDS", 1000.0)
+    monkeypatch.setattr(parts, "SPARE_SECONDS", 1000.0)
     monkeypatch.setattr(files, "PAGE", 3)
     monkeypatch.setattr(files, "LOOKED_UP", 3)
 
@@ -393,3 +397,47 @@ def fuzzed(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(files.IndexSamples, "look_at", lambda self, names: None)
 
     return use
+
+
+class TestWhatIsKnownOfTheInsides:
+    """Of images and videos that were read before, by contents.reading."""
+
+    def facts(self, dataset: Dataset, name: str, **values: Any) -> None:
+        index = Index.objects.get(datasource__purpose=Purpose.INPUT)
+        reading, _ = Reading.objects.get_or_create(
+            datasource=index.datasource, defaults={"provider": index.provider, "path": index.path}
+        )
+        file = IndexedFile.objects.get(index=index.pk, key=name)
+        usual = {"width": 0, "height": 0, "bits": 8, "orientation": 0, "rotation": 0, "seconds": 1.0, "rate": 25.0}
+        usual |= {"state": ReadState.READ, "frames": 0, "problems": 0, "size": file.size, "modified": file.modified}
+        FileFacts.objects.create(reading=reading, key=name, kind=file.kind, **(usual | values))
+
+    def test_images_are_not_read_once_more(self, s3: Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+        tree = good()
+        ready(s3, dataset, tree)
+        for name in tree.samples:
+            self.facts(dataset, name, width=15, height=10)
+        monkeypatch.setattr(files, "_head", lambda *_: pytest.fail("an image was read"))
+        report = checked(dataset)
+        assert report.summary["sized"] == 8
+        rules = {row["rule"]: row["count"] for row in report.summary["rules"]}
+        assert rules["mask-sum"] == 4
+        assert rules["box-outside"] > 0
+
+    def test_frames_of_videos(self, s3: Cloud, dataset: Dataset) -> None:
+        dataset.type = DatasetType.VIDEOS
+        dataset.save()
+        tree = Tree(samples={"a.mp4": b"a", "b.mp4": b"b", "long.mp4": b"c"})
+        tree.files[f"{P}tasks.json"] = ["labels"]
+        categories = [{"id": 0, "name": "dog"}]
+        tree.files[f"{P}labels/schema.json"] = {"task_type": "classification", "categories": categories}
+        for name in ("a-0-mp4", "a-1-mp4", "a-7-mp4", "b-000-mp4", "long-0-mp4"):
+            tree.files[f"{P}labels/{name}.json"] = {"predictions": [{"category_id": 0}]}
+        ready(s3, dataset, tree)
+        self.facts(dataset, "a.mp4", frames=3)
+        self.facts(dataset, "b.mp4", frames=3, problems=1 << (InsideProblem.FRAME_COUNT - 200))
+        self.facts(dataset, "long.mp4", frames=files.MOST_FRAMES + 1)
+        found = [(row["rule"], row["path"], row["found"]) for row in stored_findings(checked(dataset))]
+        assert ("frame-number", f"{P}labels/a-7-mp4.json", "7") in found
+        assert ("sample-no-prediction", "a.mp4", "labels: 1 of 3 frames, such as a-2-mp4.json") in found
+        assert not [each for each in found if each[1] in {"b.mp4", "long.mp4"}]

@@ -141,7 +141,7 @@ def test_the_page_from_asking_to_the_stills(gate: Gate, login: Login, alice: Use
     answer = client.get(sources[-1])
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
     assert "sandbox" in answer["Content-Security-Policy"]
-    assert client.get(sources[-1].replace("/7/", "/9/")).status_code == 404
+    assert client.get(sources[-1].replace("/7/", "/9/")).status_code == 422
     assert "media-src" not in gate.page(client, "a.avi")["Content-Security-Policy"]
     # Of one that is played the page comes again, with another policy; not where it stands beside others.
     assert gate.part(client, "b.mp4")["HX-Refresh"] == "true"

@@ -140,6 +140,27 @@ def test_one_file_and_those_beside_it(login: Login, alice: User, source: Datasou
     assert tiles(client.get(unescape(back[1]).partition("#")[0]).content.decode())[0] == "a/2.JPG"
 
 
+def test_by_size_and_date(login: Login, alice: User, source: Datasource, dataset: Dataset) -> None:
+    made_index(source, ["1.jpg", "2.jpg", "3.jpg"])  # 2,000 bytes, written on 2023-11-14
+    IndexedFile.objects.filter(key="2.jpg").update(size=1_500_000)
+    IndexedFile.objects.filter(key="3.jpg").update(modified=1_700_006_400)  # the first second of the next day
+    client = login(alice)
+    for query, expected in (
+        ({"size-from": "1.5 MB"}, ["2.jpg"]),
+        ({"size-from": "1,5mb", "size-to": "1500000"}, ["2.jpg"]),
+        ({"size-to": "2 kB"}, ["1.jpg", "3.jpg"]),
+        ({"date-to": "2023-11-14"}, ["1.jpg", "2.jpg"]),
+        ({"date-from": "2023-11-15", "date-to": "2023-11-15"}, ["3.jpg"]),
+        ({"date-from": "2023-11-14", "size-to": "2 kB", "kind": "images"}, ["1.jpg", "3.jpg"]),
+        ({"date-from": "yesterday", "size-from": "-1", "size-to": "9" * 60}, ["1.jpg", "2.jpg", "3.jpg"]),
+    ):
+        assert walked(client, dataset, **query) == expected, query
+    html = page(client, dataset, **{"size-from": "1.5 MB", "view": "folders"})
+    assert 'value="1.5 MB"' in html
+    assert "size-from=1.5+MB&amp;key=2.jpg" in html  # the way on is in the same choice
+    assert "No file fits" in page(client, dataset, **{"size-from": "1 TB"})
+
+
 def test_what_a_reading_found_inside(login: Login, alice: User, source: Datasource, dataset: Dataset) -> None:
     """Of this very version of the file, and of no other."""
     made_index(source, ["a.jpg"])

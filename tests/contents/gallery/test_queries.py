@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contents.gallery import queries
-from contents.gallery.queries import Chosen, Found, flat, in_folder, neighbours
-from contents.models import FileKind, Finding, Index, Problem
+from contents.gallery.queries import Chosen, Found, Range, flat, in_folder, neighbours
+from contents.models import FileKind, Finding, Index, IndexedFile, Problem
 from datasets.models import Dataset
 from datasources.models import Datasource
 from tests.contents.index.memory import UNHURRIED, connected, made_index
@@ -100,6 +100,66 @@ def test_by_problem(source: Datasource, monkeypatch: pytest.MonkeyPatch) -> None
     assert walked(index, Chosen(problem=int(Problem.TINY)), 7) == []
     assert neighbours(index, chosen, "001.JPG") == ("", "002.JPG")
     assert neighbours(index, chosen, "002.JPG") == ("001.JPG", "004.JPG")
+
+
+_sizes = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans()), max_size=30)
+_ends = st.one_of(st.none(), st.integers(0, 9))
+
+
+@UNHURRIED
+@given(rows=_sizes, ends=st.tuples(_ends, _ends, _ends, _ends), limit=st.integers(1, 5))
+def test_sizes_and_times_against_every_row(
+    dataset: Dataset, rows: list[tuple[int, int, bool]], ends: tuple[int | None, ...], limit: int
+) -> None:
+    source = Datasource.objects.filter(dataset=dataset).first() or connected(dataset)
+    Index.objects.all().delete()
+    names = [f"{'a' if is_first else 'b'}/{number:02}.jpg" for number, (_, _, is_first) in enumerate(rows)]
+    index = made_index(source, names)
+    for name, (size, modified, _) in zip(names, rows, strict=True):
+        IndexedFile.objects.filter(index=index.pk, key=name).update(size=size, modified=modified)
+    sizes, times = Range(ends[0], ends[1]), Range(ends[2], ends[3])
+    fitting = sorted(
+        name
+        for name, (size, modified, _) in zip(names, rows, strict=True)
+        if (sizes.least is None or size >= sizes.least)
+        and (sizes.most is None or size <= sizes.most)
+        and (times.least is None or modified >= times.least)
+        and (times.most is None or modified <= times.most)
+    )
+    chosen = Chosen(sizes=sizes, times=times)
+    assert walked(index, chosen, limit) == fitting
+    assert walked(index, chosen._replace(prefix="a/"), limit) == [name for name in fitting if name.startswith("a/")]
+    for before, behind in pairwise(fitting):
+        assert neighbours(index, chosen, before)[1] == behind
+        assert neighbours(index, chosen, behind)[0] == before
+    if fitting:
+        assert neighbours(index, chosen, fitting[0])[0] == ""
+        assert neighbours(index, chosen, fitting[-1])[1] == ""
+
+
+def test_few_of_a_size_are_found_in_steps(source: Datasource, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page looks at so many names. It says how far it came, and the next one goes on there."""
+    names = [f"{number:04}.jpg" for number in range(500)]
+    index = made_index(source, names)
+    IndexedFile.objects.filter(index=index.pk, key__in=["0100.jpg", "0450.jpg"]).update(size=7)
+    monkeypatch.setattr(queries, "NAMES_AT_ONCE", 50)
+    monkeypatch.setattr(queries, "SEARCH_SECONDS", 0.0)
+    chosen = Chosen(sizes=Range(7, 7))
+    first = flat(index, chosen, "", limit=10)
+    assert (first.files, first.is_stopped, first.next > "") == ([], True, True)
+    assert walked(index, chosen, 10) == ["0100.jpg", "0450.jpg"]
+    monkeypatch.setattr(queries, "SEARCH_SECONDS", 60.0)
+    assert neighbours(index, chosen, "0100.jpg") == ("", "0450.jpg")
+    assert neighbours(index, chosen, "0450.jpg") == ("0100.jpg", "")
+    found = flat(index, chosen, "", limit=10)
+    assert ([file.key for file in found.files], found.next, found.is_stopped) == (["0100.jpg", "0450.jpg"], "", False)
+
+
+def test_sizes_with_a_problem(source: Datasource) -> None:
+    index = made_index(source, ["1.JPG", "2.JPG", "3.JPG"])
+    IndexedFile.objects.filter(index=index.pk, key="2.JPG").update(size=7)
+    chosen = Chosen(problem=int(Problem.UPPER_CASE), sizes=Range(None, 10))
+    assert walked(index, chosen, 2) == ["2.JPG"]
 
 
 def test_folders_are_skipped_in_one_step(source: Datasource) -> None:

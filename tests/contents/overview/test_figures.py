@@ -77,3 +77,23 @@ def test_what_to_do_about_each_extension() -> None:
     assert "ffmpeg" in found[0].what_to_do
     assert "magick" in found[2].what_to_do
     assert found[1].what_to_do == found[3].what_to_do
+
+
+def test_growth_adds_months_up() -> None:
+    months = {"2026-01": [2, 20], "2026-04": [3, 30], "2026-05": [5, 50], "": [9, 90]}
+    (made,) = (made for made in charts(Totals(files=19, months=months)) if made.key == "growth")
+    assert [(bar.label, bar.files, bar.bytes) for bar in made.rows] == [
+        ("2026-05", 10, 100),
+        ("2026-04", 5, 50),
+        ("2026-01", 2, 20),
+    ]
+    # Months without a write are as high as the one before them; before the first there is nothing.
+    assert [column.height for column in made.columns] == [0] * 7 + [8.0, 8.0, 8.0, 20.0, 40.0]
+    assert made.ends == ("2025-06", "2026-05")
+
+
+def test_growth_begins_with_what_was_there_before_the_first_month_shown() -> None:
+    months = {"2020-01": [30, 1], "2026-05": [10, 1]}
+    (made,) = (made for made in charts(Totals(files=40, months=months)) if made.key == "growth")
+    assert [column.height for column in made.columns][:2] == [30.0, 30.0]
+    assert made.columns[-1].height == 40.0

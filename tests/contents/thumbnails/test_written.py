@@ -9,7 +9,7 @@ from PIL import Image
 
 from contents.models import IndexedFile
 from contents.places import Hindrance, places_for_thumbnails
-from contents.thumbnails import written
+from contents.thumbnails import metadata
 from contents.thumbnails.cache import Picture
 from datasources.models import Datasource, Purpose
 from tests.contents.index.memory import indexed
@@ -161,4 +161,4 @@ def test_originals_are_never_written_over(bucket: Bucket) -> None:
     assert data == jpeg((1000, 500))
     Datasource.objects.filter(pk=both.pk).update(thumbnail_suffix=".lightly/t/[filename].[extension]")
     bucket.make()
-    assert bucket.opened(both).head("in/.lightly/t/street/1.jpg").metadata["way"] == written.WAY
+    assert bucket.opened(both).head("in/.lightly/t/street/1.jpg").metadata["way"] == metadata.WAY

@@ -1,0 +1,3 @@
+from tests.jobs.conftest import sent
+
+__all__ = ["sent"]
