@@ -101,7 +101,7 @@ class Board:
         self.has_centres = True
 
     def affords(self, member: int) -> bool:
-        return all(budget.allows(member) for budget in self.budgets)
+        return not self.budgets or all(budget.allows(member) for budget in self.budgets)
 
 
 def in_fixed_order(selection: Selection) -> list[Strategy]:
@@ -199,7 +199,7 @@ def fingerprint(selection: Selection, pool: Pool) -> str:
     seen = hashlib.blake2b(digest_size=16)
     samples = pool.samples
     seen.update(repr((in_fixed_order(selection), selection.count, selection.proportion, pool.seed)).encode())
-    seen.update("\n".join(samples.names[row] for row in pool.order).encode("utf-8", "surrogatepass"))
+    seen.update("\n".join(samples.names[row] for row in pool.order.tolist()).encode("utf-8", "surrogatepass"))
     seen.update(pool.fates[pool.order].tobytes())
     if pool.vectors is not None:
         for each in digests(pool.vectors):

@@ -1,6 +1,6 @@
 """Which samples may be chosen: in the order of their names, after all thresholds."""
 
-import itertools
+from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -55,7 +55,7 @@ class Pool:
         return self.vectors
 
     def names(self) -> list[str]:
-        return [self.samples.names[row] for row in self.rows]
+        return [self.samples.names[row] for row in self.rows.tolist()]
 
     def numbers(self, source: NumericInput) -> Floats:
         """(m,)"""
@@ -101,15 +101,14 @@ def make_pool(selection: Selection, samples: Samples, *, seed: int, unit_length:
 
 
 def _by_name(samples: Samples) -> Indices:
-    names = samples.names
-    in_order = all(names[at] < names[at + 1] for at in range(len(names) - 1))
-    order = np.arange(len(names), dtype=np.intp)
-    if not in_order:
-        order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
-        for before, after in itertools.pairwise(order.tolist()):
-            if names[before] == names[after]:
-                raise UnusableInputError(f"The name {names[before]} comes twice.")
-    return order
+    """(n,) rows in the order of their names, which is the same for code points and for bytes of UTF-8."""
+    names = list(samples.names)
+    if len(set(names)) < len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise UnusableInputError(f"The name {twice} comes twice.")
+    if names == sorted(names):  # a listing gives them so, and this is cheaper
+        return np.arange(len(names), dtype=np.intp)
+    return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
 
 
 def _leave_out_duplicates(pool: Pool) -> None:

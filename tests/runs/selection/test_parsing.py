@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs.selection.config import (
@@ -287,6 +287,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(RIGHT), st.sampled_from(["input", "strategy", "nSamples", "strategies"]), _JSON)
 def test_nonsense_is_a_problem_and_never_an_error(right: Any, where: str, nonsense: Any) -> None:
     raw = config(right[0], right[1])
