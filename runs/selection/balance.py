@@ -41,19 +41,21 @@ class Mix:
             own = self._table
             self.masses = own.sum(axis=1)
             self._squares = (own * own).sum(axis=1)
-            self._to_target = own @ self.target
+            self.to_target = own @ self.target
             with_mix = own @ self.amounts
         else:
             has = self._codes >= 0
             self.masses = has.astype(np.float64)
             self._squares = self.masses.copy()
-            self._to_target = np.where(has, self.target[self._codes], 0.0)
+            self.to_target = np.where(has, self.target[self._codes], 0.0)
             with_mix = np.where(has, self.amounts[self._codes], 0.0)
         # 2 * (amounts of the group · amounts of the mix) + |amounts of the group|²; follows every choice.
-        self._crossed = 2.0 * with_mix + self._squares
+        self.crossed = 2.0 * with_mix + self._squares
         real = self.masses[self.masses > 0]
         self._unit = float(real.mean()) if real.size else 1.0
-        self._even = bool(real.size) and bool((self.masses == self._unit).all())
+        self.is_even = bool(real.size) and bool((self.masses == self._unit).all())
+        # Plain numbers, because single elements of arrays are slow to read.
+        self._code_of_group, self._shares = self._codes.tolist(), self.target.tolist()
         self._buffer = np.empty((2, len(self.masses)))
         self._target_square = float(self.target @ self.target)
         self._follow()
@@ -77,21 +79,30 @@ class Mix:
 
     def logs(self) -> Floats:
         """(G,) strength * log(objective) of each group. The array is overwritten by the next call."""
-        force = -self.strategy.strength * FORCE * (self.total / self._unit + 1.0)
-        if self._even:
-            part = 1.0 / (self.total + float(self.masses[0]))
+        if self.is_even:
+            crossed, to_target, constant = self.coefficients()
             found, other = self._buffer
-            np.multiply(self._crossed, force * part * part, out=found)
-            np.multiply(self._to_target, -2.0 * force * part, out=other)
+            np.multiply(self.crossed, crossed, out=found)
+            np.multiply(self.to_target, to_target, out=other)
             found += other
-            found += force * (self._square * part * part - 2.0 * self._met * part + self._target_square - self.error)
+            found += constant
             return found
+        force = self._force()
         masses = self.total + self.masses
         parts = np.divide(1.0, masses, out=np.zeros_like(masses), where=masses > 0)
-        error = (self._square + self._crossed) * parts**2 - 2.0 * (self._met + self._to_target) * parts
+        error = (self._square + self.crossed) * parts**2 - 2.0 * (self._met + self.to_target) * parts
         logs: Floats = force * (error + (self._target_square - self.error))
         logs[self.masses == 0] = 0.0
         return logs
+
+    def coefficients(self) -> tuple[float, float, float]:
+        """If all groups have the same mass, their logs are a * crossed + b * to_target + c."""
+        force, part = self._force(), 1.0 / (self.total + self._unit)
+        rest = self._square * part * part - 2.0 * self._met * part + self._target_square - self.error
+        return force * part * part, -2.0 * force * part, force * rest
+
+    def _force(self) -> float:
+        return -self.strategy.strength * FORCE * (self.total / self._unit + 1.0)
 
     def add(self, row: int) -> None:
         """`row`: of the samples to choose from."""
@@ -99,16 +110,16 @@ class Mix:
         if self._table is not None:
             own = self._table[group]
             self.amounts += own
-            self._crossed += 2.0 * (self._table @ own)
+            self.crossed += 2.0 * (self._table @ own)
             self._follow()
             return
-        code = int(self._codes[group])
+        code = self._code_of_group[group]
         if code >= 0:
             self._square += 2.0 * float(self.amounts[code]) + 1.0
             self.amounts[code] += 1.0
             self.total += 1.0
-            self._met += float(self.target[code])
-            self._crossed[group] += 2.0
+            self._met += self._shares[code]
+            self.crossed[group] += 2.0
 
     def amounts_of(self, rows: Indices) -> Floats:
         """(len(rows), columns) of samples to choose from."""

@@ -199,7 +199,7 @@ def fingerprint(selection: Selection, pool: Pool) -> str:
     seen = hashlib.blake2b(digest_size=16)
     samples = pool.samples
     seen.update(repr((in_fixed_order(selection), selection.count, selection.proportion, pool.seed)).encode())
-    seen.update("\n".join(samples.names[row] for row in pool.order.tolist()).encode("utf-8", "surrogatepass"))
+    seen.update("\n".join(sorted(samples.names)).encode("utf-8", "surrogatepass"))
     seen.update(pool.fates[pool.order].tobytes())
     if pool.vectors is not None:
         for each in digests(pool.vectors):

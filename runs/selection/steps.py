@@ -83,20 +83,24 @@ def _first_of_best(scores: Floats, tolerance: float) -> int:
     return best
 
 
+# Up to so many groups, plain numbers are faster than arrays.
+_FEW = 24
+
+
 class _Heads:
     """Of each group the samples by what never changes, the best first; equal ones by name."""
 
     def __init__(self, board: Board) -> None:
         rows = np.flatnonzero(np.isfinite(board.static))
         groups = board.joint[rows]
-        self._queue = rows[np.lexsort((rows, -board.static[rows], groups))]
+        self._queue = rows[np.lexsort((-board.static[rows], groups))]
         count = int(board.joint.max(initial=-1)) + 1
         bounds = np.searchsorted(board.joint[self._queue], np.arange(count + 1)).tolist()
         self._next, self._end = bounds[:-1], bounds[1:]
         self._static = board.static[self._queue].tolist()
         self._rows = self._queue.tolist()
-        self.best = np.full(count, -np.inf)
-        self.rows = np.full(count, -1, dtype=np.intp)
+        self.best = [-np.inf] * count
+        self.rows = [-1] * count
         for group in range(count):
             self._show(group)
 
@@ -117,20 +121,14 @@ class _Heads:
 def by_groups(board: Board, state: State, enough: Enough) -> Ending | None:
     """Each step costs as much as there are groups. None: the slice has ended."""
     heads = _Heads(board)
-    if not heads.best.size:
+    if not heads.best:
         return Ending.ENOUGH if len(state.picks) >= board.wanted else ending_of(board)
-    scores = np.empty(len(heads.best))
+    best_group = _best_of_few(board, heads) if _has_few(board, heads) else _best_of_many(board, heads)
     for _ in range(len(state.picks), board.wanted):
-        np.add(board.group_logs(), heads.best, out=scores)
-        group = int(scores.argmax())
-        best = float(scores[group])
+        group, best = best_group()
         if best == -np.inf:
             return ending_of(board)
-        equal = scores == best
-        if np.count_nonzero(equal) > 1:
-            tied = np.flatnonzero(equal)
-            group = int(tied[heads.rows[tied].argmin()])
-        row = int(heads.rows[group])
+        row = heads.rows[group]
         if not board.affords(row):
             return Ending.SUM
         state.picks.append(row)
@@ -141,3 +139,40 @@ def by_groups(board: Board, state: State, enough: Enough) -> Ending | None:
         if enough():
             break
     return Ending.ENOUGH if len(state.picks) >= board.wanted else None
+
+
+def _has_few(board: Board, heads: _Heads) -> bool:
+    return len(heads.best) <= _FEW and len(board.mixes) <= 1 and all(mix.is_even for mix in board.mixes)
+
+
+def _best_of_few(board: Board, heads: _Heads) -> Callable[[], tuple[int, float]]:
+    """The group and the score of its head."""
+    none = (np.zeros(1), np.zeros(1))
+    crossed, to_target = (board.mixes[0].crossed, board.mixes[0].to_target) if board.mixes else none
+    targets = to_target.tolist()
+
+    def best_group() -> tuple[int, float]:
+        by_crossed, by_target, constant = board.mixes[0].coefficients() if board.mixes else (0.0, 0.0, 0.0)
+        found = zip(heads.best, crossed.tolist(), targets, strict=True)
+        scores = [best + (by_crossed * cross + by_target * target) for best, cross, target in found]
+        top = max(scores)
+        if scores.count(top) == 1:
+            return scores.index(top), top + constant
+        tied = [group for group, score in enumerate(scores) if score == top]
+        return min(tied, key=heads.rows.__getitem__), top + constant
+
+    return best_group
+
+
+def _best_of_many(board: Board, heads: _Heads) -> Callable[[], tuple[int, float]]:
+    best, taken = np.array(heads.best), 0
+
+    def best_group() -> tuple[int, float]:
+        nonlocal taken
+        best[taken] = heads.best[taken]  # only this one has changed since the step before
+        scores = board.group_logs() + best
+        tied = np.flatnonzero(scores == scores.max()).tolist()
+        taken = min(tied, key=heads.rows.__getitem__)
+        return taken, float(scores[taken])
+
+    return best_group

@@ -260,3 +260,16 @@ def test_memory_stays_bounded() -> None:
         tracemalloc.stop()
     assert len(chooser.chosen) == 5
     assert peak < 1.2 * vectors.nbytes
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("strategies", [STRATEGIES[10:11], (STRATEGIES[6], STRATEGIES[11]), (STRATEGIES[9],)])
+def test_few_and_many_groups_choose_the_same(
+    strategies: tuple[Strategy, ...], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = make_samples(60, seed, preselected=0.1)
+    few = choose(samples, 25, *strategies)
+    monkeypatch.setattr("runs.selection.steps._FEW", 0)
+    many = choose(samples, 25, *strategies)
+    assert few.names() == many.names()
+    assert few.state.scores == pytest.approx(many.state.scores)
