@@ -26,6 +26,7 @@ FOR_READERS = (
     "contents",
     "annotations",
     "gallery",
+    "thumbnails",
     "api",
     "security",
     "deploy",

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from contents.annotation_pages import figures
-from contents.annotation_pages.progress import Progress, progress_of, progress_of_listing
+from contents.annotation_pages.progress import progress_of, progress_of_listing
 from contents.annotation_reports import following
 from contents.annotation_reports.planning import SAMPLE_FILES
 from contents.annotation_reports.queries import Standing, standing_of
 from contents.annotation_reports.services import RefusedError
 from contents.models import FileKind, ReportDepth
+from contents.overview.progress import Progress
 from datasets.access import dataset_for, editable_dataset_for
 from datasets.models import Dataset
 from jobs.access import job_for, may_cancel

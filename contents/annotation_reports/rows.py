@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from django.db import connection
-
+from contents import tidying
 from contents.models import AnnotationFinding, AnnotationPart
 
 AT_ONCE = 500
@@ -23,12 +22,5 @@ def replace(report_id: int, findings: Iterable[AnnotationFinding]) -> None:
 
 def delete_some(report_id: int, most: int) -> int:
     """Delete up to so many rows of each table that belong to a report. How many there were."""
-    count = 0
-    with connection.cursor() as cursor:
-        for table in ("contents_annotationfinding", "contents_annotationpart", "contents_label"):
-            cursor.execute(
-                f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE report_id = %s LIMIT %s)",  # noqa: S608
-                [report_id, most],
-            )
-            count += cursor.rowcount
-    return count
+    tables = ("contents_annotationfinding", "contents_annotationpart", "contents_label")
+    return tidying.delete_some(tables, "report_id", report_id, most)

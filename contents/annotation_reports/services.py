@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from clouds.permissions import Permission, State
+from contents import tidying
 from contents.annotation_reports import rows
 from contents.index.queries import Look, look_at
 from contents.models import AnnotationReport, IndexState, ReportDepth
@@ -22,7 +22,6 @@ from teams.models import User
 
 # The kind of the jobs, see contents.runners. Pinned: it stands in the database.
 KIND = "contents.annotations"
-ROWS_AT_ONCE = 5_000
 # What a check does with the Lightly datasource.
 _NEEDED = (Permission.LIST, Permission.READ)
 
@@ -156,16 +155,8 @@ def tidy(seconds: float) -> bool:
     """Delete reports that were replaced, whose job ended before they were complete, or that are nobody's, with all
     their rows: for so long at most, bit by bit. True: nothing is left.
     """
-    ends_at = time.monotonic() + seconds
     replaced = AnnotationReport.objects.filter(state=IndexState.OLD)
     nobodys = AnnotationReport.objects.filter(datasource=None)
     given_up = AnnotationReport.objects.filter(state=IndexState.BUILDING).exclude(job__state__in=OPEN_STATES)
-    for report_id in list((replaced | nobodys | given_up).order_by("pk").values_list("pk", flat=True)):
-        while time.monotonic() < ends_at:
-            with transaction.atomic():
-                if not rows.delete_some(report_id, ROWS_AT_ONCE):
-                    AnnotationReport.objects.filter(pk=report_id).delete()
-                    break
-        else:
-            return False
-    return True
+    unread = list((replaced | nobodys | given_up).order_by("pk").values_list("pk", flat=True))
+    return tidying.tidy(unread, rows.delete_some, lambda pk: AnnotationReport.objects.filter(pk=pk).delete(), seconds)

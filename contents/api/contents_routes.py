@@ -20,7 +20,7 @@ from contents.index import services
 from contents.index.queries import Look, files_after, findings_after, look_at, search
 from contents.index.totals import NONE, OTHERS, SIZE_ENDS, Table
 from contents.models import FileKind, Finding, Index, IndexedFile, InsideFinding
-from contents.overview.progress import progress_of
+from contents.overview.progress import Progress, progress_of
 from contents.problems.lists import Listed as ListedProblem
 from contents.problems.lists import changes_of, problems_of, read_totals
 from contents.problems.words import BY_SLUG
@@ -36,6 +36,7 @@ from datasets.api.routes import caller
 from datasets.api.schemas import Error, milliseconds
 from datasets.models import Dataset
 from datasources.models import Purpose
+from jobs.models import Job
 from teams.api.authentication import needs
 from teams.models import Scope
 
@@ -52,7 +53,7 @@ def contents_state(request: HttpRequest, dataset_id: str, which: Query[Which]) -
     return {
         "datasource": which.datasource,
         "index": _index(look) if look.index else None,
-        "job": _job(look) if look.job else None,
+        "job": job_data(look.job, progress_of(look.job) if look.job.is_open else None) if look.job else None,
     }
 
 
@@ -180,10 +181,8 @@ def _index(look: Look) -> Answer:
     }
 
 
-def _job(look: Look) -> Answer:
-    job = look.job
-    assert job  # noqa: S101 - asked for by whoever has one
-    progress = progress_of(job) if job.is_open else None
+def job_data(job: Job, progress: Progress | None) -> Answer:
+    """A JobData; `progress` of a job that is open."""
     return {
         "id": job.pk,
         "state": job.state,

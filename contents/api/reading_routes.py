@@ -5,10 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
-from contents.api.contents_routes import ERRORS, PATH, counts, look_of, must_have_index
+from contents.api.contents_routes import ERRORS, PATH, counts, job_data, look_of, must_have_index
 from contents.api.contents_schemas import StartedData, Which
 from contents.api.reading_schemas import PausedData, ReadingData, ReadingDepth, WhatToRead
-from contents.index.queries import Look
 from contents.index.services import sample_of
 from contents.index.totals import Table
 from contents.models import ReadState
@@ -32,7 +31,7 @@ def contents_reading(request: HttpRequest, dataset_id: str, which: Query[Which])
     look = look_of(dataset_for(caller(request), dataset_id), which)
     must_have_index(look)
     read, media = read_totals(look), services.media_of(look.totals)
-    left = services.cost_of(look.totals, look.reading)
+    left, job = services.cost_of(look.totals, look.reading), look.reading_job
     return {
         "opened": read.opened,
         "all": media,
@@ -49,7 +48,7 @@ def contents_reading(request: HttpRequest, dataset_id: str, which: Query[Which])
         "rates": counts(read.rates),
         "seconds": read.seconds,
         "frames": read.frames,
-        "job": _job(look) if look.reading_job else None,
+        "job": job_data(job, progress_of(job) if job.is_open else None) if job else None,
     }
 
 
@@ -78,20 +77,6 @@ def pause_reading(request: HttpRequest, dataset_id: str, which: Query[Which]) ->
     look = look_of(editable_dataset_for(caller(request), dataset_id), which)
     assert look.datasource  # noqa: S101 - see look_of
     return {"isPaused": services.pause(look.datasource, by=caller(request))}
-
-
-def _job(look: Look) -> Answer:
-    job = look.reading_job
-    assert job  # noqa: S101 - asked for by whoever has one
-    progress = progress_of(job) if job.is_open else None
-    return {
-        "id": job.pk,
-        "state": job.state,
-        "found": job.done,
-        "percent": progress.percent if progress else None,
-        "message": progress.words if progress else job.message,
-        "error": job.error,
-    }
 
 
 def _unread(read: ReadTotals) -> list[Answer]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from contents import tidying
 from contents.index.rules import FileRow
 from contents.models import Change, Problem, Topic
 
@@ -178,12 +179,4 @@ def count_findings(index_id: int, whats: Sequence[int]) -> list[Counted]:
 
 def delete_some(index_id: int, most: int) -> int:
     """Delete up to so many rows of each table that belong to an index. How many there were."""
-    count = 0
-    with connection.cursor() as cursor:
-        for table in ("contents_file", "contents_finding"):
-            cursor.execute(
-                f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE index_id = %s LIMIT %s)",  # noqa: S608
-                [index_id, most],
-            )
-            count += cursor.rowcount
-    return count
+    return tidying.delete_some(("contents_file", "contents_finding"), "index_id", index_id, most)

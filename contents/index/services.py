@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from django.db import transaction
 
+from contents import tidying
 from contents.index import rows
 from contents.models import SAMPLE_FILES, AnnotationReport, Depth, Index, IndexState, RelevantTest, TeamIndexing
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
@@ -17,7 +16,6 @@ from teams.models import AuditAction, Team, User
 # The kind of the jobs, see contents.runners. Pinned: it stands in the database.
 KIND = "contents.index"
 READING_KIND = "contents.reading"
-ROWS_AT_ONCE = 5_000
 
 
 def start(datasource: Datasource, *, by: User | None) -> tuple[Job, bool]:
@@ -102,18 +100,9 @@ def choose_depth(*, team: Team, depth: Depth, sample: int = SAMPLE_FILES) -> Non
 def tidy(seconds: float) -> bool:
     """Delete rows of indexes that were replaced, whose job ended before they were complete, or that are nobody's.
 
-    For so long at most, bit by bit, so that nobody waits long for the database. True: nothing is left.
+    For so long at most, bit by bit. True: nothing is left.
     """
-    ends_at = time.monotonic() + seconds
-    for index_id in _unread():
-        while time.monotonic() < ends_at:
-            with transaction.atomic():
-                if not rows.delete_some(index_id, ROWS_AT_ONCE):
-                    Index.objects.filter(pk=index_id).delete()
-                    break
-        else:
-            return False
-    return True
+    return tidying.tidy(_unread(), rows.delete_some, lambda pk: Index.objects.filter(pk=pk).delete(), seconds)
 
 
 def _unread() -> list[int]:

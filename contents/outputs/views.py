@@ -193,6 +193,9 @@ def _offers_cancel(request: PageRequest, job: Job) -> bool:
 
 
 def _hindered(request: PageRequest, hindrance: Hindrance, page: str) -> HttpResponse:
+    if request.method == "GET":
+        title, words = gettext("Nothing can be written now"), words_of(hindrance)
+        return dialog(request, "contents/outputs/_hindered.html", title=title, back=page, words=words)
     messages.error(request, words_of(hindrance))
     return done(request, "", page)
 

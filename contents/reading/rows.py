@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
+from contents import tidying
 from contents.index.rows import insert_rows, known
 from contents.models import FileKind, Index, InsideProblem, Reading, ReadState
 from contents.reading.totals import FactsRow, ReadTotals
@@ -157,15 +158,7 @@ def forget_stale(reading_id: int, index_id: int, after: str, limit: int) -> str:
 
 def delete_some(reading_id: int, most: int) -> int:
     """Up to so many rows of each table. How many there were."""
-    count = 0
-    with connection.cursor() as cursor:
-        for table in ("contents_facts", "contents_inside"):
-            cursor.execute(
-                f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE reading_id = %s LIMIT %s)",  # noqa: S608
-                [reading_id, most],
-            )
-            count += cursor.rowcount
-    return count
+    return tidying.delete_some(("contents_facts", "contents_inside"), "reading_id", reading_id, most)
 
 
 def is_same(row: FactsRow, there: tuple[int, int, str] | None) -> bool:

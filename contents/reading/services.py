@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from contents.index.services import READING_KIND, ROWS_AT_ONCE, depth_of, sample_of
+from contents import tidying
+from contents.index.services import READING_KIND, depth_of, sample_of
 from contents.index.totals import Totals
 from contents.models import Depth, FileKind, Index, IndexState, Reading
 from contents.reading import rows
@@ -120,13 +120,5 @@ def _left(totals: Totals, done: ReadTotals, kind: FileKind) -> tuple[int, int]:
 
 def tidy(seconds: float) -> bool:
     """Delete the rows of readings that are nobody's any more, as contents.index.services.tidy does."""
-    ends_at = time.monotonic() + seconds
-    for reading_id in list(Reading.objects.filter(datasource=None).order_by("pk").values_list("pk", flat=True)):
-        while time.monotonic() < ends_at:
-            with transaction.atomic():
-                if not rows.delete_some(reading_id, ROWS_AT_ONCE):
-                    Reading.objects.filter(pk=reading_id).delete()
-                    break
-        else:
-            return False
-    return True
+    nobodys = list(Reading.objects.filter(datasource=None).order_by("pk").values_list("pk", flat=True))
+    return tidying.tidy(nobodys, rows.delete_some, lambda pk: Reading.objects.filter(pk=pk).delete(), seconds)

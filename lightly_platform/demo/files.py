@@ -19,6 +19,7 @@ from lightly_platform.demo.images import SIZE, Box, is_night, street
 IMAGES = 240
 VIDEOS = 6
 _DAYS = 8  # folders
+_ROAD = 250  # the row of pixels where it begins
 _FRAME = (320, 180)
 _RATE = 15
 Files = Iterator[tuple[str, bytes]]
@@ -53,25 +54,31 @@ def _spoilt_images() -> Files:
 def street_annotations() -> Files:
     """Names relative to the Lightly datasource."""
     folder = ".lightly/predictions"
-    yield f"{folder}/tasks.json", _json(["cars", "light"])
+    yield f"{folder}/tasks.json", _json(["cars", "light", "road", "wheels"])
     cars = [{"id": 0, "name": "car"}, {"id": 1, "name": "bicycle"}]
     yield f"{folder}/cars/schema.json", _json({"task_type": "object-detection", "categories": cars})
     light = [{"id": 0, "name": "day"}, {"id": 1, "name": "night"}]
     yield f"{folder}/light/schema.json", _json({"task_type": "classification", "categories": light})
+    road = [{"id": 0, "name": "road"}]
+    yield f"{folder}/road/schema.json", _json({"task_type": "semantic-segmentation", "categories": road})
+    wheels = {"id": 0, "name": "car", "keypoint_names": ["front wheel", "back wheel"], "keypoint_skeleton": [[0, 1]]}
+    yield f"{folder}/wheels/schema.json", _json({"task_type": "keypoint-detection", "categories": [wheels]})
     yield ".lightly/metadata/schema.json", _json(_metadata_schema())
     for number in range(IMAGES):
         name = _name(number)
         stem = name.removesuffix(".jpg")
+        _, car = street(number)
         if number % 40 != 7:  # some have none
-            yield f"{folder}/cars/{stem}.json", _json(_cars(name, number))
+            yield f"{folder}/cars/{stem}.json", _json(_cars(name, number, car))
         yield f"{folder}/light/{stem}.json", _json(_light(name, number))
+        yield f"{folder}/road/{stem}.json", _json(_road(name, car))
+        yield f"{folder}/wheels/{stem}.json", _json(_wheels(name, car))
         yield f".lightly/metadata/{stem}.json", _json(_metadata(name, number))
     yield f"{folder}/cars/day-1/deleted.json", _json({"file_name": "day-1/deleted.jpg", "predictions": []})
     yield ".lightly/relevant.txt", b"day-1/*\nday-2/* day-2/scene-04*\nday-9/*\n/day-3/scene-003.jpg\n"
 
 
-def _cars(name: str, number: int) -> dict[str, Any]:
-    _, box = street(number)
+def _cars(name: str, number: int, box: Box) -> dict[str, Any]:
     score = round(0.99 - number % 50 / 100, 2)
     entry: dict[str, Any] = {
         "category_id": 0,
@@ -96,6 +103,23 @@ def _light(name: str, number: int) -> dict[str, Any]:
     night = 0.9 if is_night(number) else 0.1
     entry = {"category_id": int(is_night(number)), "probabilities": [round(1 - night, 1), night]}
     return {"file_name": name, "predictions": [entry]}
+
+
+def _road(name: str, car: Box) -> dict[str, Any]:
+    """All below the houses, but for the car: row by row, beginning with what is no road."""
+    width, height = SIZE
+    left, top, car_width, car_height = car
+    rows = top + car_height - _ROAD  # with the car in them
+    runs = [width * _ROAD, left]
+    runs += [car_width, width - car_width] * (rows - 1)
+    runs += [car_width, width - left - car_width + width * (height - top - car_height)]
+    return {"file_name": name, "predictions": [{"category_id": 0, "segmentation": runs, "score": 0.97}]}
+
+
+def _wheels(name: str, car: Box) -> dict[str, Any]:
+    left, top, _, _ = car
+    points = [left + 18, top + 32, 0.9, left + 58, top + 32, 0.8]
+    return {"file_name": name, "predictions": [{"category_id": 0, "keypoints": points, "score": 0.88}]}
 
 
 def _metadata_schema() -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contents.careful import Care, care_of, went_on
+from contents.careful import Care, alone, care_of, went_on
 from jobs.models import Job
 from jobs.runners import Cursor, Slice
 
@@ -57,3 +57,14 @@ def test_after_the_slice_in_doubt_files_are_opened_together_again() -> None:
         assert care_of(this, MOST).most == 1
         cursor = went_on(this, MOST, {"at": place}, 1)
     assert care_of(Slice(Job(), 0, cursor, 0, 0), MOST).most == MOST
+
+
+def test_files_that_are_to_be_opened_alone() -> None:
+    """From a cursor whose slice noticed by itself that one of the next files is too much."""
+    cursor = alone({"at": 0}, MOST)
+    for at in range(MOST):
+        this = Slice(Job(), 0, cursor, 0)
+        assert care_of(this, MOST) == Care(1, gives_up=False)
+        assert care_of(Slice(Job(), 0, cursor, 0, deaths=1), MOST) == Care(1, gives_up=True)
+        cursor = went_on(this, MOST, {"at": at + 1}, 1)
+    assert care_of(Slice(Job(), 0, cursor, 0), MOST) == Care(MOST, gives_up=False)
