@@ -26,7 +26,6 @@ from runs.selection.config import (
 from runs.selection.numbers import Budget, Range, weight_logs
 from runs.selection.pool import Fate, Pool, numbers_of
 from runs.selection.samples import Floats, Indices, Vectors
-from runs.selection.vectors import digests
 
 # Squared; a distance of 0 has no logarithm.
 _SMALLEST_DISTANCE = 1e-12
@@ -36,8 +35,8 @@ _SMALLEST_DISTANCE = 1e-12
 class Board:
     """`static`: (m,) -inf for what can't be chosen (any more). `joint`: (m,) the group of each sample over all mixes;
     `own`: for each mix, (joint groups,) its own group. `nearest`: (m,) squared distance to the nearest chosen sample,
-    None if no strategy asks. `has_centres`: whether a sample is chosen or preselected. `only_diversity`: the squared
-    distance itself tells the order, without logarithms.
+    None if no strategy asks. `closed`: (m,) 0 or, for what can't be chosen, -inf. `has_centres`: whether a sample is
+    chosen or preselected. `only_diversity`: the squared distance itself tells the order, without logarithms.
     """
 
     pool: Pool
@@ -48,6 +47,7 @@ class Board:
     budgets: list[Budget]
     joint: Indices
     own: list[Indices]
+    closed: Vectors
     diversity: float
     minimum_distance: float
     nearest: Vectors | None
@@ -91,7 +91,7 @@ class Board:
 
     def add(self, member: int) -> None:
         """A sample is chosen; `nearest` is not touched."""
-        self.static[member] = -np.inf
+        self.static[member] = self.closed[member] = -np.inf
         for mix in self.mixes:
             mix.add(member)
         for each in self.ranges:
@@ -129,7 +129,7 @@ def static_logs(pool: Pool, strategy: Strategy, computed: Computed) -> Floats | 
         logs = np.log(np.maximum(computed[strategy].astype(np.float64), smallest)) * strategy.strength
         return logs
     if isinstance(strategy, Similarity):
-        logs = np.sqrt(computed[strategy].astype(np.float64)) * -strategy.strength
+        logs = np.sqrt(np.maximum(computed[strategy].astype(np.float64), 0.0)) * -strategy.strength
         return logs
     return None
 
@@ -176,6 +176,7 @@ def make_board(
         ],
         joint=joint,
         own=own,
+        closed=np.where(np.isfinite(static), 0.0, -np.inf).astype(np.float32),
         diversity=strength,
         minimum_distance=max((each.minimum_distance or 0.0 for each in diversities), default=0.0),
         nearest=nearest,
@@ -201,9 +202,7 @@ def fingerprint(selection: Selection, pool: Pool) -> str:
     seen.update(repr((in_fixed_order(selection), selection.count, selection.proportion, pool.seed)).encode())
     seen.update("\n".join(sorted(samples.names)).encode("utf-8", "surrogatepass"))
     seen.update(pool.fates[pool.order].tobytes())
-    if pool.vectors is not None:
-        for each in digests(pool.vectors):
-            seen.update(each)
+    seen.update(pool.digest)
     for strategy in in_fixed_order(selection):
         if isinstance(strategy, Weights):
             seen.update(numbers_of(samples, strategy.input, pool.seed)[pool.rows].tobytes())

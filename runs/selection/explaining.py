@@ -135,7 +135,7 @@ class Explanation:
             return Said(strategy, float(self._numbers[strategy][member]), float(logs[member]))
         value = float(self._computed[strategy][member])
         log = 0.0 if static is None else float(static[member])
-        return Said(strategy, value**0.5 if isinstance(strategy, Similarity) else value, log)
+        return Said(strategy, max(0.0, value) ** 0.5 if isinstance(strategy, Similarity) else value, log)
 
     def _mix(self, strategy: Strategy) -> Mix:
         return next(mix for mix in self.board.mixes if mix.strategy == strategy)
@@ -147,7 +147,7 @@ class Explanation:
         nearest = self.board.nearest
         distance = np.nan
         if nearest is not None and self.board.has_centres:
-            distance = float(np.sqrt(nearest[member]))
+            distance = float(np.sqrt(max(0.0, float(nearest[member]))))
         said = tuple(self._says(strategy, member, distance) for strategy in self.strategies)
         row = int(self._pool.rows[member])
         return LeftOut(row, self._chooser.samples.names[row], self._why(member, distance, said), score, said)

@@ -1,5 +1,6 @@
 """Which samples may be chosen: in the order of their names, after all thresholds."""
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
@@ -28,7 +29,8 @@ class Pool:
     """`order`: (n,) all rows in the order of their names. `rows`: (m,) those of candidates and preselected samples.
 
     `fates`: (n,) by row of the samples. `twins`: row of a duplicate -> row of the sample that it equals. `vectors`:
-    (m, d), or None if no strategy needs embeddings. `filtered`: how many samples each threshold leaves out.
+    (m, d), or None if no strategy needs embeddings; `digest`: a hash of all of them. `filtered`: how many samples each
+    threshold leaves out.
     """
 
     samples: Samples
@@ -38,6 +40,7 @@ class Pool:
     fates: np.ndarray[tuple[int], np.dtype[np.int8]]
     preselected: Flags
     vectors: Vectors | None
+    digest: bytes
     twins: dict[int, int]
     filtered: dict[Threshold, int]
 
@@ -94,9 +97,11 @@ def make_pool(selection: Selection, samples: Samples, *, seed: int, unit_length:
         fates[lacking[~preselected[lacking]]] = Fate.NO_EMBEDDING
         rows = rows[usable]
         vectors = prepared(embeddings, rows, unit_length=unit_length)
-    pool = Pool(samples, seed, order, rows, fates, preselected, vectors, {}, filtered)
+    hashes = [] if vectors is None else digests(vectors)
+    digest = hashlib.blake2b(b"".join(hashes)).digest()
+    pool = Pool(samples, seed, order, rows, fates, preselected, vectors, digest, {}, filtered)
     if any(isinstance(each, Diversity) and each.strength > 0 for each in selection.strategies):
-        _leave_out_duplicates(pool)
+        _leave_out_duplicates(pool, hashes)
     return pool
 
 
@@ -111,10 +116,9 @@ def _by_name(samples: Samples) -> Indices:
     return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
 
 
-def _leave_out_duplicates(pool: Pool) -> None:
+def _leave_out_duplicates(pool: Pool, hashes: list[bytes]) -> None:
     """Of samples with equal embeddings stays the first by name, or all that are preselected."""
     first: dict[bytes, int] = {}
-    hashes = digests(pool.needed_vectors())
     taken = pool.fates[pool.rows] == Fate.PRESELECTED
     for at in [*np.flatnonzero(taken).tolist(), *np.flatnonzero(~taken).tolist()]:
         twin = first.setdefault(hashes[at], at)

@@ -115,7 +115,7 @@ def _values(strategy: Strategy, chooser: Chooser, explanation: Explanation) -> t
         values = chooser.pool.numbers(strategy.input)
     else:
         values = chooser.computed()[strategy].astype(np.float64)
-        values = np.sqrt(values) if isinstance(strategy, Similarity) else values
+        values = np.sqrt(np.maximum(values, 0.0)) if isinstance(strategy, Similarity) else values
     candidates = values[np.isin(chooser.pool.fates[chooser.pool.rows], [Fate.CANDIDATE, Fate.UNTYPICAL])]
     chosen = values[np.array(chooser.state.picks, dtype=np.intp)]
     return chosen[np.isfinite(chosen)], candidates[np.isfinite(candidates)]
@@ -132,7 +132,7 @@ def _distances(chooser: Chooser, explanation: Explanation) -> dict[str, float]:
         squared = nearest.copy()
         # A chosen sample covers itself, whatever rounding says.
         squared[np.array(chooser.state.picks, dtype=np.intp)] = 0.0
-        figures["cover_radius"] = float(np.sqrt(squared.max()))
+        figures["cover_radius"] = float(np.sqrt(max(0.0, float(squared.max()))))
     return figures
 
 

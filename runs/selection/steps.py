@@ -7,7 +7,7 @@ import numpy as np
 
 from runs.selection.board import Board
 from runs.selection.pool import Fate
-from runs.selection.samples import Floats
+from runs.selection.samples import Floats, Vectors
 from runs.selection.state import State
 from runs.selection.vectors import ROUNDING, Distances
 
@@ -51,7 +51,7 @@ def by_looking_at_all(board: Board, distances: Distances | None, state: State, e
             return Ending.SUM
         distance = np.nan
         if distances is not None and board.has_centres:
-            distance = float(np.sqrt(distances.nearest[best]))
+            distance = float(np.sqrt(max(0.0, float(distances.nearest[best]))))
         state.picks.append(best)
         state.scores.append(board.diversity_log(distance) if board.only_diversity else float(scores[best]))
         state.distances.append(distance)
@@ -63,15 +63,14 @@ def by_looking_at_all(board: Board, distances: Distances | None, state: State, e
     return Ending.ENOUGH if len(state.picks) >= board.wanted else None
 
 
-def _diversity_scores(board: Board) -> Floats:
+def _diversity_scores(board: Board) -> Floats | Vectors:
     """(m,) the squared distances, without taking logarithms."""
     if not board.has_centres or board.nearest is None:
         return board.static
-    scores: Floats = np.where(np.isfinite(board.static), board.nearest, -np.inf)
-    return scores
+    return board.nearest + board.closed
 
 
-def _first_of_best(scores: Floats, tolerance: float) -> int:
+def _first_of_best(scores: Floats | Vectors, tolerance: float) -> int:
     """The first one, by name, of those that are best but for rounding; -1 if there are none."""
     if not scores.size:
         return -1

@@ -43,11 +43,14 @@ def prepared(embeddings: NDArray[Any], rows: Indices, *, unit_length: bool) -> V
 
 def digests(vectors: Vectors) -> list[bytes]:
     """A hash of each row; two rows have the same one if they are equal in every bit."""
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in vectors]
+    return [hashlib.blake2b(row, digest_size=16).digest() for row in vectors]
 
 
 class Distances:
-    """(m,) the squared distance of each row to the nearest of the centres so far; infinite without any."""
+    """(m,) the squared distance of each row to the nearest of the centres so far; infinite without any.
+
+    By rounding it may be a little below 0.
+    """
 
     def __init__(self, vectors: Vectors, squared: Vectors | None = None) -> None:
         self.vectors = vectors
@@ -58,11 +61,9 @@ class Distances:
     def add(self, vector: Vectors) -> None:
         """`vector`: (d,) one more centre."""
         buffer = self._buffer
-        np.matmul(self.vectors, vector, out=buffer)
-        buffer *= -2.0
+        np.matmul(self.vectors, -2.0 * vector, out=buffer)
         buffer += self._lengths
         buffer += np.dot(vector, vector)
-        np.maximum(buffer, 0.0, out=buffer)
         np.minimum(self.nearest, buffer, out=self.nearest)
 
     def add_some(self, centres: Vectors) -> None:
@@ -71,7 +72,6 @@ class Distances:
         products += squared_lengths(centres)
         buffer = products.min(axis=1)
         buffer += self._lengths
-        np.maximum(buffer, 0.0, out=buffer)
         np.minimum(self.nearest, buffer, out=self.nearest)
 
 
