@@ -122,7 +122,7 @@ def test_predictions_over_the_picture(visit: Visit, stack: Stack, person: Person
 
     # Zoom and pan by keys: the shapes grow with the picture.
     before = page.locator("[data-sheet]").bounding_box()
-    for _ in range(6):
+    for _ in range(12):
         page.keyboard.press("+")
     after = page.locator("[data-sheet]").bounding_box()
     assert before

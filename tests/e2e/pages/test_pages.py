@@ -128,7 +128,7 @@ SHOWS = {
     f"{DATASET}/sharing/": hostile.ADDRESS,
     f"{CONTENTS}/input/": "Rests on the listing of all 128 files",
     f"{CONTENTS}/lightly/": "Nobody has looked yet",
-    f"{CONTENTS}/annotations/": "The Lightly datasource is not indexed yet",
+    f"{CONTENTS}/annotations/": "Predictions and metadata were not checked yet",
     f"{CONTENTS}/relevant-filenames/": "Or paste its lines",
     f"{CONTENTS}/input/upper-case-extension/": "120 files",
     f"{CONTENTS}/input/truncated/": "street/night/007.JPG",
