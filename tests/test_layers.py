@@ -21,6 +21,7 @@ LAYERS = [
     {"notifications"},
     {"datasources"},
     {"contents"},
+    {"runs"},
     {"monitoring", "dashboard"},
     {"lightly_platform"},
 ]

@@ -1,0 +1,128 @@
+"""Selecting samples, against bare numpy loops on the same arrays."""
+
+import statistics
+import time
+import tracemalloc
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.measuring import Effort, Measured, median_ms
+from runs.selection.choosing import Chooser
+from runs.selection.config import Balance, Distribution, Diversity, Metadata, Scores, Selection, Strategy, Weights
+from runs.selection.samples import Classes, Samples
+
+_FULL = (20_000, 384, 2_000)
+_QUICK = (2_000, 64, 100)
+_TURN = 20
+_WEATHER = Metadata("weather")
+_SCORE = Scores("boxes", "uncertainty_entropy")
+
+
+def diversity(effort: Effort) -> Measured:
+    """At most 1.15 times the bare loop (a ratio of at least 0.87).
+
+    Once each, because it takes long; in turns, so that both find the same machine. Ours includes all preparation.
+    """
+    count, dimensions, wanted = _FULL if effort.times > 1 else _QUICK
+    samples = _samples(count, _vectors(count, dimensions))
+    bare = _BareDiversity(samples)
+    bare.choose(_TURN)  # both find the libraries loaded
+    ours, other = _Watch(), _Watch()
+    with ours:
+        chooser = Chooser(Selection((Diversity(),), count=wanted), samples)
+    for _ in range(0, wanted, _TURN):
+        with ours:
+            chooser.advance(picks=_TURN)
+        with other:
+            bare.choose(_TURN)
+    assert len(chooser.chosen) == wanted
+    what = f"DIVERSITY of {count:,} x {dimensions}, choose {wanted:,}"
+    return Measured(what, ours.milliseconds, "bare loop, one matrix-vector product each", other.milliseconds)
+
+
+def balance(effort: Effort) -> Measured:
+    """At most 2 times one argmax for each chosen sample (a ratio of at least 0.5); in turns as well."""
+    count, wanted = (100_000, 10_000) if effort.times > 1 else (10_000, 500)
+    samples = _samples(count)
+    strategies = (Weights(_SCORE), Balance(_WEATHER, Distribution.UNIFORM))
+    scores = samples.numbers[_SCORE].astype(np.float32)
+    ours, other = [], []
+    for _ in range(effort.times):
+        ours.append(median_ms(lambda: _select(samples, wanted, *strategies), 1))
+        other.append(median_ms(lambda: _bare_argmax(scores, wanted), 1))
+    what = f"WEIGHTS and BALANCE of {count:,}, choose {wanted:,}"
+    return Measured(what, statistics.median(ours), "bare loop, one argmax each", statistics.median(other))
+
+
+def memory(effort: Effort) -> Measured:
+    """MB where durations stand elsewhere: below 2.2 times the embeddings (a ratio above 0.45), themselves included."""
+    count, dimensions, _ = _FULL if effort.times > 1 else _QUICK
+    tracemalloc.start()
+    try:
+        samples = _samples(count, _vectors(count, dimensions))
+        assert samples.embeddings is not None
+        tracemalloc.reset_peak()
+        _select(samples, 20, Diversity())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    megabyte = 1024.0**2
+    what = f"peak MB (not ms): DIVERSITY of {count:,} x {dimensions}"
+    return Measured(what, peak / megabyte, "the embeddings", samples.embeddings.nbytes / megabyte)
+
+
+def _vectors(count: int, dimensions: int) -> NDArray[np.float32]:
+    return np.random.default_rng(1).standard_normal((count, dimensions), dtype=np.float32)
+
+
+def _samples(count: int, embeddings: NDArray[Any] | None = None) -> Samples:
+    chance = np.random.default_rng(2)
+    kinds = ["sunny", "cloudy", "rainy", "foggy", "snowy", "night", "dusk", "dawn"]
+    shares = np.array([0.5, 0.2, 0.1, 0.08, 0.05, 0.04, 0.02, 0.01])
+    return Samples(
+        [f"images/{number:08}.jpg" for number in range(count)],
+        embeddings=embeddings,
+        numbers={_SCORE: chance.random(count)},
+        classes={_WEATHER: Classes.of_categories(chance.choice(kinds, count, p=shares).tolist())},
+    )
+
+
+def _select(samples: Samples, wanted: int, *strategies: Strategy) -> None:
+    chooser = Chooser(Selection(strategies, count=wanted), samples)
+    assert chooser.advance()
+    assert len(chooser.chosen) == wanted
+
+
+class _BareDiversity:
+    """Farthest first, for vectors of length 1."""
+
+    def __init__(self, samples: Samples) -> None:
+        assert samples.embeddings is not None
+        self._vectors = samples.embeddings / np.linalg.norm(samples.embeddings, axis=1, keepdims=True)
+        self._nearest, self._at = np.full(len(samples), np.inf, dtype=np.float32), 0
+
+    def choose(self, count: int) -> None:
+        for _ in range(count):
+            np.minimum(self._nearest, 2.0 - 2.0 * (self._vectors @ self._vectors[self._at]), out=self._nearest)
+            self._at = int(self._nearest.argmax())
+
+
+class _Watch:
+    """Adds up the time spent inside."""
+
+    def __init__(self) -> None:
+        self.milliseconds, self._started = 0.0, 0.0
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.milliseconds += (time.perf_counter() - self._started) * 1000
+
+
+def _bare_argmax(scores: NDArray[np.float32], wanted: int) -> None:
+    left = scores.copy()
+    for _ in range(wanted):
+        left[left.argmax()] = -np.inf

@@ -1,0 +1,1 @@
+"""Runs: what is selected from a datasource, and how."""
