@@ -16,7 +16,7 @@ from tests.e2e.support.settings import CHECK_MS
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud
 
-# A check, three stages of an index, and the page's own pace, on a loaded machine.
+# A check, the stages of an index, and the page's own pace, on a loaded machine.
 INDEX_MS = 90_000
 RELEVANT = b"street/*\n/street/1.png\nstreet/1.jpg\n"
 
@@ -30,17 +30,6 @@ def bucket(cloud: Cloud) -> str:
     return made
 
 
-def index_both(page: Page, dataset: str) -> None:
-    """Input is listed by itself after its first green check; Lightly when somebody asks."""
-    page.goto(f"/datasets/{dataset}/contents/input/")
-    expect(page.get_by_text("Rests on the listing of all 2 files")).to_be_visible(timeout=INDEX_MS)
-    page.get_by_role("link", name="Annotations").click()
-    expect(page.get_by_text("The Lightly datasource is not indexed yet")).to_be_visible()
-    page.get_by_role("link", name="Index Lightly").click()
-    page.get_by_role("button", name="Index it now").click()
-    expect(page.get_by_text("Rests on the listing of all")).to_be_visible(timeout=INDEX_MS)
-
-
 @pytest.mark.timeout(300)
 def test_from_green_bulbs_to_one_mistake(
     visit: Visit, stack: Stack, person: Person, cloud: Cloud, bucket: str, axe: Axe
@@ -50,8 +39,9 @@ def test_from_green_bulbs_to_one_mistake(
     page = visit(person).page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    index_both(page, dataset)
-
+    page.goto(f"/datasets/{dataset}/contents/input/")
+    # Input is listed by itself after its first green check; Lightly when the check begins.
+    expect(page.get_by_text("Rests on the listing of all 2 files")).to_be_visible(timeout=INDEX_MS)
     page.get_by_role("link", name="Annotations").click()
     expect(page.get_by_role("heading", name="Predictions and metadata were not checked yet")).to_be_visible()
     expect_accessible(page, axe)
