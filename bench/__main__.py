@@ -24,6 +24,7 @@ MEASUREMENTS = (
     contents.problem,
     contents.search,
     contents.gallery,
+    contents.against_empty,
     contents.sizes,
     contents.folders,
     selection.balance,

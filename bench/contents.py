@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 FEW, MANY, QUICK_MANY = 1_000, 1_000_000, 10_000
 AT_ONCE = 50_000
+GALLERY = "contents/input/gallery/?after=dir000/img_0000500.JPG"
 
 
 def overview(effort: Effort) -> Measured:
@@ -26,7 +27,7 @@ def search(effort: Effort) -> Measured:
 
 
 def gallery(effort: Effort) -> Measured:
-    return _growth(effort, "gallery", "contents/input/gallery/?after=dir000/img_0000500.JPG")
+    return _growth(effort, "gallery", GALLERY)
 
 
 def sizes(effort: Effort) -> Measured:
@@ -36,6 +37,24 @@ def sizes(effort: Effort) -> Measured:
 
 def folders(effort: Effort) -> Measured:
     return _growth(effort, "gallery by folders", "contents/input/gallery/?view=folders&prefix=dir000/")
+
+
+def against_empty(effort: Effort) -> Measured:
+    """A page of the gallery against the same tab of a dataset without a datasource: what every page costs."""
+    installation.prepare()
+    from datasets.services import create_dataset
+    from teams.services import create_user
+
+    user = create_user(email="bench@example.com")
+    dataset, bare = (create_dataset(name=name, owner=user) for name in ("many", "bare"))
+    _index(dataset, MANY if effort.times > 1 else QUICK_MANY)
+    client = installation.signed_in(user.email)
+    durations = []
+    for page in (f"/datasets/{dataset.pk}/{GALLERY}", f"/datasets/{bare.pk}/contents/lightly/"):
+        open_page = partial(installation.get, client, page)
+        open_page()
+        durations.append(median_ms(open_page, effort.times))
+    return Measured("gallery against an empty page", durations[0], "an empty page", durations[1])
 
 
 def _growth(effort: Effort, what: str, page: str) -> Measured:
