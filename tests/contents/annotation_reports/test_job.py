@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clouds import Cause, Failure, StoreError
+from contents import tidying
 from contents.annotation_reports import files, opening, parts, planning, services
 from contents.annotation_reports.services import Missing, RefusedError
 from contents.index import services as indexing
@@ -160,7 +161,7 @@ def test_the_old_report_is_read_until_the_new_one_is_there(s3: Cloud, dataset: D
 
 
 def test_rows_go_bit_by_bit(s3: Cloud, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(tidying, "ROWS_AT_ONCE", 2)
     lightly = ready(s3, dataset, spoilt())
     checked(dataset)
     assert AnnotationFinding.objects.count() > 5
