@@ -54,10 +54,11 @@ def start(dataset: Dataset, *, by: User, path: str = "", text: str = "") -> tupl
         raise RefusedError(gettext("The Input datasource is not indexed yet, so nobody knows the names of its files."))
     if path and (refusal := bulb_refusal(look_at(dataset, Purpose.LIGHTLY))):
         raise RefusedError(refusal.sentence, field="path")
+    nameless = gettext("a pasted text")
     with transaction.atomic():
         job, is_new = jobs.start(
             KIND,
-            title=f"{dataset.name}: {path or gettext('a pasted text')}",
+            title=f"{dataset.name}: {path or nameless}",
             subject=f"{dataset.pk}:{by.pk}",
             team=dataset.team,
             dataset=dataset,
