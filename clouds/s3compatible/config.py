@@ -48,6 +48,7 @@ def _check_certificate(value: str) -> str:
     if "PRIVATE KEY" in text:
         raise ValueError("This holds a private key. Enter the certificate of the authority alone.")
     try:
+        text.encode("ascii")  # raises a ValueError, where ssl would raise a TypeError
         ssl.create_default_context(cadata=text)
     except (ssl.SSLError, ValueError):
         raise ValueError(

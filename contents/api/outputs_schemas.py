@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 from pydantic import ConfigDict
@@ -12,6 +13,7 @@ from contents.frames.numbers import MOST_NUMBER
 from contents.outputs.forms import MOST_VIDEOS
 from core.api.parameters import Parameters
 
+LONGEST_NAME = 2048
 _TEXT = r"^[^\x00]*$"
 
 
@@ -59,8 +61,10 @@ class WhichFrames(Schema):
 
     every: int | None = Field(None, ge=1, le=MOST_NUMBER, description="every n-th frame, from 0 on")
     numbers: str = Field("", max_length=100_000, description="counted from 0, with ranges: 0, 25, 100-200")
-    videos: list[str] = Field(default_factory=list, max_length=MOST_VIDEOS, description="names; none: all videos")
-    format: str = Field("png", pattern="^(png|jpg)$")
+    videos: list[Annotated[str, Field(max_length=LONGEST_NAME)]] = Field(
+        default_factory=list, max_length=MOST_VIDEOS, description="names; none: all videos"
+    )
+    format: Literal["png", "jpg"] = "png"
 
 
 class WhichWrittenFrames(Parameters):

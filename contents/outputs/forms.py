@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from contents.frames.numbers import MOST_NUMBER, MOST_TEXT, WrongNumbersError, read_numbers
 from contents.frames.parts import FORMATS, Choice
+from core.web.rendering import MOST_CHARACTERS
 
 MOST_VIDEOS = 5_000
-LONGEST_LIST = 1_000_000
 
 
 class FramesForm(forms.Form):
@@ -17,7 +17,7 @@ class FramesForm(forms.Form):
     videos = forms.CharField(
         label=_("Videos"),
         required=False,
-        max_length=LONGEST_LIST,
+        max_length=MOST_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "off"}),
         help_text=_("Names as the gallery shows them, one in a line. Leave it empty for all videos."),
     )
@@ -31,7 +31,7 @@ class FramesForm(forms.Form):
     numbers = forms.CharField(
         label=_("Numbers of frames"),
         required=False,
-        max_length=MOST_TEXT,
+        max_length=MOST_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_("Counted from 0, with ranges: 0, 25, 100-200. In as many lines as you like."),
     )

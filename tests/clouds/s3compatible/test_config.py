@@ -121,7 +121,12 @@ def test_a_certificate_however_it_was_pasted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["x", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----\nsecret-0123\n"],
+    [
+        "x",
+        "ü",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY-----\nsecret-0123\n",
+    ],
 )
 def test_what_is_no_certificate(text: str) -> None:
     with pytest.raises(ValidationError) as caught:
