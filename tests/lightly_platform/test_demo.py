@@ -10,6 +10,8 @@ import urllib.parse
 import urllib.request
 from contextlib import closing
 
+import pytest
+
 from tests.lightly_platform.conftest import Installation, Run, Start, free_port
 
 EXPECTED = {
@@ -89,6 +91,7 @@ def test_every_sample_state(start: Start) -> None:
     assert "Traceback" not in demo.output
 
 
+@pytest.mark.timeout(300)  # it makes the sample data twice
 def test_starts_fresh_but_never_under_a_running_demo(start: Start, python: Run) -> None:
     first = start(command="demo")
     finished_checks(first)
