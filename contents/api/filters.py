@@ -1,4 +1,4 @@
-"""Files by size, time, prediction or metadata: the filters of the gallery, for the REST API."""
+"""The filters of the gallery, for the REST API: files by size, time, prediction or metadata."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def charts(totals: Totals) -> list[Chart]:
         _growth(totals),
         chart("classes", gettext("By storage class"), gettext("Storage class"), _classes(totals), totals.files),
     ]
-    return [chart for chart in made if chart.rows]
+    return [each for each in made if each.rows]
 
 
 def kind_name(number: str) -> str:

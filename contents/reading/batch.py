@@ -44,7 +44,7 @@ def coming(config: CloudConfig, files: Sequence[Wanted]) -> Iterator[tuple[Wante
     with contextlib.ExitStack() as stack:
         stores = [stack.enter_context(STORES.borrowed(config, configured_endpoints(), PATIENCE)) for _ in range(count)]
         pool = ThreadPoolExecutor(count)
-        # Who leaves early, as when the slice's time is over, does not wait for what nobody needs any more.
+        # What has not begun is dropped. What is under way ends first, because its store goes back to the pool.
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         under_way = [_begun(pool, stores[place], config, files[place]) for place in range(count)]
         for place, file in enumerate(files):
