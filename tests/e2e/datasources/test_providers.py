@@ -125,8 +125,9 @@ def test_bulbs_poll_while_a_check_is_open_and_not_after(
     assert visitor.count("/row/") > 1
 
     def asked() -> list[str]:
-        """Without what asks now and then as long as the page is open, whether or not there are bulbs."""
-        others = ("/inbox/bell/", "/first-steps/")
+        """Without what asks now and then as long as the page is open, whether or not there are bulbs, and
+        without a row's cover, which is asked for once when the row comes into sight, at no fixed moment."""
+        others = ("/inbox/bell/", "/first-steps/", "/cover/")
         return [request for request in visitor.requests if not request.endswith(others)]
 
     before = asked()
@@ -138,6 +139,7 @@ def test_bulbs_poll_while_a_check_is_open_and_not_after(
     page.clock.run_for(60_000)
     page.evaluate("new Promise(requestAnimationFrame)")
     assert asked() == [*before, "GET /"]
+    assert visitor.count(f"/{dataset}/cover/") <= 2  # at most once for each of the two pages
 
 
 def test_check_again(visitor: Visitor, stack: Stack, person: Person, cloud: Cloud, name: str) -> None:
