@@ -68,7 +68,7 @@ bench: .venv/dev.stamp ## Measure speed (QUICK=1: little, to see that it runs)
 
 .PHONY: lock
 lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.toml (UPGRADE=1: newest versions)
-	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra worker --output-file requirements.lock
 	$(COMPILE) --extra demo --constraint requirements.lock --output-file requirements-demo.lock
 	$(COMPILE) --extra dev --constraint requirements-demo.lock --output-file requirements-dev.lock
 	$(COMPILE) --extra audit --constraint requirements.lock --output-file requirements-audit.lock

@@ -250,3 +250,6 @@ def _begin_stage(job: Job, cursors: Sequence[Cursor], *, number: int) -> None:
 def _end(job: Job, state: JobState, *, error: str = "") -> None:
     job.state, job.error, job.finished_at = state, error[:500], timezone.now()
     job.save(update_fields=["state", "error", "message", "finished_at"])
+    runner = runner_of(job.kind)
+    if runner:
+        runner.ended(job)

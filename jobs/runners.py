@@ -85,6 +85,9 @@ class Runner(ABC):
         """What the job's message says at the end, from the last cursors of its shards; None: what it says already."""
         return None
 
+    def ended(self, job: Job) -> None:
+        """The job has come to its end, whichever: see its state and error. Called in the transaction that ends it."""
+
     @property
     def slice_seconds(self) -> float:
         """So long may a slice take. At most what its queue's rules allow."""

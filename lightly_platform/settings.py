@@ -78,6 +78,8 @@ INSTALLED_APPS = [
     "notifications",
     "datasources",
     "contents",
+    "samples",
+    "runs",
     "monitoring",
     "dashboard",
 ]

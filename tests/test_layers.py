@@ -21,6 +21,7 @@ LAYERS = [
     {"notifications"},
     {"datasources"},
     {"contents"},
+    {"samples"},
     {"runs"},
     {"monitoring", "dashboard"},
     {"lightly_platform"},
