@@ -85,7 +85,7 @@ class Runner(ABC):
         """What the job's message says at the end, from the last cursors of its shards; None: what it says already."""
         return None
 
-    def ended(self, job: Job) -> None:
+    def ended(self, job: Job) -> None:  # noqa: B027 - most kinds have nothing to do then
         """The job has come to its end, whichever: see its state and error. Called in the transaction that ends it."""
 
     @property
