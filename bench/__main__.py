@@ -19,6 +19,7 @@ MEASUREMENTS = (
     admin.growth,
     annotations.against_parsing,
     indexing.against_bare_list,
+    indexing.against_bare_list_on_postgres,
     indexing.memory,
     contents.overview,
     contents.problem,

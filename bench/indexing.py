@@ -22,13 +22,23 @@ if TYPE_CHECKING:
 FULL_COUNT, PART_COUNT = 1_000_000, 100_000
 QUICK_COUNT, QUICK_PART = 20_000, 5_000
 PARTS = 8
+# An argument by which tests.plugin starts a server for the process.
+ON_POSTGRES = "--postgres"
 
 
 def against_bare_list(effort: Effort) -> Measured:
+    return _against_bare_list(effort)
+
+
+def against_bare_list_on_postgres(effort: Effort) -> Measured:
+    return _against_bare_list(effort, ON_POSTGRES)
+
+
+def _against_bare_list(effort: Effort, *options: str) -> Measured:
     """Durations in milliseconds; one of each, because each takes a minute."""
     count = FULL_COUNT if effort.times > 1 else QUICK_COUNT
     with bucket(count) as port:
-        bare, index = run("bare", port), run("index", port)
+        bare, index = run("bare", port), run("index", port, *options)
     assert bare["files"] == index["files"] == count
     what = f"index of {count:,} names, {index['database']}"
     return Measured(what, index["seconds"] * 1000, "bare list loop", bare["seconds"] * 1000)
@@ -45,8 +55,8 @@ def memory(effort: Effort) -> Measured:
     return Measured(what, small["megabytes"], f"{full:,} names", large["megabytes"])
 
 
-def run(what: str, port: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.indexing", what, str(port)]
+def run(what: str, port: int, *options: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.indexing", what, str(port), *options]
     finished = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ})
     found: dict[str, float] = json.loads(finished.stdout.splitlines()[-1])
     return found

@@ -151,6 +151,7 @@ def _samples(data_dir: Path) -> list[Sample]:
             _s3(raw, "leaf/input", wrong["input-reader"]),
             _s3(lightly, "leaf", wrong["lightly-writer"]),
         ),
+        ("loading-dock", "Videos", _s3(raw, "forklift/cams", reader), _s3(lightly, "loading-dock", writer)),
         ("forklift-cams", "Videos", _s3(raw, "forklift/cams", reader), _s3(lightly, "forklift", too_little)),
         (
             "street-scenes-2026",

@@ -69,6 +69,9 @@ def serve(data_dir: Path) -> None:
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
 
 
+_EARLIER = ("street", "forklift", "loading-dock", "leaf")
+
+
 def _answer_preflights(server: ThreadedMotoServer) -> None:
     """As S3 does it where no rule allows one. moto wants even these signed, which no browser does, and crashes."""
     web = cast("BaseWSGIServer", server._server)  # None only before its start
@@ -111,7 +114,7 @@ def _fill(endpoint: str) -> dict[str, list[str]]:
         (INPUT_BUCKET, "forklift/cams", gate_videos()),
         (INPUT_BUCKET, "leaf/input", ((f"leaf-{number:03}.jpg", leaf(number)) for number in range(12))),
         # What an earlier run of Lightly would have left in the output directories.
-        *((LIGHTLY_BUCKET, name, [(".lightly/README.txt", _README)]) for name in ("street", "forklift", "leaf")),
+        *((LIGHTLY_BUCKET, name, [(".lightly/README.txt", _README)]) for name in _EARLIER),
     ):
         _put(bucket, folder, files)
     # Pages may load from the one bucket and not from the other, so that both notes can be seen.

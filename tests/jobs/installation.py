@@ -19,6 +19,7 @@ from core.queues import Queue
 from lightly_platform.env import BASE_DIR
 from lightly_platform.launcher import embedded_redis
 from lightly_platform.launcher.workers import workers
+from tests import prepared
 from tests.e2e.support.stack import Stack
 from tests.jobs.rehearsal import TABLE
 from tests.servers.process import eventually
@@ -46,8 +47,7 @@ class Installation:
 
     def start(self, *, beat: bool = True) -> None:
         self.stack.start_redis()
-        prepare = self.stack.start("prepare", ["-m", "lightly_platform.launcher.prepare"])
-        assert prepare.wait(timeout=PATIENCE) == 0, self.logs()
+        assert prepared.put_into(self.stack.data_dir, self.stack.environ)
         self.execute(TABLE)
         if beat:
             self.stack.start_beat()

@@ -19,6 +19,8 @@ EXPECTED = {
     ("street-scenes-2026", "LIGHTLY"): ("GREEN", False),
     ("forklift-cams", "INPUT"): ("GREEN", False),
     ("forklift-cams", "LIGHTLY"): ("RED", False),
+    ("loading-dock", "INPUT"): ("GREEN", False),
+    ("loading-dock", "LIGHTLY"): ("GREEN", False),
     ("leaf-disease", "INPUT"): ("RED", False),
     ("leaf-disease", "LIGHTLY"): ("RED", False),
     ("dash-cam-night", "INPUT"): ("GREEN", True),

@@ -17,6 +17,7 @@ from types import TracebackType
 from lightly_platform.env import BASE_DIR, variable_names
 from lightly_platform.launcher import embedded_redis
 from lightly_platform.launcher.serving import ACCESS_LOG
+from tests import prepared
 from tests.e2e.support.backstage import Backstage
 from tests.servers.process import HOST, eventually, free_port
 
@@ -82,6 +83,8 @@ class Stack:
     # ---- all together, as `make run` and `make demo` do ----
 
     def run(self, command: str = "run") -> Stack:
+        if command == "run":
+            prepared.put_into(self.data_dir, self.environ)
         process = self.start(command, ["-m", "lightly_platform.launch", command])
         self._until(lambda: BANNER_ENDS_WITH in self.log(command), command, process)
         return self
@@ -95,6 +98,8 @@ class Stack:
         return process
 
     def prepare(self) -> None:
+        if prepared.put_into(self.data_dir, self.environ):
+            return
         process = self.start("prepare", ["-m", "lightly_platform.launcher.prepare"])
         if process.wait(timeout=60):
             raise RuntimeError(self.log("prepare"))
