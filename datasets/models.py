@@ -51,6 +51,9 @@ class Dataset(HexIdModel):
     parent_dataset_id = models.CharField(max_length=24, blank=True, editable=False)
     # Up to which moment (Unix seconds) the client has processed the raw samples; 0 = nothing yet.
     processed_until = models.BigIntegerField(default=0, editable=False)
+    # What runs selected: so many samples, and their bytes. Written by the app that keeps them.
+    sample_count = models.PositiveIntegerField(default=0, editable=False)
+    sample_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     # Read URLs of this server carry it: counting it up ends all that were given out.
     read_url_version = models.PositiveIntegerField(default=0, editable=False)
 
