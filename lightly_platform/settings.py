@@ -35,6 +35,11 @@ LIGHTLY_LOCAL_ONLY = local_only(ENVIRONMENT)
 LIGHTLY_THUMBNAILS_DIR = DATA_DIR / "thumbnails"
 LIGHTLY_THUMBNAILS_BYTES = ENVIRONMENT.thumbnail_cache_mb * 1000**2
 
+# --- runs -----------------------------------------------------------------------------------------------------------
+LIGHTLY_EMBEDDING_MODEL = ENVIRONMENT.embedding_model
+LIGHTLY_MODELS_DIR = DATA_DIR / "models"
+LIGHTLY_RUNS_DIR = DATA_DIR / "runs"
+
 # --- checks ---------------------------------------------------------------------------------------------------------
 LIGHTLY_CHECK_DEADLINE_SECONDS = ENVIRONMENT.check_deadline_seconds
 LIGHTLY_S3_ENDPOINT_URL = ENVIRONMENT.s3_endpoint_url

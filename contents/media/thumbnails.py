@@ -49,7 +49,7 @@ def safe_thumbnail(data: bytes) -> Thumbnail:
 def small(image: Image.Image, longest_side: int = LONGEST_SIDE) -> Thumbnail:
     """A thumbnail of what is decoded already. It changes the image."""
     profile = image.info.get("icc_profile")
-    picture = _eight_bits(image)
+    picture = eight_bits(image)
     picture.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
     picture = _in_srgb(picture, profile)
     picture = ImageOps.exif_transpose(picture)
@@ -61,7 +61,7 @@ def small(image: Image.Image, longest_side: int = LONGEST_SIDE) -> Thumbnail:
     return Thumbnail(target.getvalue(), f"image/{'webp' if has_alpha else 'jpeg'}", *picture.size)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def eight_bits(image: Image.Image) -> Image.Image:
     """L, RGB, RGBA or CMYK."""
     if image.mode in {"L", "RGB", "RGBA", "CMYK"} and "transparency" not in image.info:
         return image

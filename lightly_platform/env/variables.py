@@ -296,6 +296,20 @@ class Environment:
         " not looked at for longest are deleted first. Web server and workers must share this directory.",
     )
 
+    embedding_model: Path | None = declare(
+        "LIGHTLY_EMBEDDING_MODEL",
+        parsers.existing_file,
+        group=Group.CHECKS,
+        default=None,
+        shown_default="EfficientNet-Lite0",
+        must="an existing file",
+        example="/etc/lightly/model.onnx",
+        help="An ONNX network that makes the embeddings of runs instead of the built-in one. It takes one input of RGB"
+        " pictures (N × 3 × height × width or N × height × width × 3, `float` or `uint8`) and gives a vector for each."
+        " `float` pictures are (x − 127) / 128, unless the file's metadata has `mean` and `std`, three numbers from 0"
+        " to 255 each. All workers of the queue `runs` need the same file.",
+    )
+
     # --- monitoring -------------------------------------------------------------------------------------------------
     metrics_token: str | None = declare(
         "LIGHTLY_METRICS_TOKEN",

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runs.selection.config import Diversity, NumericInput, Random, Selection, Similarity, Threshold, Typicality
 from runs.selection.numbers import passing, random_numbers
 from runs.selection.samples import Flags, Floats, Indices, Samples, UnusableInputError, Vectors
-from runs.selection.vectors import digests, prepared, usable_rows
+from runs.selection.vectors import keys_of, prepared, usable_rows
 
 
 class Fate(IntEnum):
@@ -97,11 +98,11 @@ def make_pool(selection: Selection, samples: Samples, *, seed: int, unit_length:
         fates[lacking[~preselected[lacking]]] = Fate.NO_EMBEDDING
         rows = rows[usable]
         vectors = prepared(embeddings, rows, unit_length=unit_length)
-    hashes = [] if vectors is None else digests(vectors)
-    digest = hashlib.blake2b(b"".join(hashes)).digest()
+    keys = np.zeros(0, dtype=np.uint64) if vectors is None else keys_of(vectors)
+    digest = hashlib.blake2b(keys.tobytes()).digest()
     pool = Pool(samples, seed, order, rows, fates, preselected, vectors, digest, {}, filtered)
     if any(isinstance(each, Diversity) and each.strength > 0 for each in selection.strategies):
-        _leave_out_duplicates(pool, hashes)
+        _leave_out_duplicates(pool, keys)
     return pool
 
 
@@ -116,12 +117,15 @@ def _by_name(samples: Samples) -> Indices:
     return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.intp)
 
 
-def _leave_out_duplicates(pool: Pool, hashes: list[bytes]) -> None:
+def _leave_out_duplicates(pool: Pool, keys: NDArray[np.uint64]) -> None:
     """Of samples with equal embeddings stays the first by name, or all that are preselected."""
+    vectors = pool.needed_vectors()
+    _, groups, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    suspects = np.flatnonzero(sizes[groups] > 1)
     first: dict[bytes, int] = {}
     taken = pool.fates[pool.rows] == Fate.PRESELECTED
-    for at in [*np.flatnonzero(taken).tolist(), *np.flatnonzero(~taken).tolist()]:
-        twin = first.setdefault(hashes[at], at)
+    for at in [*suspects[taken[suspects]].tolist(), *suspects[~taken[suspects]].tolist()]:
+        twin = first.setdefault(vectors[at].tobytes(), at)
         if twin != at and not taken[at]:
             pool.twins[int(pool.rows[at])] = int(pool.rows[twin])
             pool.set_fate(np.array([at]), Fate.DUPLICATE)

@@ -4,7 +4,6 @@ All work is done in float32 and in blocks, so that no array of the size of the e
 `prepared` returns. Blocks depend only on the shape: work that is stopped and continued gives the same bits.
 """
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,9 @@ from runs.selection.samples import Flags, Indices, Vectors
 _ROWS = 64
 # Below this, two squared distances differ only by the rounding of float32 (unit vectors, some hundred dimensions).
 ROUNDING = 1e-6
+# Between them, the squares of a row's numbers and their sum are exact enough in a float64.
+_SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-200, 1e200
+_SEED = 20  # of the factors of `keys_of`; any would do
 CENTRES_AT_ONCE = 16
 
 
@@ -31,19 +33,36 @@ def prepared(embeddings: NDArray[Any], rows: Indices, *, unit_length: bool) -> V
     ready = np.empty((len(rows), embeddings.shape[1]), dtype=np.float32)
     for start in range(0, len(rows), _ROWS):
         block = embeddings[rows[start : start + _ROWS]].astype(np.float64)
-        if unit_length:
-            # In two steps: the square of a very large or very small number has no place in a float64.
-            for length in (np.abs(block).max(axis=1, initial=0.0), None):
-                by = np.sqrt(np.square(block).sum(axis=1)) if length is None else length
-                np.divide(block, by[:, None], out=block, where=by[:, None] > 0)
         # + 0.0 makes of -0.0 the same bits as of 0.0.
-        ready[start : start + _ROWS] = np.clip(block, -1e15, 1e15) + 0.0
+        block = _at_unit_length(block) if unit_length else np.clip(block, -1e15, 1e15)
+        np.add(block, 0.0, out=ready[start : start + _ROWS], casting="same_kind")
     return ready
 
 
-def digests(vectors: Vectors) -> list[bytes]:
-    """A hash of each row; two rows have the same one if they are equal in every bit."""
-    return [hashlib.blake2b(row, digest_size=16).digest() for row in vectors]
+def _at_unit_length(block: NDArray[np.float64]) -> NDArray[np.float64]:
+    squares = np.einsum("ij,ij->i", block, block)
+    if not (squares.min(initial=1.0) > _SMALLEST_SQUARE and squares.max(initial=1.0) < _LARGEST_SQUARE):
+        # The square of a very large or very small number has no place in a float64.
+        largest = np.abs(block).max(axis=1, initial=0.0)
+        np.divide(block, largest[:, None], out=block, where=largest[:, None] > 0)
+        squares = np.einsum("ij,ij->i", block, block)
+    lengths = np.sqrt(squares)
+    np.divide(block, lengths[:, None], out=block, where=lengths[:, None] > 0)
+    return block
+
+
+def keys_of(vectors: Vectors) -> NDArray[np.uint64]:
+    """(m,) a number for each row, from all its bits. Equal rows have equal ones; others nearly always different ones.
+
+    A sum of products modulo 2 ** 64 with odd factors: one pass over the rows, much cheaper than a hash of each.
+    """
+    bits, dimensions = vectors.view(np.uint32), vectors.shape[1]
+    pairs = dimensions // 2
+    factors = np.random.default_rng(_SEED).integers(0, 2**63, pairs + 1, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    keys: NDArray[np.uint64] = bits[:, : 2 * pairs].view(np.uint64) @ factors[:pairs]
+    if dimensions % 2:
+        keys += bits[:, -1].astype(np.uint64) * factors[-1]
+    return keys
 
 
 class Distances:

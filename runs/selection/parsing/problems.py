@@ -11,7 +11,7 @@ from contents.annotations.findings import Steps, pointer, shown
 class Problem:
     """One mistake at one place.
 
-    `pointer` is a JSON pointer (RFC 6901) in the selection configuration, empty for the whole of it. `unsupported`
+    `pointer` is a JSON pointer (RFC 6901) in the configuration, empty for the whole of it. `unsupported`
     tells that the configuration is right, but this platform can't do it yet.
     """
 
@@ -22,7 +22,7 @@ class Problem:
     unsupported: bool = False
 
     def __str__(self) -> str:
-        return f"{self.pointer or '(selection)'}: found {self.found}, expected {self.expected}. {self.fix}"
+        return f"{self.pointer or '(configuration)'}: found {self.found}, expected {self.expected}. {self.fix}"
 
 
 @dataclass

@@ -212,7 +212,7 @@ def test_one_mistake_is_one_problem(
 @pytest.mark.parametrize("raw", [None, [], "x", 5])
 def test_what_is_no_object_at_all(raw: Any) -> None:
     (problem,) = problems(raw)
-    assert str(problem).startswith("(selection): found ")
+    assert str(problem).startswith("(configuration): found ")
 
 
 def test_all_problems_come_at_once() -> None:

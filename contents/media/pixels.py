@@ -1,0 +1,79 @@
+"""What a run needs of a decoded picture: counts of its values, its gray picture, and a small one for a network.
+
+All that takes long is done by Pillow, in C. Numbers are made of it in runs.worker, where numpy is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image, ImageFilter, ImageOps
+
+from contents.media.images import load, opened_image, orientation_of
+from contents.media.ranged_file import File
+from contents.media.thumbnails import eight_bits
+
+# The kernel of lightly-utils 0.0.2 (image_processing/metadata.py), whose values this has for borders and sums too.
+_LAPLACE = ImageFilter.Kernel((3, 3), (-1, -1, -1, -1, 8, -1, -1, -1, -1), 1, 0)
+# Of the small picture of which the lightness is told.
+LIGHTNESS_SIDE = 128
+# Decoders leave pixels out up to this multiple of the wanted size: nothing of it can be seen.
+_REDUCING_GAP = 3.0
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """`width` and `height` in stored pixels.
+
+    `values`: how often each value (0 to 255) comes in red, then green, then blue. `edges`: the same for the Laplacian
+    of the gray picture. `gray`: its bytes, row by row. `small`: RGB bytes of at most LIGHTNESS_SIDE on each side.
+    `sized`: RGB bytes of the upright picture in the size that was asked for. `digest`: of all RGB bytes.
+    """
+
+    width: int
+    height: int
+    values: list[int]
+    edges: list[int]
+    gray: bytes
+    small: bytes
+    sized: bytes
+    digest: bytes
+
+
+@contextlib.contextmanager
+def decoded(file: File) -> Iterator[Image.Image]:
+    """A whole image, of an animation the first picture. Raises MediaError."""
+    with opened_image(file) as image:
+        load(image)
+        yield image
+
+
+def pixels_of(image: Image.Image, size: tuple[int, int]) -> Pixels:
+    """`size`: (width, height) of `sized`. Transparency is left out: its colours are what a network sees."""
+    orientation = orientation_of(image)
+    colours = eight_bits(image).convert("RGB")
+    gray = colours.convert("L")
+    small = colours.copy()
+    small.thumbnail((LIGHTNESS_SIDE, LIGHTNESS_SIDE), Image.Resampling.BOX)
+    return Pixels(
+        image.width,
+        image.height,
+        colours.histogram(),
+        gray.filter(_LAPLACE).histogram(),
+        gray.tobytes(),
+        small.tobytes(),
+        _sized(colours, size, orientation).tobytes(),
+        hashlib.blake2b(colours.tobytes(), digest_size=16).digest(),
+    )
+
+
+def _sized(colours: Image.Image, size: tuple[int, int], orientation: int) -> Image.Image:
+    asked = size[::-1] if orientation > 4 else size
+    sized = colours.resize(asked, Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP)
+    if orientation == 1:
+        return sized
+    sized.getexif()[0x0112] = orientation
+    return ImageOps.exif_transpose(sized)
