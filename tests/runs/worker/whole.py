@@ -18,7 +18,7 @@ from clouds.pool import STORES
 from datasets.models import Dataset
 from datasources.models import Purpose
 from jobs import services, tasks
-from jobs.models import Job, ShardState
+from jobs.models import OPEN_STATES, Job, JobShard, ShardState
 from runs.models import Run
 from runs.runners import RUN_KIND
 from runs.worker.choosing import selecting
@@ -109,8 +109,9 @@ def ended(run: Run, *, seed: int | None = None, before: Callable[[str], None] | 
     assert run.job
     chance = random.Random(seed)
     for _ in range(MOST_ROUNDS):
-        jobs = Job.objects.filter(arguments__run=run.pk)
-        waiting = [pk for job in jobs for pk in job.shards.filter(state=ShardState.QUEUED).values_list("pk", flat=True)]
+        jobs = Job.objects.filter(arguments__run=run.pk, state__in=OPEN_STATES)
+        shards = JobShard.objects.filter(job__in=jobs, state=ShardState.QUEUED)
+        waiting = list(shards.order_by("job", "number").values_list("pk", flat=True))
         if not waiting:
             run.refresh_from_db()
             return run
