@@ -81,6 +81,10 @@ class CloudConfig(BaseModel):
         scheme = f"{self.scheme}://" if self.scheme else ""
         return f"{scheme}{self.bucket}/{key}"
 
+    def object_url(self, key: str) -> str:
+        """Where an object of this bucket is, as other tools take it. No secret is in it, so it opens nothing."""
+        return self.display_key(key)
+
     @property
     def principal(self) -> str:
         """Who this is to the cloud (access key id, role, service account): not secret, helps people to find it."""

@@ -21,6 +21,9 @@ from datasets.api.routes import router as datasets_router
 from datasets.handover.routes import router as members_router
 from datasources.api.routes import router as datasources_router
 from lightly_platform.errors import error_answer, passing_problem
+from samples.api.export_routes import router as exports_router
+from samples.api.sample_routes import router as samples_router
+from samples.api.tag_routes import router as tags_router
 from teams.api.authentication import TokenAuth
 from teams.api.routes import router as teams_router
 
@@ -47,6 +50,9 @@ api.add_router("", contents_router)
 api.add_router("", reading_router)
 api.add_router("", outputs_router)
 api.add_router("", annotations_router)
+api.add_router("", tags_router)
+api.add_router("", samples_router)
+api.add_router("", exports_router)
 api.add_router("", teams_router)
 api.add_router("", members_router)
 

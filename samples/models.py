@@ -128,3 +128,64 @@ class EmbeddingPlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} of {self.embedding_id}"
+
+
+class MetadataConfig(HexIdModel):
+    """Which custom metadata pages and filters offer, as the official client's ConfigurationSetRequest."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="metadata_configs")
+    name = models.CharField(max_length=255)
+    configs = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    modified_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PredictionTask(HexIdModel):
+    """A task whose predictions scripts store here. `schema` has the keys of the client's PredictionTaskSchema."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="prediction_tasks")
+    name = models.CharField(max_length=255)
+    schema = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    modified_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["dataset", "name"], name="tasks_have_names")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SamplePrediction(HexIdModel):
+    """What a task says of a sample: `singletons` are the client's PredictionSingletons."""
+
+    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="predictions")
+    task_name = models.CharField(max_length=255)
+    singletons = models.JSONField(default=list)
+    modified_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sample", "task_name"], name="samples_have_predictions")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_name} of {self.sample_id}"
+
+
+class TagScore(HexIdModel):
+    """A number for each sample of a tag, in their order."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="scores")
+    score_type = models.CharField(max_length=255)
+    scores = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tag", "score_type"], name="scores_have_types")]
+
+    def __str__(self) -> str:
+        return f"{self.score_type} of {self.tag_id}"

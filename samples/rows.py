@@ -5,7 +5,6 @@ Names of tables and columns are this module's; what comes from outside is a para
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from django.db import connection
 
 from core.ids import new_id
 from samples.models import Sample, SampleType
+from samples.storable import dumped
 
 COLUMNS = ("file_name", "type", "thumb_name", "exif", "meta_data", "custom_meta_data", "video_frame_data")
 """What a caller tells of each sample, in this order."""
@@ -21,7 +21,6 @@ COLUMNS = ("file_name", "type", "thumb_name", "exif", "meta_data", "custom_meta_
 Row = tuple[str, SampleType, str, dict[str, Any], dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]
 
 _NAMES = ("id", "dataset_id", "position", "run_id", "created_at", "modified_at", *COLUMNS)
-_dumps = json.JSONEncoder().encode
 
 
 def insert_samples(dataset_id: str, rows: Iterable[Row], *, start: int, run_id: str, now: datetime) -> None:
@@ -36,11 +35,11 @@ def insert_samples(dataset_id: str, rows: Iterable[Row], *, start: int, run_id: 
 
 def _stored(row: Row) -> Sequence[str | None]:
     name, kind, thumb, exif, meta, custom, frame = row
-    return (name, kind.value, thumb, _dumps(exif), _dumps(meta), _or_null(custom), _or_null(frame))
+    return (name, kind.value, thumb, dumped(exif), dumped(meta), _or_null(custom), _or_null(frame))
 
 
 def _or_null(content: dict[str, Any] | None) -> str | None:
-    return None if content is None else _dumps(content)
+    return None if content is None else dumped(content)
 
 
 def _insert(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -59,6 +59,11 @@ class AuditAction(models.TextChoices):
     JOB_CANCELLED = "JOB_CANCELLED", _("cancelled the job")
     RUN_SCHEDULED = "RUN_SCHEDULED", _("scheduled a run of")
     RUN_CANCELLED = "RUN_CANCELLED", _("cancelled the run of")
+    # --- samples ---
+    TAG_CREATED = "TAG_CREATED", _("created the tag")
+    TAG_CHANGED = "TAG_CHANGED", _("changed the tag")
+    TAG_DELETED = "TAG_DELETED", _("deleted the tag")
+    SAMPLES_CHANGED = "SAMPLES_CHANGED", _("changed what is kept of samples:")
     # --- what left the platform ---
     EXPORTED = "EXPORTED", _("downloaded")
     # --- the admin panel ---
@@ -90,6 +95,7 @@ ACTIONS_OF: dict[AuditCategory, tuple[AuditAction, ...]] = {
     ),
     AuditCategory.DATASETS: (
         _A.DATASET_CREATED, _A.DATASET_RENAMED, _A.DATASET_DELETED, _A.DATASETS_TRANSFERRED, _A.SHARED, _A.UNSHARED,
+        _A.TAG_CREATED, _A.TAG_CHANGED, _A.TAG_DELETED, _A.SAMPLES_CHANGED,
     ),
     AuditCategory.DATASOURCES: (
         _A.DATASOURCE_SAVED, _A.DATASOURCE_REMOVED, _A.CREDENTIALS_REPLACED, _A.GRANT_LINK_CREATED,

@@ -85,6 +85,11 @@ class AzureConfig(CloudConfig):
     def principal(self) -> str:
         return self.account
 
+    def object_url(self, key: str) -> str:
+        """https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata"""
+        quoted = urllib.parse.quote(f"{self.bucket}/{key}")
+        return f"https://{self.account}.blob.core.windows.net/{quoted}"
+
     def credential(self) -> dict[str, str]:
         """People paste the token with or without its question mark."""
         return super().credential() | {"sas_token": self.sas_token.get_secret_value().lstrip("?")}

@@ -68,6 +68,7 @@ _TOKEN_ERRORS = {
         "JWT_INVALID",
         "The read URLs of this dataset were revoked. List its files again.",
     ),
+    TokenProblem.EXPIRED: (401, "JWT_INVALID", "This URL has expired. Export the files again."),
     TokenProblem.DATASOURCE_REPLACED: (
         404,
         "DATASET_DATASOURCE_UNKNOWN",

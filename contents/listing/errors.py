@@ -87,6 +87,7 @@ class TokenProblem(StrEnum):
     OTHER_DATASET = "other dataset"
     PERSON_GONE = "person gone"
     REVOKED = "revoked"
+    EXPIRED = "expired"
     DATASOURCE_REPLACED = "datasource replaced"
 
 

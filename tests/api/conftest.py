@@ -16,6 +16,7 @@ from teams.service_accounts import services as service_accounts
 from tests.conftest import person
 from tests.contents.annotation_reports.support import made_report, spoilt
 from tests.contents.index.memory import made_index
+from tests.samples.making import grow
 from tests.servers import WORKING_RIGHTS, Cloud, Config
 
 
@@ -53,6 +54,7 @@ def ready(
     }
     made_report(indexes[Purpose.INPUT], indexes[Purpose.LIGHTLY], spoilt().report())
     share_dataset(dataset=dataset, emails=["friend@example.com"])
+    grow(dataset, ["a b.jpg", "b.JPG"])
     return dataset
 
 
@@ -61,8 +63,12 @@ def known(ready: Dataset, alice: User) -> dict[str, str]:
     """What paths may name: things of alice's team."""
     account = service_accounts.create(team=ready.team, name="nightly-training", by=alice)
     colleague = person("dana@example.com", ready.team)
+    tag = ready.tags.exclude(previous=None).get()
+    sample = ready.samples.earliest("position")
     return {
         "dataset_id": ready.pk,
+        "tag_id": tag.pk,
+        "sample_id": sample.pk,
         "team_id": ready.team_id,
         "user_id": colleague.pk,
         "service_account_id": account.pk,

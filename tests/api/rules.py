@@ -40,6 +40,8 @@ _DATASET, _DATASOURCE, _TEAM = (
     "/v1/teams/{team_id}",
 )
 _CONTENTS = f"{_DATASET}/contents"
+_TAGS = f"{_DATASET}/tags"
+_TAG, _SAMPLE = f"{_TAGS}/{{tag_id}}", f"{_DATASET}/samples/{{sample_id}}"
 RULES: dict[str, Rule] = {
     "GET /v1/versions/pip/latest": Rule(Scope.READ, Access.PUBLIC),
     "GET /v1/versions/pip/minimum": Rule(Scope.READ, Access.PUBLIC),
@@ -99,6 +101,34 @@ RULES: dict[str, Rule] = {
         f"POST {_CONTENTS}{what}": Rule(Scope.RUNS, Access.EDITS)
         for what in ("/thumbnails", "/thumbnails/cancel", "/frames", "/frames/cancel")
     },
+    f"GET {_TAGS}": Rule(Scope.READ, Access.SEES),
+    f"POST {_TAGS}": Rule(Scope.RUNS, Access.EDITS),
+    f"POST {_TAGS}/arithmetics": Rule(Scope.RUNS, Access.EDITS),
+    # Answers a mask and changes nothing.
+    f"POST {_TAGS}/arithmetics/bitmask": Rule(Scope.READ, Access.SEES),
+    f"GET {_TAG}": Rule(Scope.READ, Access.SEES),
+    f"PUT {_TAG}": Rule(Scope.RUNS, Access.EDITS),
+    f"DELETE {_TAG}": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_TAG}/filenames": Rule(Scope.READ, Access.SEES),
+    **{
+        f"GET {_TAG}/export/{what}": Rule(Scope.READ, Access.SEES)
+        for what in (
+            "basic/filenames",
+            "basic/filenamesAndReadUrls",
+            "LabelStudio/tasks",
+            "LabelBox/datarows",
+            "LabelBoxV4/datarows",
+            "Sama/tasks",
+        )
+    },
+    f"GET {_DATASET}/mappings": Rule(Scope.READ, Access.SEES),
+    f"GET {_DATASET}/samples": Rule(Scope.READ, Access.SEES),
+    f"GET {_DATASET}/samples/partial": Rule(Scope.READ, Access.SEES),
+    f"GET {_SAMPLE}": Rule(Scope.READ, Access.SEES),
+    f"PUT {_SAMPLE}": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_SAMPLE}/readurl": Rule(Scope.READ, Access.SEES),
+    # With a token of its own in the URL.
+    f"GET {_SAMPLE}/readurlRedirect": Rule(Scope.READ, Access.PUBLIC),
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
     f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),
