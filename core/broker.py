@@ -10,7 +10,7 @@ from typing import Any
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from core.queues import RULES, Queue
+from core.queues import RULES, Queue, lane_queue
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +20,12 @@ def send(task: str, *ids: str, queue: Queue = Queue.PATIENT) -> bool:
     return _send(task, [ids], queue) == 1
 
 
-def send_each(task: str, ids: Sequence[str], *, queue: Queue = Queue.PATIENT) -> int:
+def send_each(task: str, ids: Sequence[str], *, queue: Queue = Queue.PATIENT, lane: str = "") -> int:
     """A task for each id, over one connection; returns how many were taken. The first that is not ends it."""
-    return _send(task, [(each,) for each in ids], queue)
+    return _send(task, [(each,) for each in ids], queue, lane)
 
 
-def _send(task: str, arguments: Sequence[tuple[str, ...]], queue: Queue) -> int:
+def _send(task: str, arguments: Sequence[tuple[str, ...]], queue: Queue, lane: str = "") -> int:
     """A connection of its own, which gives up after seconds: the shared one waits as long as a frozen broker likes,
     and a person is waiting in front of a form.
     """
@@ -38,7 +38,7 @@ def _send(task: str, arguments: Sequence[tuple[str, ...]], queue: Queue) -> int:
         ) as connection:
             for ids in arguments:
                 current_app.send_task(
-                    task, ids, connection=connection, retry=False, queue=queue.value, **time_limits(queue)
+                    task, ids, connection=connection, retry=False, queue=lane_queue(queue, lane), **time_limits(queue)
                 )
                 sent += 1
     except (OperationalError, OSError) as error:

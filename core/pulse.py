@@ -7,7 +7,7 @@ worker that sweeps whenever it does, and the scheduler whenever the broker took 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from core.queues import OLD_QUEUE, Queue
+from core.queues import OLD_QUEUE, Queue, lane_queue
 
 logger = logging.getLogger(__name__)
 
@@ -82,11 +82,20 @@ def _worker_of(queue: str) -> str:
     return f"{WORKER}-of-{queue}"
 
 
-def queue_lengths() -> dict[Queue, int] | None:
+Lanes = Mapping[Queue, Collection[str]]
+
+
+def queue_lengths(lanes: Lanes | None = None) -> dict[Queue, int] | None:
     """How many messages wait for a worker; None if the broker can't be reached within a second or so.
 
-    What an older release left behind counts among the checks.
+    What an older release left behind counts among the checks. `lanes`: of the queues, which are counted with them.
     """
+    found = lane_lengths(lanes)
+    return None if found is None else _by_queue(found)
+
+
+def lane_lengths(lanes: Lanes | None = None) -> dict[tuple[Queue, str], int] | None:
+    """The same of each lane by itself. That of the queue itself is called ""."""
     patience = {
         "socket_connect_timeout": _BROKER_SECONDS,
         "socket_timeout": _BROKER_SECONDS,
@@ -95,14 +104,22 @@ def queue_lengths() -> dict[Queue, int] | None:
     }
     try:
         with current_app.connection_for_read(transport_options=patience) as connection:
-            return messages_behind(connection)
+            return messages_behind(connection, lanes)
     except (OperationalError, OSError):
         return None
 
 
-def messages_behind(connection: Any) -> dict[Queue, int]:
-    """How many messages wait at this broker, by queue. Raises what kombu raises for a broker out of reach."""
+def messages_behind(connection: Any, lanes: Lanes | None = None) -> dict[tuple[Queue, str], int]:
+    """How many messages wait at this broker, by queue and lane. Raises what kombu raises for a broker out of reach."""
     declare = connection.default_channel.queue_declare
-    lengths = {queue: int(declare(queue.value).message_count) for queue in Queue}
-    lengths[Queue.CHECKS] += int(declare(OLD_QUEUE).message_count)
+    lengths = {
+        (queue, lane): int(declare(lane_queue(queue, lane)).message_count)
+        for queue in Queue
+        for lane in ("", *(lanes or {}).get(queue, ()))
+    }
+    lengths[Queue.CHECKS, ""] += int(declare(OLD_QUEUE).message_count)
     return lengths
+
+
+def _by_queue(lengths: Mapping[tuple[Queue, str], int]) -> dict[Queue, int]:
+    return {queue: sum(length for (of, _), length in lengths.items() if of is queue) for queue in Queue}

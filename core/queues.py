@@ -3,6 +3,9 @@
 Plain facts, which the launcher reads without loading Django.
 """
 
+import itertools
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +21,29 @@ class Queue(StrEnum):
     CONTENTS = "contents"
     # Shards of runs.
     RUNS = "runs"
+
+
+# A queue has lanes for work that only some of its workers can do. A lane is the labels that a worker needs, sorted and
+# joined by commas; "" is the queue itself. Names of queues have + instead: Celery's command line separates by commas.
+LABEL = re.compile(r"[A-Za-z0-9_-]{1,40}")
+MOST_LABELS = 6
+LONGEST_LANE = 250
+
+
+def lane_of(labels: Iterable[str]) -> str:
+    """The lane of work that needs workers with all of these labels."""
+    return ",".join(sorted(set(labels)))
+
+
+def lanes_for(labels: Iterable[str]) -> list[str]:
+    """The lanes that a worker with these labels takes work from, the queue itself first: one for each subset."""
+    each = sorted(set(labels))
+    return [lane_of(some) for size in range(len(each) + 1) for some in itertools.combinations(each, size)]
+
+
+def lane_queue(queue: Queue, lane: str = "") -> str:
+    """As the broker names it: `runs`, or `runs.a+b`."""
+    return f"{queue.value}.{lane.replace(',', '+')}" if lane else queue.value
 
 
 # Releases up to 0.2 knew one queue, with priorities. What they left in it is still done after an upgrade.

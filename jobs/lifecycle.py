@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -28,6 +28,9 @@ SENT_AGAIN_AFTER = timedelta(seconds=60)
 LINES_KEPT = 200
 JOBS_KEPT = timedelta(days=30)
 BATCH = 500
+
+Route = tuple[Queue, str]
+"""A queue and one of its lanes."""
 
 
 @dataclass(frozen=True)
@@ -146,24 +149,37 @@ def _take_back(shard: JobShard) -> bool:
     return True
 
 
-def take_to_send(shards: QuerySet[JobShard] | None = None, *, empty: Iterable[Queue] = ()) -> dict[Queue, list[str]]:
-    """Ids, by queue, of shards whose message has to be sent; they count as sent from here on: send them, or put them
-    back. Among all shards, or among these.
+def take_to_send(shards: QuerySet[JobShard] | None = None, *, empty: Iterable[Route] = ()) -> dict[Route, list[str]]:
+    """Ids, by queue and lane, of shards whose message has to be sent; they count as sent from here on: send them, or
+    put them back. Among all shards, or among these.
 
-    With them those whose message seems to be lost: sent long ago, although the queue is `empty`. A full queue may
-    well hold it still, and sending again each minute would make that one ever longer.
+    With them those whose message seems to be lost: sent long ago, although their lane is `empty`. A full one may
+    well hold it still, and sending again each minute would make it ever longer.
     """
     now = timezone.now()
     among = JobShard.objects.all() if shards is None else shards
     waiting = among.filter(state=ShardState.QUEUED, not_before__lte=now, job__state__in=WORKING_STATES)
-    lost = waiting.filter(sent_at__lt=now - SENT_AGAIN_AFTER, job__queue__in=list(empty))
-    taken: dict[Queue, list[str]] = {}
+    among_empty = Q(pk__in=[])
+    for queue, lane in empty:
+        among_empty |= Q(job__queue=queue, job__lane=lane)
+    lost = waiting.filter(among_empty, sent_at__lt=now - SENT_AGAIN_AFTER)
+    taken: dict[Route, list[str]] = {}
+    columns = ("pk", "job__queue", "job__lane", "sent_at")
     for rows in (waiting.filter(sent_at=None), lost):
-        for pk, queue, sent_at in list(rows.order_by("not_before").values_list("pk", "job__queue", "sent_at")[:BATCH]):
+        for pk, queue, lane, sent_at in list(rows.order_by("not_before").values_list(*columns)[:BATCH]):
             # Who marks the row sends it.
             if JobShard.objects.filter(pk=pk, state=ShardState.QUEUED, sent_at=sent_at).update(sent_at=now):
-                taken.setdefault(Queue(queue), []).append(pk)
+                taken.setdefault((Queue(queue), lane), []).append(pk)
     return taken
+
+
+def open_lanes() -> dict[Queue, list[str]]:
+    """Of the queues, those lanes in which messages may wait."""
+    rows = Job.objects.filter(state__in=WORKING_STATES).exclude(lane="").order_by("queue", "lane")
+    lanes: dict[Queue, list[str]] = {}
+    for queue, lane in rows.values_list("queue", "lane").distinct():
+        lanes.setdefault(Queue(queue), []).append(lane)
+    return lanes
 
 
 def has_old_messages(now: datetime | None = None) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import HexIdModel
-from core.queues import Queue
+from core.queues import LONGEST_LANE, Queue
 from datasets.models import Dataset
 from teams.models import Team, User
 
@@ -35,6 +35,8 @@ class Job(HexIdModel):
 
     kind = models.CharField(max_length=64)
     queue = models.CharField(max_length=16, choices=[(queue.value, queue.value) for queue in Queue])
+    # The labels that its workers need, sorted and joined by commas; empty: any worker of the queue. See core/queues.py.
+    lane = models.CharField(max_length=LONGEST_LANE, blank=True, default="")
     # What it is about, for people; and, if there may be only one open job of its kind about it, for the constraint.
     title = models.CharField(max_length=200)
     subject = models.CharField(max_length=100, blank=True, default="")

@@ -25,11 +25,13 @@ def start(
     arguments: dict[str, Any] | None = None,
     total: int | None = None,
     teams: Sequence[Team] = (),
+    lane: str = "",
 ) -> tuple[Job, bool]:
     """A new job, and True; or the open one of this kind about the same subject, and False.
 
     `team` and `dataset` decide who sees it, beside the person who asked. Its first slices are sent after the commit.
-    `teams`: in whose logs the start stands, if it is of no single team.
+    `teams`: in whose logs the start stands, if it is of no single team. `lane`: the labels that its workers need, as
+    of core.queues.lane_of.
     Raises ValueError for a kind that nobody has registered.
     """
     runner = runner_of(kind)
@@ -38,6 +40,7 @@ def start(
     job = Job(
         kind=kind,
         queue=runner.queue.value,
+        lane=lane,
         title=title[:200],
         subject=subject,
         team=team,

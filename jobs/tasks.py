@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from core import broker, pulse
-from core.queues import RULES, Queue
+from core.queues import RULES
 from jobs import lifecycle
-from jobs.lifecycle import Claim
+from jobs.lifecycle import Claim, Route
 from jobs.models import JobShard
 from jobs.runners import JobError, Slice
 
@@ -34,8 +34,8 @@ def run_slice(shard_id: str) -> None:
 def sweep_jobs() -> None:
     """Every few seconds: what dead workers left behind, what no worker was told of, and what was to wait a while."""
     lifecycle.take_back_lost()
-    lengths = pulse.queue_lengths() if lifecycle.has_old_messages() else None
-    send(empty=[queue for queue, length in (lengths or {}).items() if not length])
+    lengths = pulse.lane_lengths(lifecycle.open_lanes()) if lifecycle.has_old_messages() else None
+    send(empty=[route for route, length in (lengths or {}).items() if not length])
 
 
 @shared_task(name="jobs.tasks.prune_jobs")
@@ -43,10 +43,10 @@ def prune_jobs() -> None:
     lifecycle.prune()
 
 
-def send(shards: QuerySet[JobShard] | None = None, *, empty: list[Queue] | None = None) -> None:
+def send(shards: QuerySet[JobShard] | None = None, *, empty: list[Route] | None = None) -> None:
     """Give the ids of waiting shards to the broker. What it does not take now waits for the sweep."""
-    for queue, shard_ids in lifecycle.take_to_send(shards, empty=empty or []).items():
-        sent = broker.send_each(run_slice.name, shard_ids, queue=queue)
+    for (queue, lane), shard_ids in lifecycle.take_to_send(shards, empty=empty or []).items():
+        sent = broker.send_each(run_slice.name, shard_ids, queue=queue, lane=lane)
         lifecycle.put_back(shard_ids[sent:])
 
 

@@ -13,11 +13,13 @@ from celery import Celery
 from celery.signals import (
     after_task_publish,
     beat_init,
+    celeryd_after_setup,
     heartbeat_sent,
     setup_logging,
     worker_init,
     worker_process_init,
     worker_ready,
+    worker_shutdown,
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
@@ -61,6 +63,14 @@ def confine_process(**kwargs: Any) -> None:
     end_with_parent()
 
 
+@celeryd_after_setup.connect
+def take_lanes(sender: str, instance: Any, **kwargs: Any) -> None:
+    """A worker of the queue `runs` also takes what needs its labels."""
+    from lightly_platform import compute_worker
+
+    compute_worker.set_up(sender, app.amqp.queues)
+
+
 # Signs of life for the health page. Imported late: above, Django is not set up yet.
 
 
@@ -69,7 +79,17 @@ def worker_lives(sender: Any, **kwargs: Any) -> None:
     from core import pulse
 
     pulse.leave_sign(pulse.WORKER, socket.gethostname())
+    from lightly_platform import compute_worker
+
+    compute_worker.register()
     _leave_worker_signs()
+
+
+@worker_shutdown.connect
+def worker_ends(**kwargs: Any) -> None:
+    from lightly_platform import compute_worker
+
+    compute_worker.stop()
 
 
 @heartbeat_sent.connect
@@ -87,9 +107,11 @@ def _leave_worker_signs() -> None:
     from django.db import connections
 
     from core import pulse
+    from lightly_platform import compute_worker
 
     _signs["left_at"] = time.monotonic()
     pulse.leave_worker_signs(app.amqp.queues.consume_from, socket.gethostname())
+    compute_worker.beat()
     # Not kept open: processes that are forked from this one must not share it.
     connections.close_all()
 

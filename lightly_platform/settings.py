@@ -357,6 +357,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Finds checks that nobody picked up or finished. Late sweeps are dropped, the next one sees the same.
     "sweep": {"task": "datasources.tasks.sweep", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+    # Runs that nobody has given to a worker yet, and workers that have fallen silent.
+    "pick_up": {"task": "runs.tasks.pick_up", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
     # The same for jobs: what a worker left behind, and what no worker has been told of.
     "sweep_jobs": {"task": "jobs.tasks.sweep_jobs", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
     **{

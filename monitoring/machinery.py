@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min, Q
 from core import pulse
 from core.queues import Queue
 from datasources.models import CheckState, Trigger
+from jobs.lifecycle import open_lanes
 from monitoring.health import Scope
 
 # With less, SQLite and the embedded Redis soon can't write any more.
@@ -71,7 +72,7 @@ def machinery(scope: Scope) -> Machinery:
         # Of those that were sent, and that therefore no web process does for a script that waits.
         worker_started=Max("started_at", filter=running & Q(dispatched_at__isnull=False)),
     )
-    signs, lengths = pulse.last_signs(), pulse.queue_lengths()
+    signs, lengths = pulse.last_signs(), pulse.queue_lengths(open_lanes())
     sign, started = signs.get(pulse.WORKER), counts.pop("worker_started")
     if started and (sign is None or sign.at < started):
         sign = pulse.Sign(started)  # all its slots are taken, so it does not get round to sweeping

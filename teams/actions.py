@@ -57,6 +57,8 @@ class AuditAction(models.TextChoices):
     CHECK_STARTED = "CHECK_STARTED", _("started a check of")
     JOB_STARTED = "JOB_STARTED", _("started the job")
     JOB_CANCELLED = "JOB_CANCELLED", _("cancelled the job")
+    RUN_SCHEDULED = "RUN_SCHEDULED", _("scheduled a run of")
+    RUN_CANCELLED = "RUN_CANCELLED", _("cancelled the run of")
     # --- samples ---
     TAG_CREATED = "TAG_CREATED", _("created the tag")
     TAG_CHANGED = "TAG_CHANGED", _("changed the tag")
@@ -99,7 +101,9 @@ ACTIONS_OF: dict[AuditCategory, tuple[AuditAction, ...]] = {
         _A.DATASOURCE_SAVED, _A.DATASOURCE_REMOVED, _A.CREDENTIALS_REPLACED, _A.GRANT_LINK_CREATED,
         _A.GRANT_LINK_OPENED, _A.GRANT_LINK_REVOKED, _A.READ_URLS_REVOKED,
     ),
-    AuditCategory.WORK: (_A.CHECK_STARTED, _A.JOB_STARTED, _A.JOB_CANCELLED),
+    AuditCategory.WORK: (
+        _A.CHECK_STARTED, _A.JOB_STARTED, _A.JOB_CANCELLED, _A.RUN_SCHEDULED, _A.RUN_CANCELLED,
+    ),
     AuditCategory.EXPORTS: (_A.EXPORTED,),
     AuditCategory.ADMIN: (_A.ADMIN_CHANGED,),
 }  # fmt: skip

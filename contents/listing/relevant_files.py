@@ -41,7 +41,7 @@ def relevant_filenames_of(dataset: Dataset, cursor: Cursor) -> RelevantFilenames
     try:
         if known := _known(cursor.run):
             return known
-        relevant, size = _read(dataset, cursor.relevant_file)
+        relevant, size = read_relevant_filenames(dataset, cursor.relevant_file)
     finally:
         _reading.release()
     with _lock:
@@ -65,7 +65,8 @@ def _known(run: str) -> RelevantFilenames | None:
         return _kept[run][0]
 
 
-def _read(dataset: Dataset, name: str) -> tuple[RelevantFilenames, int]:
+def read_relevant_filenames(dataset: Dataset, name: str) -> tuple[RelevantFilenames, int]:
+    """What a file of the Lightly datasource says, and its bytes on disk. Raises RelevantFileError and as `opened`."""
     with opening.opened(opening.datasource_for(dataset, Purpose.LIGHTLY), Permission.READ) as (config, store):
         key = config.prefix + name
         place = config.display_key(key)

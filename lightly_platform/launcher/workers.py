@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.queues import OLD_QUEUE, OLD_QUEUE_IS_EMPTIED_BY, RULES, Queue
+from lightly_platform.compute_worker import labels_of
 from lightly_platform.env import WrongEnvironment
 
 MOST_HANDS = 200
@@ -20,6 +21,7 @@ BEFORE = ["--app", "lightly_platform", "--quiet"]
 # In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
 LECTURE = "You're running the worker with superuser privileges"
 _GOOD_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_ID = re.compile(r"[a-f0-9]{24}")
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,16 @@ class Worker:
 
 
 def workers(environ: Mapping[str, str], *, name: str) -> list[Worker]:
-    """As QUEUES, CONCURRENCY and NAME want them; by default all queues. Raises WrongEnvironment.
+    """As QUEUES, CONCURRENCY, NAME, LABELS and WORKER_ID want them; by default all queues. Raises WrongEnvironment.
 
-    `name` is a prefix of what the workers are called, unless NAME is set.
+    `name` is a prefix of what the workers are called, unless NAME is set. The labels, or the worker that WORKER_ID
+    names, are looked at again by the process that takes runs: see runs/scheduling/registry.py.
     """
     queues, slots = _queues(environ.get("QUEUES", "")), _concurrency(environ.get("CONCURRENCY", ""))
     prefix = environ.get("NAME") or name
     if not _GOOD_NAME.fullmatch(prefix):
         raise WrongEnvironment("NAME may hold letters, digits, - and _, at most 40; for example NAME=gpu-1.")
+    _check_compute_worker(environ, queues)
     threads = [(queue,) for queue in queues if not RULES[queue].may_be_killed]
     processes = tuple(queue for queue in queues if RULES[queue].may_be_killed)
     return [
@@ -84,6 +88,23 @@ def _queues(text: str) -> list[Queue]:
             f"There is no queue {unknown[0]}; QUEUES takes {', '.join(Queue)}, for example QUEUES=checks,patient."
         )
     return [queue for queue in Queue if queue in wanted]
+
+
+def _check_compute_worker(environ: Mapping[str, str], queues: list[Queue]) -> None:
+    labels, worker_id = labels_of(environ), environ.get("WORKER_ID", "").strip()
+    if worker_id and not _ID.fullmatch(worker_id):
+        raise WrongEnvironment(
+            "WORKER_ID takes what register_compute_worker() returned: 24 digits and letters from a to f, for example"
+            " WORKER_ID=0123456789abcdef01234567."
+        )
+    if worker_id and labels:
+        raise WrongEnvironment(
+            "A worker that was registered before has its labels from there: set WORKER_ID or LABELS, for example"
+            " LABELS=gpu."
+        )
+    if (worker_id or labels) and Queue.RUNS not in queues:
+        name = "WORKER_ID" if worker_id else "LABELS"
+        raise WrongEnvironment(f"{name} is for workers of the queue {Queue.RUNS.value}, for example QUEUES=runs.")
 
 
 def _concurrency(text: str) -> int:

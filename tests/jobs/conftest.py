@@ -20,7 +20,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Queue]]:
     """Ids of shards that were handed to the broker, and the queue."""
     messages: list[tuple[str, Queue]] = []
 
-    def send(task: str, arguments: Any, queue: Queue) -> int:
+    def send(task: str, arguments: Any, queue: Queue, lane: str = "") -> int:
         messages.extend((ids[0], queue) for ids in arguments)
         return len(arguments)
 

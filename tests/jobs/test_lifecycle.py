@@ -219,29 +219,31 @@ class TestFailures:
 
 class TestSending:
     @pytest.fixture(autouse=True)
-    def lengths(self, monkeypatch: pytest.MonkeyPatch) -> dict[Queue, int]:
-        lengths = dict.fromkeys(Queue, 0)
-        monkeypatch.setattr(pulse, "queue_lengths", lambda: lengths)
+    def lengths(self, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[Queue, str], int]:
+        lengths = {(queue, ""): 0 for queue in Queue}
+        monkeypatch.setattr(pulse, "lane_lengths", lambda lanes: lengths)
         return lengths
 
     def test_what_the_broker_did_not_take(self, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, Queue]]) -> None:
         job = new_job()
         with monkeypatch.context() as patch:
-            patch.setattr(broker, "_send", lambda task, arguments, queue: 0)
+            patch.setattr(broker, "_send", lambda *_: 0)
             tasks.send(job.shards.all())
         assert only_shard(job).sent_at is None
         tasks.sweep_jobs()
         assert len(sent) == 1
 
-    def test_a_message_that_was_lost(self, lengths: dict[Queue, int], sent: list[tuple[str, Queue]]) -> None:
+    def test_a_message_that_was_lost(
+        self, lengths: dict[tuple[Queue, str], int], sent: list[tuple[str, Queue]]
+    ) -> None:
         """Only if it can't be in the queue any more: else each minute would add a message for each shard that waits."""
         job = new_job()
         tasks.send(job.shards.all())
         JobShard.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
-        lengths[Queue.PATIENT] = 7
+        lengths[Queue.PATIENT, ""] = 7
         tasks.sweep_jobs()
         assert len(sent) == 1
-        lengths[Queue.PATIENT] = 0
+        lengths[Queue.PATIENT, ""] = 0
         tasks.sweep_jobs()
         assert len(sent) == 2
         tasks.sweep_jobs()

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker, "_send", lambda task, arguments, queue: len(arguments))
+    monkeypatch.setattr(broker, "_send", lambda task, arguments, *_: len(arguments))
 
 
 def start(**about: Any) -> Job:

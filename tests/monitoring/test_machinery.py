@@ -94,7 +94,7 @@ class TestMachinery:
         self, login: Login, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         lengths = {Queue.CHECKS: 1, Queue.PATIENT: 1200, Queue.CONTENTS: 0, Queue.RUNS: 2}
-        monkeypatch.setattr(pulse, "queue_lengths", lambda: lengths)
+        monkeypatch.setattr(pulse, "queue_lengths", lambda lanes: lengths)
         pulse.leave_worker_signs(["checks", "celery", "patient"], "worker-7.internal")
         lines = self.lines(login(alice))
         assert lines["Queue"].startswith("unknown: long. 1,203 messages wait")

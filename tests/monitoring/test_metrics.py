@@ -114,7 +114,8 @@ class TestNumbers:
     def test_queues(self, client: Client, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
         names = {name for name, _ in samples(client)}
         assert not names & {"lightly_queue_messages", "lightly_queue_worker_heartbeat_age_seconds"}
-        monkeypatch.setattr(pulse, "queue_lengths", lambda: dict.fromkeys(Queue, 0) | {Queue.RUNS: 3, Queue.CHECKS: 1})
+        lengths = dict.fromkeys(Queue, 0) | {Queue.RUNS: 3, Queue.CHECKS: 1}
+        monkeypatch.setattr(pulse, "queue_lengths", lambda lanes: lengths)
         pulse.leave_worker_signs(["runs"])
         found = samples(client)
         assert one(found, "lightly_queue_length") == 4

@@ -32,7 +32,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """What was handed to the broker: task, ids, queue."""
     messages: list[tuple[str, ...]] = []
 
-    def send(task: str, arguments: list[tuple[str, ...]], queue: Queue) -> int:
+    def send(task: str, arguments: list[tuple[str, ...]], queue: Queue, lane: str = "") -> int:
         messages.extend((task.rpartition(".")[2], *ids, queue) for ids in arguments)
         return len(arguments)
 
@@ -278,6 +278,6 @@ class TestAFewPerCloud:
     def test_a_broker_out_of_reach_loses_nothing(self, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
         make_datasets(alice, 1)
         make_due()
-        monkeypatch.setattr(broker, "_send", lambda task, arguments, queue: 0)
+        monkeypatch.setattr(broker, "_send", lambda *_: 0)
         tasks.queue_due_checks()
         assert PermissionCheck.objects.filter(trigger=Trigger.SCHEDULE, dispatched_at=None).count() == 2

@@ -1,0 +1,1 @@
+from tests.runs.engine import engine as engine
