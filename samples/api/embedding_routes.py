@@ -10,7 +10,6 @@ from ninja import Query, Router, Status
 from pydantic import Field
 
 from contents.api.errors import client_errors
-from contents.api.routes import redirect_url
 from contents.listing.signing import sign_file
 from core.api import places
 from core.api.errors import ApiError
@@ -22,6 +21,7 @@ from datasets.models import Dataset
 from datasources.models import Purpose
 from samples import embeddings, queries
 from samples.api.schemas import LONGEST, Body, Id, TagName
+from samples.exports.places import ReadUrls
 from samples.models import Embedding, EmbeddingPlot, PlotMethod
 from teams.api.authentication import caller, needs
 from teams.models import Scope
@@ -118,7 +118,7 @@ def embedding_write_url(request: HttpRequest, dataset_id: str, which: Query[Whic
     places.enter(request, SIGNING, person=caller(request).pk, dataset_id=dataset.pk, team=dataset.team_id)
     key = embeddings.key_of(which.name)
     with client_errors():
-        to = redirect_url(request, dataset)
+        to = ReadUrls(request, dataset, caller(request))
         url = sign_file(dataset, Purpose.LIGHTLY, key, method="PUT", redirect_url=to)
     try:
         embedding = embeddings.register(dataset, name=which.name, key=key)
@@ -139,7 +139,7 @@ def embedding_read_url(request: HttpRequest, dataset_id: str, embedding_id: str)
     embedding = _embedding(dataset, embedding_id)
     places.enter(request, SIGNING, person=caller(request).pk, dataset_id=dataset.pk, team=dataset.team_id)
     with client_errors():
-        to = redirect_url(request, dataset)
+        to = ReadUrls(request, dataset, caller(request))
         return sign_file(dataset, Purpose.LIGHTLY, embedding.key, method="GET", redirect_url=to)
 
 

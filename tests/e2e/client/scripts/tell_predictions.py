@@ -30,10 +30,8 @@ boxes = [
     }
 ]
 entry = {"name": "Rain", "path": "weather.rain", "defaultValue": None, "valueDataType": "CATEGORICAL_BOOLEAN"}
-if given["version"] == "1.5.26":
-    client.create_or_update_prediction_task_schema(
-        models.PredictionTaskSchema.from_dict(schema), 0
-    )  # -1, its default, is refused by itself
+if given["version"] == "1.5.26":  # which refuses -1, its own default for the version
+    client.create_or_update_prediction_task_schema(models.PredictionTaskSchema.from_dict(schema), 0)
     client.create_or_update_prediction(
         given["sample_id"], [models.PredictionSingleton.from_dict(each) for each in boxes], 0
     )
