@@ -50,7 +50,8 @@ def test_a_process_takes_the_place_of_one_that_was_registered(alice: User) -> No
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"), [("gpu-1", "gpu-1"), ("gpu.example.com", "gpu-example-com"), ("_x", "worker x"), ("ü", "worker")]
+    ("given", "shown"),
+    [("gpu-1", "gpu-1"), ("gpu.example.com", "gpu-example-com"), ("_x", "worker x"), ("ü", "worker")],
 )
 def test_names_that_every_client_takes(given: str, shown: str) -> None:
     assert registry.shown_name(given) == shown
