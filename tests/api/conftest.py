@@ -14,6 +14,7 @@ from datasources.models import Purpose
 from runs import artifacts
 from runs.models import ArtifactType, Run, ScheduledRun
 from runs.scheduling import registry
+from samples.models import Embedding
 from teams.models import User
 from teams.service_accounts import services as service_accounts
 from tests.conftest import person
@@ -69,8 +70,10 @@ def known(ready: Dataset, alice: User) -> dict[str, str]:
     colleague = person("dana@example.com", ready.team)
     tag = ready.tags.exclude(previous=None).get()
     sample = ready.samples.earliest("position")
+    embedding = Embedding.objects.create(dataset=ready, name="default", key=".lightly/embeddings/default.csv")
     return {
         "dataset_id": ready.pk,
+        "embedding_id": embedding.pk,
         "tag_id": tag.pk,
         "sample_id": sample.pk,
         "team_id": ready.team_id,
