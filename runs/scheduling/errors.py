@@ -40,10 +40,14 @@ class ReferencesError(SchedulingError):
 
 
 class UnsupportedDatasetError(SchedulingError):
-    code = "DATASET_DATASOURCE_ACTION_NOT_IMPLEMENTED"
+    code = "DATASET_NOT_SUPPORTED"
 
 
 class NotOpenError(SchedulingError):
     """It runs already, or has ended."""
 
     code = "DOCKER_WORKER_SCHEDULE_UPDATE_FAILED"
+
+
+class UnstorableConfigError(SchedulingError):
+    code = "DOCKER_WORKER_CONFIG_INVALID"
