@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 from pytest_django import Settings
 
+from clouds import parse_config
 from clouds.pool import STORES
 from datasets.models import Dataset
+from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
 from jobs import services, tasks
 from jobs.models import OPEN_STATES, Job, JobShard, ShardState
@@ -29,7 +31,7 @@ from tests.contents.media.making import encoded
 from tests.contents.support import READING, connect
 from tests.runs.making import run_of
 from tests.runs.worker.embedding.networks import write_mean_network
-from tests.servers import WORKING_RIGHTS, Cloud, Right
+from tests.servers import WORKING_RIGHTS, Cloud, Config, Right
 
 INPUT, OUTPUT = "in/", "out/"
 RIGHTS = WORKING_RIGHTS | {Right.DELETE}
@@ -62,6 +64,13 @@ class World:
     def left(self) -> list[str]:
         """What runs keep while they work, if anything is left of it."""
         return [key for key in self.cloud.keys(self.bucket) if key.startswith(f"{OUTPUT}.lightly/runs/")]
+
+    def lead(self, purpose: Purpose, config: Config) -> None:
+        """A datasource that is there already leads here from now on."""
+        datasource = self.dataset.datasources.get(purpose=purpose)
+        datasource.set_config(parse_config(config, configured_endpoints()))
+        datasource.revision += 1
+        datasource.save()
 
     def run(self, content: dict[str, Any], **how: Any) -> Run:
         """A run from its beginning to its end."""
