@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import sleep
 
 from django.utils import timezone
 
@@ -46,7 +46,7 @@ def tidy_after(this: Slice) -> Step:
     disk.remove(context.disk)
     left = _seconds_until_quiet(context.run.job)
     if left > 0:
-        time.sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
+        sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
         return Step(this.cursor, is_last=False)
     return Step(this.cursor, is_last=_remove_some(this, context))
 
