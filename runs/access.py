@@ -7,26 +7,34 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext
 
-from datasets.access import datasets_for, datasets_of_teams
+from datasets.access import datasets_for, datasets_of_teams, editable_datasets_for
 from datasets.models import Dataset
 from runs.models import ComputeWorker, Run, RunConfig, ScheduledRun
 from teams.models import Membership, User
 
 
-class NoSuchRunError(Http404):
+class NoSuchThingError(Http404):
+    """`code` is one of the official client's ApiErrorCode."""
+
+    code = "NOT_FOUND"
+
+
+class NoSuchRunError(NoSuchThingError):
     """Also of a scheduled run that no worker has taken yet."""
 
-
-class NoSuchWorkerError(Http404):
-    pass
+    code = "DOCKER_RUN_UNKNOWN"
 
 
-class NoSuchConfigError(Http404):
-    pass
+class NoSuchWorkerError(NoSuchThingError):
+    code = "DOCKER_WORKER_UNKNOWN"
 
 
-class NoSuchScheduleError(Http404):
-    pass
+class NoSuchConfigError(NoSuchThingError):
+    code = "DOCKER_WORKER_CONFIG_UNKNOWN"
+
+
+class NoSuchScheduleError(NoSuchThingError):
+    code = "DOCKER_WORKER_SCHEDULE_UNKNOWN"
 
 
 def runs_for(user: User) -> QuerySet[Run]:
@@ -72,7 +80,7 @@ def editable_run_for(user: User, run_id: str) -> Run:
 
 
 def may_stop(user: User, run: Run) -> bool:
-    return datasets_for(user).filter(pk=run.dataset_id or "", asker_may_edit=True).exists()
+    return editable_datasets_for(user).filter(pk=run.dataset_id or "").exists()
 
 
 def scheduled_run_of(dataset: Dataset, scheduled_id: str) -> ScheduledRun:
