@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("datasources.urls")),
     path("", include("contents.urls")),
     path("", include("samples.urls")),
+    path("", include("runs.urls")),
     path("", include("jobs.urls")),
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),

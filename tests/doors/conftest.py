@@ -16,6 +16,8 @@ from datasources.runners import start_check_all
 from datasources.services import save
 from notifications.models import Notice
 from notifications.webhooks.services import save_webhook
+from runs import artifacts
+from runs.models import ArtifactType
 from teams.invitations import links
 from teams.invitations import services as invitations
 from teams.models import Role, Team, User
@@ -24,6 +26,8 @@ from teams.services import create_token
 from tests.conftest import person
 from tests.contents.annotation_reports.support import made_report
 from tests.contents.index.memory import connected, made_index
+from tests.runs.making import run_of
+from tests.runs.scheduling.making import open_run
 
 
 @pytest.fixture
@@ -62,6 +66,7 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
     link = grant_links.make(datasource=Datasource.objects.get(), by=alice)
     lightly = connected(dataset, Purpose.LIGHTLY)
     made_report(index, made_index(lightly, [".lightly/predictions/tasks.json"]))
+    run = run_of(dataset, by=alice)
     dana = person("dana@example.com", team)
     passkey = Authenticator.objects.create(user=dana, type=Authenticator.Type.WEBAUTHN, data={"name": "laptop"})
     return {
@@ -75,6 +80,9 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
         "notice_id": Notice.objects.create(user=alice, title="Problem").pk,
         "job_id": start_check_all(teams=[team], by=alice)[0].pk,
         "link_id": link.pk,
+        "run_id": run.pk,
+        "artifact_id": artifacts.add(run, ArtifactType.LOG, "log.txt", b"a line").pk,
+        "scheduled_id": open_run(dataset, by=alice).pk,
         "tab": "input",
         "slug": "upper-case-extension",
         "shape": "csv",

@@ -16,7 +16,18 @@ from tests.conftest import Login
 HUGE = 2_000_000
 # Made when they are needed, and judged by their own tests (tests/datasources/test_lengths.py).
 FROM_CONFIGS = {"DatasourceForm"}
-ROOMS = ("core", "teams", "datasets", "jobs", "notifications", "datasources", "contents", "monitoring", "dashboard")
+ROOMS = (
+    "core",
+    "teams",
+    "datasets",
+    "jobs",
+    "notifications",
+    "datasources",
+    "contents",
+    "monitoring",
+    "runs",
+    "dashboard",
+)
 
 
 def all_forms(base: type[forms.BaseForm] = forms.BaseForm) -> Iterator[type[forms.BaseForm]]:

@@ -31,6 +31,8 @@ from tests.servers.process import eventually
 TEAM, DATASET = "/teams/{team_id}", "/datasets/{dataset_id}"
 WIZARD, TABS = f"{DATASET}/connect/input/", f"{DATASET}/settings"
 CONTENTS = f"{DATASET}/contents"
+RUNS = f"{DATASET}/runs"
+RUN, WORKING, WAITING = f"{RUNS}/{{run_id}}", f"{RUNS}/{{working_id}}", f"{RUNS}/waiting/{{scheduled_id}}"
 PEOPLE, ACCOUNT = f"{TEAM}/people/", f"{TEAM}/service-accounts/{{account_id}}"
 
 FOR_NOBODY = [
@@ -97,6 +99,17 @@ FOR_OWNER = [
     f"{CONTENTS}/input/gallery/?prefix=nothing+like+this",
     f"{CONTENTS}/input/file/?key=street%2Fnight%2F007.JPG",
     f"{CONTENTS}/input/file/?key=street%2Fnight%2F007.JPG&beside=1",
+    "/runs/",
+    f"{RUNS}/",
+    f"{RUNS}/new/",
+    f"{RUNS}/new/?run={{run_id}}",
+    f"{RUNS}/compare/?run={{run_id}}&run={{other_run_id}}",
+    f"{WAITING}/",
+    f"{WORKING}/",
+    f"{RUN}/",
+    f"{RUN}/picks/",
+    f"{RUN}/picks/?left_out=1",
+    f"{RUN}/picks/?name=nothing+like+this",
     f"{TABS}/input/",
     f"{TABS}/input/admin-links/",
     f"{TABS}/dataset/",
@@ -138,6 +151,15 @@ SHOWS = {
     f"{CONTENTS}/input/gallery/": "street/night/007.JPG",
     f"{CONTENTS}/input/gallery/?view=folders&prefix=street%2F": "clip.mp4",
     f"{CONTENTS}/input/file/?key=street%2Fnight%2F007.JPG": "Extension in capital letters",
+    "/runs/": "Waiting for a worker",
+    f"{RUNS}/": "Compare two runs",
+    f"{RUNS}/new/": "Which ones",
+    f"{RUNS}/compare/?run={{run_id}}&run={{other_run_id}}": "2 (50 %)",
+    f"{WAITING}/": "no-worker-has-it",
+    f"{WORKING}/": hostile.MARKUP,
+    f"{RUN}/": "Asked and achieved",
+    f"{RUN}/picks/": hostile.MARKUP,
+    f"{RUN}/picks/?left_out=1": "It looks like street/1.jpg.",
     f"{TABS}/dataset/": "pending: no account yet",
     f"{TABS}/history/": "4 identical results, last",
 }
@@ -147,6 +169,8 @@ DIALOGS = [
     ("/", "/datasets/new/"),
     ("/tokens/", "/tokens/{token_id}/revoke/"),
     (f"{CONTENTS}/input/", f"{CONTENTS}/input/reading/all/"),
+    (f"{WAITING}/", f"{WAITING}/cancel/"),
+    (f"{WORKING}/", f"{WORKING}/abort/"),
     (PEOPLE, f"{TEAM}/invite/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/role/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/remove/"),
@@ -209,6 +233,11 @@ NO_PAGES = [
     f"{CONTENTS}/relevant-filenames/progress/",
     f"{CONTENTS}/relevant-filenames/save/",
     f"{CONTENTS}/relevant-filenames/corrected/",
+    "/runs/list/",
+    f"{RUNS}/list/",
+    f"{WAITING}/progress/",
+    f"{RUN}/progress/",
+    f"{RUN}/artifacts/{{artifact_id}}/",
     f"{TABS}/input/check/",
     f"{TABS}/input/permissions/",
     f"{TABS}/input/wait/",
@@ -249,6 +278,7 @@ ELSEWHERE = re.compile(r"^(admin/|\^?v1/)")
 def test_every_page_is_listed() -> None:
     ids = dict.fromkeys(("team_id", "dataset_id", "user_id", "account_id", "account_token_id"), "a" * 24)
     ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id", "link_id"), "a" * 24)
+    ids |= dict.fromkeys(("run_id", "other_run_id", "working_id", "artifact_id", "scheduled_id"), "a" * 24)
     ids |= {"link": "/invitation/", "link_of_known": "/invitation/", "reset": "/accounts/password/reset/key/1-x/"}
     ids |= {"grant": "/grant/"}
     dialogs = [opened for _, opened in DIALOGS]

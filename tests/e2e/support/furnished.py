@@ -81,7 +81,9 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     datasource = Datasource.objects.get(dataset=dataset, purpose="INPUT")
     made_reading(made_index(datasource, FILES), broken="street/night/007.JPG")
     opened, unopened = (grant_links.make(datasource=datasource, by=owner) for _ in range(2))
+    job_id = _waiting_job(team, owner)
     return {
+        **_runs(dataset, owner, job_id),
         "team_id": team.pk,
         "dataset_id": dataset.pk,
         "datasource_id": datasource.pk,
@@ -91,7 +93,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
         "token_id": owner.api_tokens.get(name__startswith="notebook").pk,
         "invitation_id": invited[address].pk,
         "notice_id": Notice.objects.filter(user=owner).latest("pk").pk,
-        "job_id": _waiting_job(team, owner),
+        "job_id": job_id,
         "link": links.path_of(invited[address]),
         "link_of_known": links.path_of(invited[known]),
         "reset": password_path(colleague),
@@ -114,6 +116,31 @@ def _waiting_job(team: Any, owner: Any) -> str:
         JobLogLine.objects.create(job=job, text=hostile.NAME)
         JobShard.objects.filter(job=job).update(not_before=timezone.now() + timedelta(days=1))
     return job.pk
+
+
+def _runs(dataset: Any, owner: Any, job_id: str) -> dict[str, str]:
+    """Two that have ended, one at work and one that waits for a worker that never comes; all with hostile names."""
+    from runs import progress
+    from runs.models import Run, RunPick, RunState
+    from tests.e2e.support import hostile
+    from tests.runs.making import run_of
+    from tests.runs.pages.making import CONTENT, ended
+    from tests.runs.scheduling.making import open_run
+
+    first, other = ended(dataset, owner), ended(dataset, owner, first=1)
+    RunPick.objects.filter(run=first, place=1).update(file_name=hostile.PREFIX, why=hostile.NAME)
+    Run.objects.filter(pk=first.pk).update(message=hostile.NAME)
+    working = run_of(dataset, CONTENT | {"docker": {"relevantFilenamesFile": hostile.PREFIX}}, by=owner)
+    Run.objects.filter(pk=working.pk).update(job=job_id)
+    progress.enter(working, RunState.EMBEDDING, total=90)
+    progress.log(working, hostile.NAME)
+    return {
+        "run_id": first.pk,
+        "other_run_id": other.pk,
+        "working_id": working.pk,
+        "artifact_id": first.artifacts.get(file_name="log.txt").pk,
+        "scheduled_id": open_run(dataset, by=owner, runs_on=["no-worker-has-it"]).pk,
+    }
 
 
 def repeat_checks(dataset: str, times: int) -> None:
