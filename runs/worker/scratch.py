@@ -31,7 +31,7 @@ Json = dict[str, Any]
 NAMES_OF_A_PART = 64
 # Of one file of the run. What is written here is much smaller.
 MOST_BYTES = 1000**3
-THREADS = 8
+THREADS = 6
 _JSON, _BYTES = "application/json", "application/octet-stream"
 
 
