@@ -21,9 +21,11 @@ from datasets.api.routes import router as datasets_router
 from datasets.handover.routes import router as members_router
 from datasources.api.routes import router as datasources_router
 from lightly_platform.errors import error_answer, passing_problem
+from samples.api.embedding_routes import router as embeddings_router
 from samples.api.export_routes import router as exports_router
 from samples.api.sample_routes import router as samples_router
 from samples.api.tag_routes import router as tags_router
+from samples.api.told_routes import router as told_router
 from teams.api.authentication import TokenAuth
 from teams.api.routes import router as teams_router
 
@@ -53,6 +55,8 @@ api.add_router("", annotations_router)
 api.add_router("", tags_router)
 api.add_router("", samples_router)
 api.add_router("", exports_router)
+api.add_router("", embeddings_router)
+api.add_router("", told_router)
 api.add_router("", teams_router)
 api.add_router("", members_router)
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("datasets.urls")),
     path("", include("datasources.urls")),
     path("", include("contents.urls")),
+    path("", include("samples.urls")),
     path("", include("runs.urls")),
     path("", include("jobs.urls")),
     path("", include("notifications.urls")),

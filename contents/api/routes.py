@@ -94,13 +94,12 @@ def _cursor(request: HttpRequest, dataset: Dataset, which: ListingWindow, kind: 
     )
 
 
-def redirect_url(request: HttpRequest, dataset: Dataset, *, until: int = 0) -> RedirectUrl:
-    """Makes URLs of this server. `until`: in Unix seconds, when they end; 0: not by themselves."""
+def redirect_url(request: HttpRequest, dataset: Dataset) -> RedirectUrl:
     address = request.build_absolute_uri(f"/v1/datasets/{dataset.pk}/datasource/readurlRedirect")
     tokens: dict[str, str] = {}
 
     def url_of(datasource: Datasource, name: str) -> str:
-        token = tokens.get(datasource.pk) or public_token(datasource, dataset, caller(request), until=until)
+        token = tokens.get(datasource.pk) or public_token(datasource, dataset, caller(request))
         tokens[datasource.pk] = token
         return f"{address}?{urlencode({'path': name, 'publicToken': token})}"
 

@@ -30,7 +30,7 @@ class Pixels:
 
     `values`: how often each value (0 to 255) comes in red, then green, then blue. `edges`: the same for the Laplacian
     of the gray picture. `gray`: its bytes, row by row. `small`: RGB bytes of at most LIGHTNESS_SIDE on each side.
-    `sized`: RGB bytes of the upright picture in the size that was asked for. `digest`: of all RGB bytes.
+    `sized`: RGB bytes of the upright picture in the size that was asked for. `digest`: of all RGB bytes, if asked for.
     """
 
     width: int
@@ -40,7 +40,7 @@ class Pixels:
     gray: bytes
     small: bytes
     sized: bytes
-    digest: bytes
+    digest: str
 
 
 @contextlib.contextmanager
@@ -51,10 +51,12 @@ def decoded(file: File) -> Iterator[Image.Image]:
         yield image
 
 
-def pixels_of(image: Image.Image, size: tuple[int, int]) -> Pixels:
+def pixels_of(image: Image.Image, size: tuple[int, int], *, with_digest: bool = False) -> Pixels:
     """`size`: (width, height) of `sized`. Transparency is left out: its colours are what a network sees."""
     orientation = orientation_of(image)
-    colours = eight_bits(image).convert("RGB")
+    colours = eight_bits(image)
+    if colours.mode != "RGB":
+        colours = colours.convert("RGB")
     gray = colours.convert("L")
     small = colours.copy()
     small.thumbnail((LIGHTNESS_SIDE, LIGHTNESS_SIDE), Image.Resampling.BOX)
@@ -66,7 +68,7 @@ def pixels_of(image: Image.Image, size: tuple[int, int]) -> Pixels:
         gray.tobytes(),
         small.tobytes(),
         _sized(colours, size, orientation).tobytes(),
-        hashlib.blake2b(colours.tobytes(), digest_size=16).digest(),
+        hashlib.blake2b(colours.tobytes(), digest_size=16).hexdigest() if with_digest else "",
     )
 
 

@@ -97,6 +97,11 @@ class Link:
     def leads_to(self, url_name: str) -> None:
         self._url_name = url_name
 
+    @property
+    def is_known(self) -> bool:
+        """Whether a room has the page. For links that a page can do without."""
+        return bool(self._url_name)
+
     def url(self, *args: Any) -> str:
         """Raises ImproperlyConfigured if no room has the page."""
         if not self._url_name:

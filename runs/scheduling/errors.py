@@ -40,7 +40,7 @@ class ReferencesError(SchedulingError):
 
 
 class UnsupportedDatasetError(SchedulingError):
-    code = "DATASET_DATASOURCE_ACTION_NOT_IMPLEMENTED"
+    code = "DATASET_NOT_SUPPORTED"
 
 
 class NotOpenError(SchedulingError):

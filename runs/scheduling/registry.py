@@ -5,6 +5,7 @@ One of these processes is one worker, on whatever machine. Those of the operator
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ from django.utils import timezone
 from runs.models import ENDED_STATES, ComputeWorker, Run, WorkerState
 from teams.models import User
 
+# As of datasets, and of workers in the official client.
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 _-]+")
+SHORTEST_NAME = 3
 # Workers say that they live every 10 s.
 SILENT_AFTER = timedelta(seconds=45)
 
@@ -46,13 +50,21 @@ def start(*, name: str, labels: Collection[str], host: str, version: str, worker
         if worker is None:
             return None
     else:
-        worker, _ = ComputeWorker.objects.get_or_create(owner=None, name=name, defaults={"creator": "SERVER"})
+        worker, _ = ComputeWorker.objects.get_or_create(
+            owner=None, name=shown_name(name), defaults={"creator": "SERVER"}
+        )
         worker.labels = sorted(set(labels))
     worker.host, worker.version = host[:255], version[:32]
     worker.modified_at = timezone.now()
     worker.save(update_fields=["labels", "host", "version", "modified_at"])
     beat(worker.pk)
     return worker
+
+
+def shown_name(name: str) -> str:
+    """As the official client accepts it, which refuses a whole list for one name with a dot."""
+    plain = re.sub(r"[^A-Za-z0-9 _-]", "-", name).lstrip(" _-")[:200]
+    return plain if len(plain) >= SHORTEST_NAME else f"worker {plain}".strip()
 
 
 def beat(worker_id: str) -> bool:

@@ -26,6 +26,11 @@ def plain_lines(lines: Iterable[str], *, content_type: str = "text/plain; charse
     return _answer(_joined(lines, "", "\n", ""), content_type)
 
 
+def json_text(pieces: Iterable[str]) -> StreamingHttpResponse:
+    """What these are together."""
+    return _answer(_joined(pieces, "", "", ""), "application/json")
+
+
 def _answer(chunks: Iterator[bytes], content_type: str) -> StreamingHttpResponse:
     """The first piece is made at once, so that what goes wrong can still become another answer."""
     answer = StreamingHttpResponse(chain([next(chunks)], chunks), content_type=content_type)

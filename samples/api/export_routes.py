@@ -12,7 +12,6 @@ from ninja import Query, Router
 from pydantic import Field
 
 from contents.api.errors import client_errors
-from contents.api.routes import redirect_url
 from core.api.parameters import Flag
 from datasets.access import dataset_for
 from datasets.api.schemas import Error
@@ -21,7 +20,7 @@ from samples.api import answers
 from samples.api.schemas import Page, sample_data
 from samples.api.tag_routes import tag_or_404
 from samples.exports import rows
-from samples.exports.places import Places
+from samples.exports.places import Places, ReadUrls
 from samples.exports.rows import Chosen, NameFormat, Row, WriteFile
 from teams.api.authentication import caller, needs
 from teams.models import Scope
@@ -48,21 +47,16 @@ class Export(Page):
         return found[:PREVIEWED] if self.preview_example else found
 
 
-def writer(request: HttpRequest, dataset: Dataset, name_format: NameFormat, expires_in: int | None = None) -> WriteFile:
-    """How files are written. URLs of this server carry a token of their own, never the caller's."""
-    if name_format is NameFormat.NAME:
-        return rows.just_name
-    places = Places(dataset)
-    if name_format is NameFormat.DATASOURCE_FULL:
-        return places.url_in_storage
-    url_of = redirect_url(request, dataset, until=int(time.time()) + expires_in if expires_in else 0)
-    return lambda kind, name: url_of(*places.of(kind, name))
+def _writer(request: HttpRequest, dataset: Dataset, which: Export, default: NameFormat) -> WriteFile:
+    until = int(time.time()) + which.expires_in if which.expires_in else 0
+    urls = ReadUrls(request, dataset, caller(request), until=until)
+    return rows.writer(which.file_name_format or default, Places(dataset), urls)
 
 
 def _lines(request: HttpRequest, dataset_id: str, tag_id: str, which: Export) -> HttpResponseBase:
     dataset = dataset_for(caller(request), dataset_id)
     tag = tag_or_404(dataset, tag_id)
-    write = writer(request, dataset, which.file_name_format or NameFormat.NAME, which.expires_in)
+    write = _writer(request, dataset, which, NameFormat.NAME)
     found = rows.lines(tag, rows.positions_of(tag, which.which), write)
     with client_errors():
         return answers.plain_lines(found) if which.format == "PLAIN" else answers.json_lines(found)
@@ -73,8 +67,7 @@ def _rows(
 ) -> HttpResponseBase:
     dataset = dataset_for(caller(request), dataset_id)
     tag = tag_or_404(dataset, tag_id)
-    name_format = which.file_name_format or NameFormat.REDIRECTED_READ_URL
-    write = writer(request, dataset, name_format, which.expires_in)
+    write = _writer(request, dataset, which, NameFormat.REDIRECTED_READ_URL)
     describe = sample_data if which.include_meta_data else None
     found = rows.chosen(tag, rows.positions_of(tag, which.which), write, describe)
     with client_errors():

@@ -12,7 +12,6 @@ from ninja import Query, Router, Status
 from pydantic import Field
 
 from contents.api.errors import client_errors
-from contents.api.routes import redirect_url
 from contents.listing.read_urls import datasource_of_token
 from contents.listing.signing import sign_file, sign_path
 from core.api import places
@@ -26,7 +25,7 @@ from datasources.models import Purpose
 from samples import queries
 from samples.api import answers
 from samples.api.schemas import Answer, Body, Page, SampleData, sample_data
-from samples.exports.places import place_of
+from samples.exports.places import ReadUrls, place_of
 from samples.models import Sample
 from samples.services import update_sample
 from teams.api.authentication import caller, needs
@@ -170,7 +169,7 @@ def sample_read_url(request: HttpRequest, dataset_id: str, sample_id: str, which
     purpose, name = _place(sample_or_404(dataset, sample_id), which.type)
     places.enter(request, SIGNING, person=caller(request).pk, dataset_id=dataset.pk, team=dataset.team_id)
     with client_errors():
-        return sign_file(dataset, purpose, name, method="GET", redirect_url=redirect_url(request, dataset))
+        return sign_file(dataset, purpose, name, method="GET", redirect_url=ReadUrls(request, dataset, caller(request)))
 
 
 @router.get(

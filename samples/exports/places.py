@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
 from clouds import CloudConfig
 from contents.listing.errors import CredentialsUnreadableError
 from contents.listing.opening import datasource_for
+from contents.listing.read_urls import public_token
 from contents.media.frame_names import FRAMES_FOLDER
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose, UnreadableConfigError
 from samples.models import SampleType
+from teams.models import User
+
+
+class ReadUrls:
+    """URLs of this server that lead to files. They carry a token of their own, for who asks but not who they are.
+
+    `until`: in Unix seconds, when they end; 0: not by themselves.
+    """
+
+    def __init__(self, request: HttpRequest, dataset: Dataset, user: User, *, until: int = 0) -> None:
+        self._address = request.build_absolute_uri(f"/v1/datasets/{dataset.pk}/datasource/readurlRedirect")
+        self._dataset, self._user, self._until = dataset, user, until
+        self._tokens: dict[str, str] = {}
+
+    def __call__(self, datasource: Datasource, name: str) -> str:
+        if datasource.pk not in self._tokens:
+            token = public_token(datasource, self._dataset, self._user, until=self._until)
+            self._tokens[datasource.pk] = token
+        return f"{self._address}?{urlencode({'path': name, 'publicToken': self._tokens[datasource.pk]})}"
 
 
 class Places:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from samples import masks, queries
+from samples.exports.places import Places, ReadUrls
 from samples.models import Sample, SampleType, Tag
 
 Row = dict[str, Any]
@@ -42,6 +43,15 @@ WriteFile = Callable[[str, str], str]
 
 def just_name(kind: str, name: str) -> str:
     return name
+
+
+def writer(name_format: NameFormat, places: Places, urls: ReadUrls) -> WriteFile:
+    """How files are written in an export."""
+    if name_format is NameFormat.NAME:
+        return just_name
+    if name_format is NameFormat.DATASOURCE_FULL:
+        return places.url_in_storage
+    return lambda kind, name: urls(*places.of(kind, name))
 
 
 def positions_of(tag: Tag, which: Callable[[int], range]) -> Sequence[int]:

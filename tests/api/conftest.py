@@ -11,6 +11,7 @@ from datasets.services import share_dataset
 from datasources import services, tasks
 from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
+from samples.models import Embedding
 from teams.models import User
 from teams.service_accounts import services as service_accounts
 from tests.conftest import person
@@ -65,8 +66,10 @@ def known(ready: Dataset, alice: User) -> dict[str, str]:
     colleague = person("dana@example.com", ready.team)
     tag = ready.tags.exclude(previous=None).get()
     sample = ready.samples.earliest("position")
+    embedding = Embedding.objects.create(dataset=ready, name="default", key=".lightly/embeddings/default.csv")
     return {
         "dataset_id": ready.pk,
+        "embedding_id": embedding.pk,
         "tag_id": tag.pk,
         "sample_id": sample.pk,
         "team_id": ready.team_id,

@@ -41,6 +41,8 @@ _DATASET, _DATASOURCE, _TEAM = (
 )
 _CONTENTS = f"{_DATASET}/contents"
 _TAGS = f"{_DATASET}/tags"
+_EMBEDDINGS, _PREDICTIONS = f"{_DATASET}/embeddings", f"{_DATASET}/predictions"
+_EMBEDDING, _CONFIGURATION = f"{_EMBEDDINGS}/{{embedding_id}}", f"{_DATASET}/configuration/metadata"
 _TAG, _SAMPLE = f"{_TAGS}/{{tag_id}}", f"{_DATASET}/samples/{{sample_id}}"
 RULES: dict[str, Rule] = {
     "GET /v1/versions/pip/latest": Rule(Scope.READ, Access.PUBLIC),
@@ -121,6 +123,30 @@ RULES: dict[str, Rule] = {
             "Sama/tasks",
         )
     },
+    f"GET {_EMBEDDINGS}": Rule(Scope.READ, Access.SEES),
+    # Makes an embedding, whose file whoever gets the answer writes.
+    f"GET {_EMBEDDINGS}/writeCSVUrl": Rule(Scope.RUNS, Access.EDITS),
+    f"DELETE {_EMBEDDING}": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_EMBEDDING}/readCSVUrl": Rule(Scope.READ, Access.SEES),
+    f"PUT {_EMBEDDING}/isProcessed": Rule(Scope.RUNS, Access.EDITS),
+    f"POST {_EMBEDDING}/trigger2dEmbeddingsJob": Rule(Scope.RUNS, Access.EDITS),
+    f"POST {_EMBEDDING}/sampling": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_EMBEDDING}/2d": Rule(Scope.READ, Access.SEES),
+    f"POST {_EMBEDDING}/2d": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_EMBEDDING}/2d/{{embedding2d_id}}": Rule(Scope.READ, Access.SEES),
+    f"GET {_PREDICTIONS}/tasks": Rule(Scope.READ, Access.SEES),
+    f"POST {_PREDICTIONS}/tasks": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_PREDICTIONS}/tasks/{{task_name}}": Rule(Scope.READ, Access.SEES),
+    f"GET {_PREDICTIONS}/samples": Rule(Scope.READ, Access.SEES),
+    f"GET {_PREDICTIONS}/samples/{{sample_id}}": Rule(Scope.READ, Access.SEES),
+    f"POST {_PREDICTIONS}/samples/{{sample_id}}": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_TAG}/scores": Rule(Scope.READ, Access.SEES),
+    f"POST {_TAG}/scores": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_TAG}/scores/{{score_id}}": Rule(Scope.READ, Access.SEES),
+    f"GET {_CONFIGURATION}": Rule(Scope.READ, Access.SEES),
+    f"POST {_CONFIGURATION}": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_CONFIGURATION}/{{configuration_id}}": Rule(Scope.READ, Access.SEES),
+    f"PUT {_CONFIGURATION}/{{configuration_id}}": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_DATASET}/mappings": Rule(Scope.READ, Access.SEES),
     f"GET {_DATASET}/samples": Rule(Scope.READ, Access.SEES),
     f"GET {_DATASET}/samples/partial": Rule(Scope.READ, Access.SEES),

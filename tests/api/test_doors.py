@@ -88,7 +88,8 @@ def test_a_token_is_told_which_right_it_lacks(client: Client, callers: Callers, 
 
 @pytest.mark.parametrize("path", DOCUMENT["paths"])
 def test_methods_outside_of_the_document_do_nothing(path: str, client: Client, known: dict[str, str]) -> None:
-    url = path.format_map(known | {"access_config_id": "f" * 24, "dataset_name": "street"})
+    others = ("access_config_id", "score_id", "configuration_id", "embedding2d_id")
+    url = path.format_map(known | dict.fromkeys(others, "f" * 24) | {"dataset_name": "street", "task_name": "boxes"})
     documented = {method.upper() for method in DOCUMENT["paths"][path]}
     for method in METHODS - documented:
         assert client.generic(method, url).status_code == 405, method

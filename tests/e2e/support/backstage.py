@@ -87,6 +87,11 @@ class Backstage:
         ids: dict[str, str] = self._call("furnish", email=owner["email"], configs=configs)
         return ids
 
+    def grow(self, dataset: str, samples: list[str], tag: str, run: str) -> str:
+        """As if a run had selected these; the id of its tag. Thumbnails are where the suffix says."""
+        tag_id: str = self._call("grow", dataset=dataset, samples=samples, tag=tag, run=run)
+        return tag_id
+
     def repeat_checks(self, dataset: str, times: int) -> None:
         """As if the schedule had come to the last verdicts so often again."""
         self._call("repeat_checks", dataset=dataset, times=times)
@@ -225,6 +230,29 @@ def save(dataset: str, purpose: str, config: Config, by: str) -> None:
     )
 
 
+def grow(dataset: str, samples: list[str], tag: str, run: str) -> str:
+    from django.db import transaction
+
+    from contents.media.frame_names import thumbnail_name
+    from datasets.models import Dataset
+    from datasources.models import DEFAULT_THUMBNAIL_SUFFIX
+    from samples.growing import NewSample, add
+    from samples.models import SampleType
+
+    new = [
+        NewSample(
+            name,
+            SampleType.IMAGE,
+            thumb_name=thumbnail_name(DEFAULT_THUMBNAIL_SUFFIX, name),
+            meta_data={"sizeInBytes": 1000, "sharpness": 12.5, "luminance": 55, "width": 64, "height": 48},
+        )
+        for name in samples
+    ]
+    with transaction.atomic():
+        found = add(Dataset.objects.get(pk=dataset), new, run_id=run, tag_name=tag, creator="USER_WORKER")
+    return found.pk
+
+
 def share(dataset: str, emails: list[str]) -> None:
     from datasets.models import Dataset
     from datasets.services import share_dataset
@@ -328,7 +356,7 @@ def serve() -> None:
     calls = (
         *(furnished.furnish, furnished.repeat_checks),
         *(make_person, promote, make_token, demand_second_factor, make_service_account, make_dataset, make_datasets),
-        *(share, save, checks_of),
+        *(share, save, grow, checks_of),
         *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
     )
     functions = {function.__name__: function for function in calls}

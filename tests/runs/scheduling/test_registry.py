@@ -49,6 +49,15 @@ def test_a_process_takes_the_place_of_one_that_was_registered(alice: User) -> No
     assert not registry.beat(made.pk)
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [("gpu-1", "gpu-1"), ("gpu.example.com", "gpu-example-com"), ("_x", "worker x"), ("ü", "worker")],
+)
+def test_names_that_every_client_takes(given: str, shown: str) -> None:
+    assert registry.shown_name(given) == shown
+    assert registry.NAME.fullmatch(shown)
+
+
 def test_silence(dataset: Dataset, engine: TestRunner) -> None:
     idle, busy, lively = worker("idle"), worker("busy", ["x"]), worker("lively")
     open_run(dataset, runs_on=["x"])

@@ -1,0 +1,1 @@
+"""What predictions and metadata in the Lightly datasource tell of samples, as far as a selection asks for it."""

@@ -1,0 +1,251 @@
+"""The samples of a selection: what was read, without what can't be used and what comes twice, and the datapool's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext
+from numpy.typing import NDArray
+
+from jobs.runners import JobError
+from runs.places import embeddings_file_name
+from runs.selection import samples as selected
+from runs.selection.config import (
+    Balance,
+    CategoryCount,
+    ClassInput,
+    Metadata,
+    NumericInput,
+    Query,
+    Random,
+    Scores,
+    Threshold,
+    Weights,
+)
+from runs.worker.annotations.layout import Layout
+from runs.worker.annotations.scores import FREQUENCY, SCORES, scaled
+from runs.worker.annotations.told import BROKEN, MISSING, USED, category_in, number_in, value_at
+from runs.worker.choosing.held import Held, held_by, query_vectors
+from runs.worker.choosing.table import Table
+from runs.worker.context import Context
+from runs.worker.embedding.csvs import CsvError, read_csv
+from runs.worker.pictures import number_of
+from runs.worker.scratch import Json
+
+_LIGHTLY = "lightly."
+MOST_CSV_BYTES = 4 * 1000**3
+
+
+@dataclass(frozen=True)
+class Usable:
+    """`places`: of the table's rows that can be chosen. `twins`: of those left out, and of which they are copies."""
+
+    places: list[int]
+    twins: dict[int, int]
+    corrupt: list[int]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """`rows`: of those that can be chosen, in the order of their names; the first ones of `samples`. Then come `held`.
+
+    `notes`: sentences for the log about what was left out.
+    """
+
+    usable: Usable
+    rows: list[Json]
+    held: Held
+    samples: selected.Samples
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def vectors(self) -> NDArray[Any]:
+        """(n, d) of `rows`."""
+        found: NDArray[Any] = self.samples.vectors()[: len(self.rows)]
+        return found
+
+
+def usable_of(table: Table, known: Sequence[str] = ()) -> Usable:
+    """Without what is broken, what has the same content as one before, and names that the dataset has (`known`)."""
+    held = set(known)
+    first: dict[str, int] = {}
+    places: list[int] = []
+    twins: dict[int, int] = {}
+    corrupt: list[int] = []
+    for at, row in enumerate(table.rows):
+        if "bad" in row:
+            corrupt.append(at)
+        elif row["name"] in held:
+            continue
+        elif (twin := first.setdefault(row["hash"], at)) != at:
+            twins[at] = twin
+        else:
+            places.append(at)
+    return Usable(places, twins, corrupt)
+
+
+def inputs_of(context: Context, layout: Layout, table: Table) -> Inputs:
+    """Raises JobError where the selection can't be made of it."""
+    held = held_by(context)
+    usable = usable_of(table, held.names)
+    rows = [table.rows[at] for at in usable.places]
+    vectors, notes = _own_vectors(context, rows) or (_rows_of(table.vectors, usable.places), [])
+    notes += _demand_predictions(layout, rows)
+    samples = selected.Samples(
+        names=[*(row["name"] for row in rows), *held.names],
+        preselected=np.arange(len(rows) + len(held.names)) >= len(rows),
+        embeddings=_joined(context, vectors, held),
+        numbers={each: _numbers(each, layout, rows, held) for each in _numeric(context)},
+        classes={each: _classes(each, layout, rows, held) for each in _balanced(context)},
+        queries={query: _query(context, query, vectors) for query in context.settings.queries},
+    )
+    return Inputs(usable, rows, held, samples, notes)
+
+
+def _rows_of(vectors: NDArray[Any], places: Sequence[int]) -> NDArray[Any]:
+    return vectors if len(places) == len(vectors) else vectors[np.array(places, dtype=np.intp)]
+
+
+def _own_vectors(context: Context, rows: Sequence[Json]) -> tuple[NDArray[Any], list[str]] | None:
+    """Those of the csv file that the configuration names. None: it names none."""
+    if not context.settings.embeddings_file:
+        return None
+    name = embeddings_file_name(context.settings.embeddings_file)
+    content = context.read_target(name, most=MOST_CSV_BYTES)
+    if content is None:
+        raise JobError(gettext("There is no file %(name)s in the Lightly datasource.") % {"name": name}, is_final=True)
+    try:
+        names, vectors = read_csv(content)
+    except CsvError as error:
+        raise JobError(f"{name}: {error}", is_final=True) from None
+    place = {each: at for at, each in enumerate(names)}
+    found = np.full((len(rows), vectors.shape[1]), np.nan, np.float32)
+    for at, row in enumerate(rows):
+        if row["name"] in place:
+            found[at] = vectors[place[row["name"]]]
+    missing = sum(row["name"] not in place for row in rows)
+    if rows and missing == len(rows):
+        words = gettext("%(name)s has none of the names of this run's files.")
+        raise JobError(words % {"name": name}, is_final=True)
+    return found, [f"{missing:,} samples have no embedding in {name}."] if missing else []
+
+
+def _joined(context: Context, vectors: NDArray[Any], held: Held) -> NDArray[Any]:
+    """(n + h, d). Raises JobError where the datapool's vectors are of another network."""
+    if not len(held.names):
+        return vectors
+    width = vectors.shape[1] or held.vectors.shape[1]
+    if held.vectors.shape[1] not in {0, width}:
+        if context.settings.needs_embeddings:
+            words = gettext(
+                "Embeddings of the dataset have %(old)s numbers, those of this run have %(new)s. Use the same network"
+                " or csv file as before, or a new dataset."
+            )
+            raise JobError(words % {"old": held.vectors.shape[1], "new": width}, is_final=True)
+        old = np.full((len(held.names), width), np.nan, np.float32)
+    else:
+        old = held.vectors if held.vectors.shape[1] else np.full((len(held.names), width), np.nan, np.float32)
+    new = vectors if vectors.shape[1] == width else np.full((len(vectors), width), np.nan, np.float32)
+    return np.concatenate([new, old])
+
+
+def _query(context: Context, query: Query, vectors: NDArray[Any]) -> NDArray[Any]:
+    found = query_vectors(context, query)
+    if len(vectors) and found.shape[1] != vectors.shape[1]:
+        words = gettext("Embeddings of the tag %(tag)s have %(old)s numbers, those of this run have %(new)s.")
+        numbers = {"tag": query.tag_name, "old": found.shape[1], "new": vectors.shape[1]}
+        raise JobError(words % numbers, is_final=True)
+    return found
+
+
+def _demand_predictions(layout: Layout, rows: Sequence[Json]) -> list[str]:
+    """Raises JobError where no file of a task can be used."""
+    notes = []
+    for task in layout.tasks:
+        states = [row["tasks"][task]["state"] for row in rows]
+        if rows and USED not in states:
+            words = gettext(
+                "No file with predictions of the task %(task)s can be used: %(missing)s missing, %(broken)s broken."
+            )
+            counts = {"missing": states.count(MISSING), "broken": states.count(BROKEN)}
+            raise JobError(words % ({"task": task} | counts), is_final=True)
+        for state in (MISSING, BROKEN):
+            if count := states.count(state):
+                notes.append(f"{count:,} files with predictions of the task {task} are {state}: they count as unknown.")
+    return notes
+
+
+def _numeric(context: Context) -> list[NumericInput]:
+    strategies = context.settings.selection.strategies if context.settings.selection else ()
+    found = {each.input for each in strategies if isinstance(each, Weights | Threshold)}
+    return [each for each in found if not isinstance(each, Random)]
+
+
+def _balanced(context: Context) -> list[ClassInput]:
+    strategies = context.settings.selection.strategies if context.settings.selection else ()
+    return list({each.input for each in strategies if isinstance(each, Balance)})
+
+
+def _numbers(source: NumericInput, layout: Layout, rows: Sequence[Json], held: Held) -> NDArray[Any]:
+    """(n + h,) NaN where it is not known."""
+    if isinstance(source, Metadata):
+        return np.array([number_in(value) for value in _values(source, layout, rows, held)], np.float64)
+    unknown = [float("nan")] * len(held.names)
+    if isinstance(source, Scores):
+        return np.array([*_scores(source, rows), *unknown], np.float64)
+    assert isinstance(source, CategoryCount)  # noqa: S101 - random numbers are made by the selection
+    ids = _categories(layout, source.task, source.categories)
+    wanted = [{str(each) for each in of_name} for of_name in ids.values()]
+    every = set().union(*wanted) if wanted else set()
+    counts = [_count(row["tasks"][source.task], every) for row in rows]
+    return np.array([*counts, *unknown], np.float64)
+
+
+def _count(told: Json, categories: set[str]) -> float:
+    if told["state"] != USED:
+        return float("nan")
+    return float(sum(count for category, count in told["counts"].items() if category in categories))
+
+
+def _scores(source: Scores, rows: Sequence[Json]) -> list[float]:
+    if source.score not in SCORES:
+        words = gettext("There is no score %(score)s. There are: %(known)s.")
+        raise JobError(words % {"score": source.score, "known": ", ".join(SCORES)}, is_final=True)
+    found = [float(row["tasks"][source.task].get("scores", {}).get(source.score, "nan")) for row in rows]
+    return scaled(found) if source.score == FREQUENCY else found
+
+
+def _classes(source: ClassInput, layout: Layout, rows: Sequence[Json], held: Held) -> selected.Classes:
+    if isinstance(source, Metadata):
+        return selected.Classes.of_categories([category_in(value) for value in _values(source, layout, rows, held)])
+    ids = _categories(layout, source.task, source.categories)
+    amounts = np.zeros((len(rows) + len(held.names), len(ids)), np.float32)
+    column = {str(each): at for at, of_name in enumerate(ids.values()) for each in of_name}
+    for at, row in enumerate(rows):
+        for category, count in row["tasks"][source.task].get("counts", {}).items():
+            if category in column:
+                amounts[at, column[category]] += count
+    return selected.Classes.of_amounts(list(ids), amounts)
+
+
+def _categories(layout: Layout, task: str, names: Sequence[str]) -> dict[str, list[int]]:
+    """Ids by the name of the category: those of `names`, or all. Raises JobError for one that the schema lacks."""
+    known: dict[str, list[int]] = {}
+    for number, name in layout.tasks[task].categories.items():
+        known.setdefault(name, []).append(number)
+    if lacking := [name for name in names if name not in known]:
+        words = gettext("The task %(task)s has no category %(name)s. It has: %(known)s.")
+        raise JobError(words % {"task": task, "name": lacking[0], "known": ", ".join(known)}, is_final=True)
+    return {name: known[name] for name in (names or known)}
+
+
+def _values(source: Metadata, layout: Layout, rows: Sequence[Json], held: Held) -> list[Any]:
+    if source.key.startswith(_LIGHTLY):
+        name = source.key.removeprefix(_LIGHTLY)
+        return [number_of(meta, name) for meta in (*(row["meta"] for row in rows), *held.meta)]
+    default = layout.defaults.get(source.key)
+    found = [value_at(custom, source.key) for custom in (*(row.get("custom") for row in rows), *held.custom)]
+    return [default if value is None else value for value in found]

@@ -1,0 +1,131 @@
+"""The stage that selects: slices of runs.selection, whose state is kept between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from jobs.runners import Cursor, JobError, Slice, Step
+from runs import progress
+from runs.models import LogLevel, RunState
+from runs.selection.choosing import Chooser
+from runs.selection.samples import UnusableInputError
+from runs.selection.state import State
+from runs.worker.annotations.layout import Layout
+from runs.worker.choosing.inputs import Inputs, inputs_of
+from runs.worker.choosing.table import table_of
+from runs.worker.context import Context, context_of
+from runs.worker.preparing import LAYOUT
+from runs.worker.scratch import Json, Scratch, paths_of, token
+
+SELECT = "select"
+# What ending a slice may take: the state is written, then the database.
+SPARE_SECONDS = 20.0
+LEAST_SECONDS = 2.0
+
+
+@dataclass
+class _Kept:
+    """Of the last slice of this process, so that the next one begins where it ended."""
+
+    run: str
+    state: str
+    inputs: Inputs
+    chooser: Chooser | None
+
+
+_kept: list[_Kept] = []
+
+
+def begin(cursors: Sequence[Cursor]) -> Cursor:
+    """`cursors`: of all shards so far. The first is that of `prepare`."""
+    prepared = cursors[0]
+    common = {name: prepared[name] for name in ("paths", "slices", "files", "begun", "newest")}
+    return {"stage": SELECT, "state": "", "picked": "", "chosen": 0, **common}
+
+
+def select_some(this: Slice) -> Step:
+    cursor = this.cursor
+    context = context_of(this.job, paths_of(cursor))
+    progress.enter(context.run, RunState.SAMPLING)
+    is_first = not cursor["state"]
+    inputs, chooser = opened_selection(context, cursor["state"])
+    scratch, mark = Scratch(context), token()
+    store = partial(_tell, context, inputs, chooser, is_first=is_first)
+    if chooser is not None and not chooser.advance(seconds=max(LEAST_SECONDS, this.seconds_left - SPARE_SECONDS)):
+        scratch.write(_state_name(mark), chooser.state.to_bytes())
+        _keep(context, mark, inputs, chooser)
+        return Step(cursor | {"state": mark}, is_last=False, store=store)
+    if chooser is not None:
+        scratch.write(_state_name(mark), chooser.state.to_bytes())
+    chosen = sorted(chooser.chosen) if chooser else list(range(len(inputs.rows)))
+    rows = [inputs.rows[at] for at in chosen]
+    scratch.write_json(_chosen_name(mark), [[at, row] for at, row in zip(chosen, rows, strict=True)])
+    _keep(context, mark, inputs, chooser)
+    return Step(cursor | {"state": mark, "picked": mark, "chosen": len(chosen)}, is_last=True, store=store)
+
+
+def opened_selection(context: Context, state: str) -> tuple[Inputs, Chooser | None]:
+    """The selection as the slice with this mark left it. No chooser: all are taken. Raises JobError."""
+    for kept in _kept:
+        if (kept.run, kept.state) == (context.run.pk, state) and state:
+            return kept.inputs, kept.chooser
+    _kept.clear()
+    scratch = Scratch(context)
+    layout = Layout.of(scratch.read_json(LAYOUT))
+    inputs = inputs_of(context, layout, table_of(context))
+    known = context.settings
+    if known.selection is None or not inputs.rows:
+        return inputs, None
+    saved = State.from_bytes(scratch.read(_state_name(state))) if state else None
+    try:
+        chooser = Chooser(
+            known.selection, inputs.samples, seed=known.seed, unit_length=known.normalize_embeddings, state=saved
+        )
+    except UnusableInputError as error:
+        raise JobError(str(error), is_final=True) from None
+    return inputs, chooser
+
+
+def _keep(context: Context, mark: str, inputs: Inputs, chooser: Chooser | None) -> None:
+    _kept[:] = [_Kept(context.run.pk, mark, inputs, chooser)]
+
+
+def forget() -> None:
+    """As a new process."""
+    _kept.clear()
+
+
+def chosen_rows(scratch: Scratch, picked: str) -> list[tuple[int, Json]]:
+    """The chosen samples in the order of their names: each with its place among the rows of Inputs."""
+    found: list[Any] = scratch.read_json(_chosen_name(picked))
+    return [(at, row) for at, row in found]
+
+
+def _tell(context: Context, inputs: Inputs, chooser: Chooser | None, *, is_first: bool) -> None:
+    run = context.run
+    if is_first:
+        progress.log(run, f"{len(inputs.rows):,} samples can be chosen.")
+        if inputs.usable.corrupt:
+            progress.log(run, f"{len(inputs.usable.corrupt):,} files can't be used.", LogLevel.WARNING)
+        if inputs.usable.twins:
+            progress.log(run, f"{len(inputs.usable.twins):,} files have the same content as another one.")
+        if inputs.held.names:
+            progress.log(run, f"{len(inputs.held.names):,} samples of the dataset count as chosen already.")
+        for note in inputs.notes:
+            progress.log(run, note, LogLevel.WARNING)
+        if context.settings.selection is None:
+            progress.log(run, "The configuration has no selection: all samples are taken.")
+    if chooser is not None:
+        done, wanted = chooser.progress
+        progress.say(run, f"Selected {done:,} of {wanted:,}")
+
+
+def _state_name(mark: str) -> str:
+    return f"select-{mark}.npz"
+
+
+def _chosen_name(mark: str) -> str:
+    return f"chosen-{mark}.json"

@@ -1,0 +1,148 @@
+"""report_v2.json, in the whole shape of the official client's model ReportV2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from contents.annotations.predictions.schema import TaskSchema
+from runs.models import Run
+from runs.worker.annotations.layout import Layout
+from runs.worker.annotations.scores import FREQUENCY, SCORES, scaled
+from runs.worker.annotations.told import category_in, number_in, value_at
+from runs.worker.choosing.inputs import Inputs
+from runs.worker.pictures import NUMBERS, number_of
+from runs.worker.reports.distributions import Json, Sets, amounts, categorical, numeric
+from runs.worker.reports.vectors import Vectors, embedding_information, near_pairs
+
+# Lightly sells annotations that are saved by these; here nobody knows the price of a label.
+_NO_SAVINGS = {"costSavings": 0.0, "co2Savings": 0.0}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the report is made of. `vectors`: (n + h, d) of the inputs' samples. `url`: of this server."""
+
+    run: Run
+    inputs: Inputs
+    layout: Layout
+    sets: Sets
+    vectors: Vectors
+    sizes: Json
+    video_sizes: Json | None
+    keys: Sequence[str]
+    seed: int
+    begun: datetime
+    ended: datetime
+    url: str
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.inputs.samples.names)
+
+
+def report_of(facts: Facts) -> Json:
+    names = facts.names
+    return {
+        "generalInformation": {
+            "workerInformation": {"buildTime": "", "buildVersion": _version()},
+            "runInformation": _run_information(facts),
+            "datasetInformation": _dataset_information(facts),
+            "annotationSavings": dict.fromkeys(
+                ("imageClassification", "objectDetection", "semanticSegmentation"), _NO_SAVINGS
+            ),
+            "selectedAndRemovedImageExamples": near_pairs(facts.vectors, facts.sets, names),
+        },
+        "datasetAnalysis": {
+            "embeddingInformation": embedding_information(facts.vectors, facts.sets, names, seed=facts.seed),
+            "metadataInformation": _metadata_information(facts),
+        },
+        "predictionTaskInformation": {
+            name: _task_information(facts, schema) for name, schema in facts.layout.tasks.items()
+        },
+    }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("lightly-platform")
+    except metadata.PackageNotFoundError:  # run from a folder that nobody installed
+        return "unknown"
+
+
+def _run_information(facts: Facts) -> Json:
+    begun, ended = facts.begun.timestamp(), facts.ended.timestamp()
+    return {
+        "startTimestamp": begun,
+        "endTimestamp": ended,
+        "totalProcessingTimeS": max(0.0, ended - begun),
+        "runId": facts.run.pk,
+        "runUrl": f"{facts.url}/runs/{facts.run.pk}/",
+    }
+
+
+def _dataset_information(facts: Facts) -> Json:
+    run = facts.run
+    told: Json = {
+        "datasetSizes": facts.sizes,
+        "datasetId": run.dataset_key,
+        "datasetUrl": f"{facts.url}/datasets/{run.dataset_key}/",
+        "datasetName": run.dataset_name,
+    }
+    return told if facts.video_sizes is None else told | {"videoLevelSizes": facts.video_sizes}
+
+
+def _metadata_information(facts: Facts) -> Json:
+    rows, held = facts.inputs.rows, facts.inputs.held
+    meta = [*(row["meta"] for row in rows), *held.meta]
+    lightly = {
+        name: numeric(np.array([number_of(each, name) for each in meta], np.float64), facts.sets) for name in NUMBERS
+    }
+    custom = [*(row.get("custom") for row in rows), *held.custom]
+    numbers: Json = {}
+    categories: Json = {}
+    for key in facts.keys:
+        values = [value_at(each, key) for each in custom]
+        known = np.array([number_in(value) for value in values], np.float64)
+        if np.isfinite(known).any():
+            numbers[key] = numeric(known, facts.sets)
+        elif any(category_in(value) is not None for value in values):
+            categories[key] = categorical([category_in(value) for value in values], facts.sets)
+    return {"lightlyNumeric": lightly, "customNumeric": numbers, "customCategorical": categories}
+
+
+def _task_information(facts: Facts, schema: TaskSchema) -> Json:
+    """Samples of the datapool have no predictions here: they count as unknown."""
+    rows, unknown = facts.inputs.rows, len(facts.inputs.held.names)
+    told = [row["tasks"][schema.name] for row in rows]
+    ids = list(schema.categories)
+    column = {str(each): at for at, each in enumerate(ids)}
+    counts = np.zeros((len(rows) + unknown, len(ids)), np.float64)
+    for at, each in enumerate(told):
+        for category, count in each.get("counts", {}).items():
+            counts[at, column[category]] = count
+    names = [schema.categories[each] for each in ids]
+    return {
+        "taskType": schema.type.value if schema.type else "",
+        "categoryIdToName": {str(each): name for each, name in schema.categories.items()},
+        "activeLearningScoreDistributions": _scores(told, unknown, facts.sets),
+        "categoryDistribution": amounts(names, counts, facts.sets),
+        "categoryToCountsPerSample": {name: numeric(counts[:, at], facts.sets) for at, name in enumerate(names)},
+        "categoryToImageWithCategoryCount": amounts(names, counts > 0, facts.sets),
+    }
+
+
+def _scores(told: Sequence[dict[str, Any]], unknown: int, sets: Sets) -> Json:
+    found: Json = {}
+    for score in SCORES:
+        values = [float(each.get("scores", {}).get(score, "nan")) for each in told]
+        values = scaled(values) if score == FREQUENCY else values
+        known = np.array([*values, *[float("nan")] * unknown], np.float64)
+        if np.isfinite(known).any():
+            found[score] = numeric(known, sets)
+    return found

@@ -1,0 +1,204 @@
+"""What a run leaves in the database: samples with their tag and embedding, artifacts, goals and picks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from contents.listing.progress import set_processed_until
+from jobs.runners import Cursor, JobError
+from runs import artifacts, progress
+from runs.models import ArtifactType, LogLevel, Run, RunState
+from runs.selection.choosing import Chooser
+from runs.selection.explaining import Explanation
+from runs.worker.annotations.layout import Layout
+from runs.worker.choosing.inputs import Inputs
+from runs.worker.choosing.table import table_of
+from runs.worker.context import Context
+from runs.worker.reports.distributions import Json, sets_of
+from runs.worker.reports.goals import store_picks
+from runs.worker.reports.report import Facts, report_of
+from runs.worker.reports.vectors import unit
+from runs.worker.scratch import Scratch
+from runs.worker.writing import custom_name, thumbnail_of_sample
+from samples import growing
+from samples.models import PlotMethod, SampleType
+
+CREATOR = "USER_WORKER"
+# In one artifact.
+MOST_NAMES = 1_000_000
+_LINES_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`sizes`: DatasetSizes of the report. `report` is empty where none is wanted."""
+
+    sizes: Json
+    report: bytes
+    corruptness: bytes
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that is stored in one transaction. `cursor`: of the stage `finish`."""
+
+    context: Context
+    cursor: Cursor
+    new: list[growing.NewSample]
+    outcome: Outcome
+    goals: list[Json]
+    plot: bytes
+    chooser: Chooser | None
+    explanation: Explanation | None
+
+
+def samples_of(context: Context, cursor: Cursor, scratch: Scratch, rows: Sequence[Json]) -> list[growing.NewSample]:
+    """In the order of their names."""
+    custom: dict[str, Any] = {}
+    for mark in cursor["custom"]:
+        custom |= scratch.read_json(custom_name(mark))
+    without = set(cursor["without"])
+    return [
+        growing.NewSample(
+            file_name=row["name"],
+            type=SampleType.VIDEO_FRAME if "frame" in row else SampleType.IMAGE,
+            thumb_name="" if row["name"] in without else thumbnail_of_sample(context, row["name"]),
+            meta_data=row["meta"],
+            custom_meta_data=row.get("custom", custom.get(row["name"])),
+            video_frame_data=row.get("frame"),
+        )
+        for row in rows
+    ]
+
+
+def outcome_of(context: Context, cursor: Cursor, inputs: Inputs, chosen: Sequence[int], layout: Layout) -> Outcome:
+    table = table_of(context)
+    sizes = _sizes(inputs, len(table.rows), len(chosen))
+    bad = {row["name"]: row["bad"] for row in (table.rows[at] for at in inputs.usable.corrupt)}
+    videos = {name: reason for name, reason in bad.items() if context.has_videos and "-" not in name}
+    corruptness = {"corrupt_samples": {name: bad[name] for name in bad if name not in videos}, "corrupt_videos": videos}
+    report = b""
+    if context.settings.upload_report:
+        report = json.dumps(_report(context, inputs, chosen, layout, sizes), allow_nan=False).encode()
+    return Outcome(sizes, report, json.dumps(corruptness).encode(), table.names)
+
+
+def _sizes(inputs: Inputs, read: int, selected: int) -> Json:
+    held = len(inputs.held.names)
+    return {
+        "nInput": read,
+        "nCorrupt": len(inputs.usable.corrupt),
+        "nDuplicate": len(inputs.usable.twins),
+        "nRemoved": len(inputs.rows) - selected,
+        "nSelected": selected,
+        "nPreselectedDatapool": held,
+        "nSelectedWithDatapool": held + selected,
+    }
+
+
+def _report(context: Context, inputs: Inputs, chosen: Sequence[int], layout: Layout, sizes: Json) -> Json:
+    known = context.settings
+    facts = Facts(
+        run=context.run,
+        inputs=inputs,
+        layout=layout,
+        sets=sets_of(len(inputs.rows), chosen, len(inputs.held.names), seed=known.seed),
+        vectors=unit(inputs.samples.vectors(), is_wanted=known.normalize_embeddings),
+        sizes=sizes,
+        video_sizes=None,
+        keys=known.custom_metadata_keys,
+        seed=known.seed,
+        begun=context.run.created_at,
+        ended=timezone.now(),
+        url=settings.LIGHTLY_PUBLIC_URL,
+    )
+    return report_of(facts)
+
+
+def store(result: Result, message: str) -> None:
+    """Inside the transaction that moves the cursor. Raises JobError."""
+    context, run = result.context, result.context.run
+    progress.enter(run, RunState.UPLOADING_ARTIFACTS)
+    changed: dict[str, Any] = {"sizes": result.outcome.sizes, "goals": result.goals}
+    if context.settings.enable_datapool_update:
+        changed |= _grow(result)
+        _remember(context, result.cursor)
+    else:
+        progress.log(run, "The dataset stays as it is, because enable_datapool_update is off.", LogLevel.WARNING)
+    Run.objects.filter(pk=run.pk).update(**changed)
+    if result.chooser and result.explanation:
+        store_picks(run, result.chooser, result.explanation)
+    _tell(result, message)
+    _add_artifacts(result)
+
+
+def _grow(result: Result) -> dict[str, str]:
+    """What of the run's row changes with the dataset."""
+    context, run, cursor = result.context, result.context.run, result.cursor
+    if not result.new:
+        return {}
+    try:
+        tag = growing.add(context.dataset, result.new, run_id=run.pk, tag_name=run.stamp, creator=CREATOR)
+    except growing.NamesError as error:
+        raise JobError(str(error), is_final=True) from None
+    if not result.plot:
+        return {"tag_id": tag.pk}
+    embedding = growing.add_embedding(
+        context.dataset,
+        name=f"default_{run.stamp}",
+        key=cursor["key"],
+        rows=cursor["vectors"],
+        dimensions=cursor["dimensions"],
+        model=cursor["model"],
+        run_id=run.pk,
+        plots={PlotMethod.PCA: result.plot},
+    )
+    return {"tag_id": tag.pk, "embedding_id": embedding.pk}
+
+
+def _remember(context: Context, cursor: Cursor) -> None:
+    """Up to when the Input is processed. Not where only some of its files were wanted."""
+    if context.settings.relevant_filenames_file:
+        progress.log(context.run, "The next run looks at all files again, because this one had a list of file names.")
+        return
+    # What was written while the run listed may not have been seen.
+    until = min(cursor["newest"], cursor["begun"] - 1)
+    if until > context.dataset.processed_until:
+        set_processed_until(dataset=context.dataset, seconds=until)
+
+
+def _tell(result: Result, message: str) -> None:
+    run = result.context.run
+    if result.cursor["note"]:
+        progress.log(run, result.cursor["note"], LogLevel.WARNING)
+    if result.cursor["without"]:
+        count = len(result.cursor["without"])
+        progress.log(run, f"{count:,} thumbnails could not be written.", LogLevel.WARNING)
+    for goal in result.goals:
+        if goal["why"]:
+            progress.log(run, f"{goal['strategy']}: {goal['why']}", LogLevel.WARNING)
+    progress.log(run, message)
+
+
+def _add_artifacts(result: Result) -> None:
+    run, outcome = result.context.run, result.outcome
+    if outcome.report:
+        artifacts.add(run, ArtifactType.REPORT_V2_JSON, "report_v2.json", outcome.report)
+    corruptness = ArtifactType.CORRUPTNESS_CHECK_INFORMATION
+    artifacts.add(run, corruptness, "corruptness_check_information.json", outcome.corruptness)
+    if len(outcome.names) <= MOST_NAMES:
+        names = (f"{name}\n".encode() for name in outcome.names)
+        artifacts.add(run, ArtifactType.RELEVANT_FILENAMES, "relevant_filenames.txt", names)
+    artifacts.add(run, ArtifactType.LOG, "log.txt", _log(run))
+
+
+def _log(run: Run) -> Iterator[bytes]:
+    for line in run.lines.order_by("pk").iterator(chunk_size=_LINES_AT_ONCE):
+        yield f"{line.at:%Y-%m-%d %H:%M:%S} {line.level} [{line.state}] {line.text}\n".encode()

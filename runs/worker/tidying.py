@@ -1,0 +1,76 @@
+"""The last stage: removes what the run kept in the Lightly datasource while it worked."""
+
+from __future__ import annotations
+
+import time
+
+from django.utils import timezone
+
+from clouds.permissions import Permission
+from jobs.models import Job, JobShard, ShardState
+from jobs.runners import Cursor, JobError, Slice, Step
+from runs import progress
+from runs.models import LogLevel
+from runs.worker import disk
+from runs.worker.context import Context, context_of
+from runs.worker.scratch import Scratch, paths_of
+
+TIDY = "tidy"
+SPARE_SECONDS = 15.0
+# So long waits a slice for steps of a run that was stopped, which may still write.
+WAIT_SECONDS = 20.0
+
+
+def begin(cursor: Cursor) -> Cursor:
+    return {"stage": TIDY, "paths": cursor["paths"]}
+
+
+def tidy_some(this: Slice) -> Step:
+    """Of a run that went well. What can't be removed is told, and is no failure."""
+    context = context_of(this.job, paths_of(this.cursor))
+    disk.remove(context.disk)
+    try:
+        is_done = _remove_some(this, context)
+    except JobError as error:
+        progress.log(context.run, _sentence(context, error), LogLevel.WARNING)
+        is_done = True
+    return Step(this.cursor, is_last=is_done)
+
+
+def tidy_after(this: Slice) -> Step:
+    """Of a run that ended otherwise. Raises JobError."""
+    try:
+        context = context_of(this.job)
+    except JobError:
+        return Step(this.cursor, is_last=True)  # there is no datasource any more, or no run
+    disk.remove(context.disk)
+    left = _seconds_until_quiet(context.run.job)
+    if left > 0:
+        time.sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
+        return Step(this.cursor, is_last=False)
+    return Step(this.cursor, is_last=_remove_some(this, context))
+
+
+def _seconds_until_quiet(job: Job | None) -> float:
+    """Until no step of this job can be under way any more."""
+    leases = JobShard.objects.filter(job=job, state=ShardState.RUNNING).values_list("leased_until", flat=True)
+    now = timezone.now()
+    return max(((until - now).total_seconds() for until in leases if until is not None), default=0.0)
+
+
+def _remove_some(this: Slice, context: Context) -> bool:
+    """Whether nothing is left. Raises JobError."""
+    scratch = Scratch(context)
+    with context.opened_target(Permission.LIST, scratch.folder):
+        names = scratch.names_below("")
+    for at, name in enumerate(names):
+        if at and this.seconds_left < SPARE_SECONDS:
+            return False
+        with context.opened_target(Permission.OVERWRITE, scratch.folder + name) as store:
+            scratch.remove(store, name)
+    return True
+
+
+def _sentence(context: Context, error: JobError) -> str:
+    where = Scratch(context).folder
+    return f"What the run kept in {where} while it worked can't be removed. Remove that folder. {error.sentence}"
