@@ -7,6 +7,7 @@ import random
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ def claims(installation: Installation, job: str) -> int:
     return int(count or 0)
 
 
+def came_to(installation: Installation, job: str, point: int) -> bool:
+    return claims(installation, job) >= point or has_ended(installation, job)
+
+
 def test_killed_at_random(installation: Installation, clouds: dict[str, Cloud]) -> None:
     cloud = clouds["S3"]
     bucket = cloud.make_bucket()
@@ -93,7 +98,7 @@ def test_killed_at_random(installation: Installation, clouds: dict[str, Cloud]) 
     chance = random.Random(5)
     wild = installation._run(_BEGIN, json.dumps(["wild", source, other, selection(6)]))
     for point in sorted(chance.sample(range(2, SLICES), KILLS)):
-        eventually(lambda point=point: claims(installation, wild) >= point or has_ended(installation, wild), 120)
+        eventually(partial(came_to, installation, wild, point), 120)
         victim = crew.pop(chance.randrange(len(crew)))
         installation.stack.end(victim, signal.SIGKILL)
         crew.append(installation.start_worker(Queue.RUNS, concurrency=1))
