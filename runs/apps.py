@@ -26,6 +26,7 @@ class RunsConfig(AppConfig):
                 icon="runs",
                 shortcut="g r",
                 is_shown=signed_in,
-                is_current=lambda match: match.app_name == "runs",
+                # The pages of one dataset's runs are among the dataset's.
+                is_current=lambda match: match.view_name in {"runs:runs", "runs:list"},
             )
         )
