@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from datasets.models import Dataset
 from datasets.services import create_dataset, delete_dataset
-from samples import masks, queries
-from samples.models import Sample, Tag
+from samples import masks, queries, telling
+from samples.models import Sample, SamplePrediction, Tag, TagScore
 from samples.tags import services
 from samples.tags.errors import TagError, TagProblem
 from samples.tags.filters import Filter, mask_of
@@ -156,9 +158,16 @@ def test_a_filter_among_some(dataset: Dataset, tag: Tag) -> None:
 def test_a_dataset_with_many_samples_is_deleted(dataset: Dataset) -> None:
     tag = grow(dataset, [f"{number}.jpg" for number in range(5_000)])
     services.create(dataset, name="below", bits=b"\1", previous=tag, by=None)
-    delete_dataset(dataset=dataset)
-    assert not Sample.objects.exists()
-    assert not Tag.objects.exists()
+    told = {"taskName": "boxes", "categoryId": 1, "score": 0.5}
+    telling.store_predictions(Sample.objects.get(dataset=dataset, position=0), [told])
+    telling.store_scores(tag, "margin", [0.5])
+    with CaptureQueriesContext(connection) as asked:
+        delete_dataset(dataset=dataset)
+    statements = [query["sql"] for query in asked.captured_queries]
+    assert not [sql for sql in statements if sql.startswith("SELECT") and "file_name" in sql]
+    assert len(asked) < 60
+    for model in (Sample, Tag, SamplePrediction, TagScore):
+        assert not model.objects.exists()
 
 
 def same_name_twice(dataset_id: str) -> None:
