@@ -16,9 +16,10 @@ from core.web.dialogs import dialog, done
 from datasets.access import datasets_for
 from jobs.models import ShardState
 from runs import artifacts
+from runs.access import editable_run_for, may_stop
 from runs.configuration import InvalidConfigError
 from runs.models import ArtifactType, Run, RunLogLine, RunPick, RunState
-from runs.pages.access import abortable_run_for, may_end, run_for
+from runs.pages.access import run_for
 from runs.pages.reports import distributions_of, goals_of, report_of, shown_number
 from runs.pages.showing import lasted, look_of, poll_after, stages_of
 from runs.pages.snippets import snippet_of
@@ -59,7 +60,8 @@ def progress(request: PageRequest, dataset_id: str, run_id: str) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 def abort(request: PageRequest, dataset_id: str, run_id: str) -> HttpResponse:
     """Asks once more: an aborted run leaves nothing."""
-    found = abortable_run_for(request.user, dataset_id, run_id)
+    run_for(request.user, dataset_id, run_id)
+    found = editable_run_for(request.user, run_id)
     page = reverse("runs:run", args=[found.dataset_key, found.pk])
     if request.method == "POST":
         try:
@@ -134,7 +136,7 @@ def _shown(request: PageRequest, found: Run) -> dict[str, Any]:
         "lasted": lasted(found),
         "poll_after": poll_after(found.created_at),
         "processes": _processes(found),
-        "may_abort": not found.has_ended and may_end(request.user, found),
+        "may_abort": not found.has_ended and may_stop(request.user, found),
         "warning": found.scheduled.warning if found.scheduled else "",
         "configuration": json.dumps(found.config.content, indent=2, ensure_ascii=False),
         "ignored": _ignored(found),
