@@ -23,6 +23,5 @@ class RunsConfig(AppConfig):
                 icon="runs",
                 shortcut="g r",
                 is_shown=signed_in,
-                is_current=lambda match: match.app_name == "runs",
             )
         )
