@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from datasets.access import datasets_in
 from datasources.models import Datasource, Outcome, PermissionCheck, Purpose
 from datasources.states import DatasourceState, in_state
+from runs.models import Run, RunState
 from teams.models import ApiToken, Invitation, Membership, Team, User
 
 
@@ -22,6 +23,7 @@ class Facts:
     green: frozenset[str]
     mates: bool
     invited: bool
+    run: bool
     client: bool
 
     def works(self, purpose: Purpose) -> bool:
@@ -30,7 +32,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Step:
-    """`dataset`: in whose settings the step is done; None if it is done elsewhere."""
+    """`dataset`: at which the step is done; None if it is done elsewhere."""
 
     key: str
     title: str
@@ -70,9 +72,10 @@ def _facts(user: User, team: Team) -> Facts:
             newest=Subquery(datasets.order_by("-modified_at").values("pk")[:1]),
             mates=Exists(Membership.objects.filter(team=team, user__is_service_account=False).exclude(user=user)),
             invited=Exists(Invitation.objects.filter(team=team)),
+            run=Exists(Run.objects.filter(dataset__in=datasets, state=RunState.COMPLETED)),
             client=Exists(ApiToken.objects.filter(user=user, last_used_at__isnull=False)),
         )
-        .values("newest", "mates", "invited", "client")
+        .values("newest", "mates", "invited", "run", "client")
         .get()
     )
     green = frozenset(_green().filter(dataset__in=datasets).values_list("purpose", flat=True).distinct())
@@ -115,6 +118,13 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
             facts.newest,
         ),
         Step(
+            "run",
+            gettext("Run a selection"),
+            gettext("Choose how many samples you want, and of which kind. A worker finds them in Input."),
+            facts.run,
+            facts.newest,
+        ),
+        Step(
             "client",
             gettext("Use it from Python"),
             gettext("Make a token, and list your images with the official client."),
@@ -123,7 +133,7 @@ def _steps(facts: Facts, *, manages: bool) -> list[Step]:
     ]
     if manages:
         steps.insert(
-            3,
+            4,
             Step(
                 "invite",
                 gettext("Invite your team"),

@@ -21,6 +21,10 @@ from datasets.api.routes import router as datasets_router
 from datasets.handover.routes import router as members_router
 from datasources.api.routes import router as datasources_router
 from lightly_platform.errors import error_answer, passing_problem
+from runs.access import NoSuchThingError
+from runs.api.run_routes import router as runs_router
+from runs.api.schedule_routes import router as schedule_router
+from runs.api.worker_routes import router as workers_router
 from samples.api.embedding_routes import router as embeddings_router
 from samples.api.export_routes import router as exports_router
 from samples.api.sample_routes import router as samples_router
@@ -55,6 +59,9 @@ api.add_router("", annotations_router)
 api.add_router("", tags_router)
 api.add_router("", samples_router)
 api.add_router("", exports_router)
+api.add_router("", workers_router)
+api.add_router("", schedule_router)
+api.add_router("", runs_router)
 api.add_router("", embeddings_router)
 api.add_router("", told_router)
 api.add_router("", teams_router)
@@ -104,6 +111,11 @@ def _come_back(reason: str, seconds: int) -> HttpResponse:
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return error_answer(404, "DATASET_UNKNOWN", "There is no such dataset, or it is not shared with you.")
+
+
+@api.exception_handler(NoSuchThingError)
+def _no_such_thing(request: HttpRequest, error: NoSuchThingError) -> HttpResponse:
+    return error_answer(404, error.code, str(error))
 
 
 @api.exception_handler(PermissionDenied)

@@ -13,20 +13,28 @@ from runs.models import ComputeWorker, Run, RunConfig, ScheduledRun
 from teams.models import Membership, User
 
 
-class NoSuchRunError(Http404):
+class NoSuchThingError(Http404):
+    """`code` is one of the official client's ApiErrorCode."""
+
+    code = "NOT_FOUND"
+
+
+class NoSuchRunError(NoSuchThingError):
     """Also of a scheduled run that no worker has taken yet."""
 
-
-class NoSuchWorkerError(Http404):
-    pass
+    code = "DOCKER_RUN_UNKNOWN"
 
 
-class NoSuchConfigError(Http404):
-    pass
+class NoSuchWorkerError(NoSuchThingError):
+    code = "DOCKER_WORKER_UNKNOWN"
 
 
-class NoSuchScheduleError(Http404):
-    pass
+class NoSuchConfigError(NoSuchThingError):
+    code = "DOCKER_WORKER_CONFIG_UNKNOWN"
+
+
+class NoSuchScheduleError(NoSuchThingError):
+    code = "DOCKER_WORKER_SCHEDULE_UNKNOWN"
 
 
 def runs_for(user: User) -> QuerySet[Run]:

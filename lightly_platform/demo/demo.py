@@ -17,6 +17,7 @@ from lightly_platform.launcher.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from datasources.models import PermissionCheck
+    from teams.models import User
 
 EMAIL = "demo@example.com"
 # The dataset of a colleague, and those that have been checked by themselves already.
@@ -131,6 +132,30 @@ def seed() -> None:
                 if name in WITH_HISTORY:
                     saved.append(check)
     _live_through_two_intervals(saved)
+    _schedule_runs(owner)
+
+
+# One of images, one of videos: when the first is finished, the second one runs.
+_DIVERSE = {"input": {"type": "EMBEDDINGS"}, "strategy": {"type": "DIVERSITY"}}
+_MIXED = {
+    "input": {"type": "PREDICTIONS", "name": "CLASS_DISTRIBUTION", "task": "light"},
+    "strategy": {"type": "BALANCE", "distribution": "UNIFORM"},
+}
+_RUNS = {
+    "street-scenes-2026": {"nSamples": 40, "strategies": [_DIVERSE, _MIXED]},
+    "loading-dock": {"nSamples": 24, "strategies": [_DIVERSE]},
+}
+
+
+def _schedule_runs(owner: User) -> None:
+    from datasets.models import Dataset
+    from runs.models import ConfigVersion
+    from runs.scheduling import configs, services
+
+    for name, selection in _RUNS.items():
+        content = {"workerType": "FULL", "selection": selection}
+        config = configs.store(version=ConfigVersion.V4, content=content, by=owner)
+        services.schedule(dataset=Dataset.objects.get(name=name), config=config, by=owner)
 
 
 Sample = tuple[str, str, dict[str, Any] | None, dict[str, Any] | None]

@@ -47,3 +47,7 @@ class NotOpenError(SchedulingError):
     """It runs already, or has ended."""
 
     code = "DOCKER_WORKER_SCHEDULE_UPDATE_FAILED"
+
+
+class UnstorableConfigError(SchedulingError):
+    code = "DOCKER_WORKER_CONFIG_INVALID"

@@ -26,7 +26,7 @@ from contents.listing.errors import (
     RelevantFileProblem,
     StoreFailedError,
 )
-from contents.listing.folder import EMBEDDINGS_FOLDER, PREDICTIONS_FOLDER
+from contents.listing.folder import PREDICTIONS_FOLDER
 from contents.listing.opening import datasource_for, opened
 from contents.listing.relevant_filenames import is_clean
 from contents.listing.relevant_files import read_relevant_filenames
@@ -34,6 +34,7 @@ from datasets.access import datasets_for
 from datasets.models import Dataset
 from datasources.models import Purpose
 from runs.configuration import RunSettings
+from runs.places import embeddings_file_name, relevant_file_name
 from runs.scheduling.errors import ReferencesError
 from runs.selection.config import Balance, CategoryCount, ClassDistribution, Metadata, Scores, Threshold, Weights
 from samples.models import Tag
@@ -101,7 +102,7 @@ def _check_tags(settings: RunSettings, by: User | None, problems: _Problems) -> 
 
 def _check_relevant_filenames(dataset: Dataset, name: str, problems: _Problems) -> None:
     try:
-        read_relevant_filenames(dataset, name)
+        read_relevant_filenames(dataset, relevant_file_name(name))
     except RelevantFileError as error:
         said = {
             RelevantFileProblem.MISSING: gettext("this relevant filenames file does not exist."),
@@ -135,7 +136,7 @@ class _Bucket:
             self._check_metadata(settings.custom_metadata_keys, inputs)
 
     def _check_embeddings(self, name: str) -> None:
-        path = EMBEDDINGS_FOLDER + name.removeprefix(EMBEDDINGS_FOLDER)
+        path = embeddings_file_name(name)
         content = self._beginning(path, HEADER_BYTES)
         if content is None:
             return

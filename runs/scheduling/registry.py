@@ -50,9 +50,7 @@ def start(*, name: str, labels: Collection[str], host: str, version: str, worker
         if worker is None:
             return None
     else:
-        worker, _ = ComputeWorker.objects.get_or_create(
-            owner=None, name=shown_name(name), defaults={"creator": "SERVER"}
-        )
+        worker, _ = ComputeWorker.objects.get_or_create(owner=None, name=shown_name(name))
         worker.labels = sorted(set(labels))
     worker.host, worker.version = host[:255], version[:32]
     worker.modified_at = timezone.now()

@@ -57,6 +57,8 @@ class Chooser:
         self._queries = {each: self._query(each) for each in selection.strategies if isinstance(each, Similarity)}
         self._board: Board | None = None
         self._distances: Distances | None = None
+        if self.finished:  # all is in the state, and nobody advances it any more
+            self._prepare(lambda: False)
 
     @property
     def finished(self) -> bool:

@@ -72,10 +72,15 @@ def _check(this: Slice) -> Step:
         "slices": [],
         "files": 0,
         "seen": 0,
-        "begun": int(time.time()),
+        "begun": now(),
         "newest": 0,
     }
     return Step(cursor, is_last=False, store=partial(_tell_beginning, context))
+
+
+def now() -> int:
+    """Unix seconds."""
+    return int(time.time())
 
 
 def _tell_beginning(context: Context) -> None:

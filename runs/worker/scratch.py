@@ -31,7 +31,8 @@ Json = dict[str, Any]
 NAMES_OF_A_PART = 64
 # Of one file of the run. What is written here is much smaller.
 MOST_BYTES = 1000**3
-THREADS = 8
+THREADS = 6
+_FORBIDDEN = frozenset({Cause.DENIED, Cause.EXPLICIT_DENY, Cause.HIDDEN})
 _JSON, _BYTES = "application/json", "application/octet-stream"
 
 
@@ -112,13 +113,16 @@ class Scratch:
                     return sorted(found)
                 after = page.entries[-1].key
 
-    def remove(self, store: Store, name: str) -> None:
-        """Raises StoreError, but not for what is gone."""
+    def remove(self, store: Store, name: str) -> bool:
+        """False if that is not allowed. Raises StoreError, but not for what is gone."""
         try:
             store.delete(self.context.target.prefix + self.folder + name)
         except StoreError as error:
+            if error.failure.cause in _FORBIDDEN:
+                return False
             if error.failure.cause is not Cause.NO_OBJECT:
                 raise
+        return True
 
     def names_of_part(self, number: int, slices: Sequence[tuple[str, int]]) -> list[Listed]:
         """Of the part of this number. `slices`: token and number of parts of each slice that listed."""

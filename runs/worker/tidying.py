@@ -1,10 +1,14 @@
-"""The last stage: removes what the run kept in the Lightly datasource while it worked."""
+"""The last stage: removes what the run kept in the Lightly datasource while it worked.
+
+A run needs no right to delete. Where there is none, it empties the files, for which the right to overwrite is enough.
+"""
 
 from __future__ import annotations
 
 import time
 
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from clouds.permissions import Permission
 from jobs.models import Job, JobShard, ShardState
@@ -67,10 +71,28 @@ def _remove_some(this: Slice, context: Context) -> bool:
         if at and this.seconds_left < SPARE_SECONDS:
             return False
         with context.opened_target(Permission.OVERWRITE, scratch.folder + name) as store:
-            scratch.remove(store, name)
+            if scratch.remove(store, name):
+                continue
+        for left in names[at:]:
+            scratch.write(left, b"")
+        progress.log(context.run, _not_deleted(scratch.folder, len(names) - at), LogLevel.WARNING)
+        return True
     return True
+
+
+def _not_deleted(where: str, files: int) -> str:
+    return ngettext(
+        "The credentials of the Lightly datasource may not delete files, so %(files)s file that the run worked with"
+        " stays in %(where)s, without content. Remove that folder when you like.",
+        "The credentials of the Lightly datasource may not delete files, so %(files)s files that the run worked with"
+        " stay in %(where)s, without content. Remove that folder when you like.",
+        files,
+    ) % {"files": f"{files:,}", "where": where}
 
 
 def _sentence(context: Context, error: JobError) -> str:
     where = Scratch(context).folder
-    return f"What the run kept in {where} while it worked can't be removed. Remove that folder. {error.sentence}"
+    return gettext("What the run worked with is left in %(where)s. Remove that folder. %(reason)s") % {
+        "where": where,
+        "reason": error.sentence,
+    }

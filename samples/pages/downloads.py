@@ -63,12 +63,12 @@ _ROWS = {
 
 
 @require_GET
-def export(request: PageRequest, dataset_id: str, tag_id: str, slug: str) -> HttpResponseBase:
+def export(request: PageRequest, dataset_id: str, tag_id: str, file_format: str) -> HttpResponseBase:
     """A file for the browser to save. That somebody took it away is an entry in the log."""
     tag = tag_for(request.user, dataset_id, tag_id)
-    chosen = _BY_SLUG[slug]
+    chosen = _BY_SLUG[file_format]
     try:
-        answer = _answer(request, tag, slug)
+        answer = _answer(request, tag, file_format)
     except ListingError:
         words = gettext("The storage of this dataset is not connected, so its files have no URLs. Connect it first.")
         return render(request, "samples/unreadable.html", {"dataset": tag.dataset, "words": words}, status=422)
@@ -76,7 +76,7 @@ def export(request: PageRequest, dataset_id: str, tag_id: str, slug: str) -> Htt
     audit.record(
         team=tag.dataset.team, actor=request.user, action=AuditAction.EXPORTED, target=target, dataset=tag.dataset
     )
-    name = _PLAIN.sub("_", f"{tag.dataset.name}-{tag.name}-{slug}")[:150]
+    name = _PLAIN.sub("_", f"{tag.dataset.name}-{tag.name}-{file_format}")[:150]
     answer["Content-Disposition"] = f'attachment; filename="{name}.{chosen.ending}"'
     answer["Cache-Control"] = "no-store"
     return answer

@@ -19,7 +19,7 @@ MOST_DOTS = 3_000
 class Plot(NamedTuple):
     """`others` and `chosen` are paths of dots. `left_out`: samples that are not drawn, evenly spread.
 
-    `spread`: how much of the drawing's area the tag's samples lie in, from 0 to 1, by their bounding box.
+    `percent`: of the drawing's area in which the tag's samples lie, by their bounding box.
     """
 
     method: str
@@ -30,7 +30,7 @@ class Plot(NamedTuple):
     drawn: int
     left_out: int
     in_tag: int
-    spread: float
+    percent: float
 
 
 def points_of(plot: EmbeddingPlot) -> array[float]:
@@ -74,7 +74,7 @@ def drawn(plot: EmbeddingPlot, tag: Tag | None) -> Plot:
         drawn=len(shown_inside) + len(shown_outside),
         left_out=count - len(shown_inside) - len(shown_outside),
         in_tag=len(inside),
-        spread=frame.share(inside),
+        percent=frame.percent(inside),
     )
 
 
@@ -103,10 +103,10 @@ class _Frame:
         y = (self._points[2 * position + 1] - self._low) / (self._height or 1)
         return MARGIN + x * (WIDTH - 2 * MARGIN), HEIGHT - MARGIN - y * (HEIGHT - 2 * MARGIN)
 
-    def share(self, positions: Sequence[int]) -> float:
+    def percent(self, positions: Sequence[int]) -> float:
         if not positions or not self._width or not self._height:
             return 0.0
         across = [self._points[2 * position] for position in positions]
         along = [self._points[2 * position + 1] for position in positions]
         area = (max(across) - min(across)) * (max(along) - min(along))
-        return float(area / (self._width * self._height))
+        return float(100 * area / (self._width * self._height))

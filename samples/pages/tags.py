@@ -94,7 +94,10 @@ def _from_tags(dataset: Dataset, tags: list[Tag], data: Any, request: PageReques
 
 def _from_filter(dataset: Dataset, tags: list[Tag], data: Any, request: PageRequest) -> _Made:
     asked = request.GET
-    initial = {"within": asked.get("within", ""), "contains": asked.get("contains", "")[:500]}
+    initial = {
+        "within": asked.get("within") or (tags[-1].pk if tags else ""),
+        "contains": asked.get("contains", "")[:500],
+    }
     form = FilterForm(tags, data, initial=initial)
 
     def make() -> Tag:

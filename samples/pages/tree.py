@@ -14,13 +14,13 @@ DEEPEST = 6
 
 
 class Branch(NamedTuple):
-    """`share` of the dataset's samples, 0 to 1. `is_leaf`: no other tag was made from it, so it may be deleted."""
+    """`percent` of the dataset's samples. `is_leaf`: no other tag was made from it, so it may be deleted."""
 
     tag: Tag
     depth: int
     parent: str
     is_leaf: bool
-    share: float
+    percent: float
     run_url: str
 
 
@@ -36,7 +36,7 @@ def branches(tags: Sequence[Tag], count: int) -> list[Branch]:
             min(depth, DEEPEST),
             names.get(tag.previous_id or "", ""),
             not below.get(tag.pk),
-            tag.size / count if count else 0.0,
+            100 * tag.size / count if count else 0.0,
             run_url(tag.dataset_id, tag.run_id),
         )
         for tag, depth in _walk(below)

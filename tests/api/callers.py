@@ -25,6 +25,7 @@ _OUTSIDE = {
     Access.MANAGES: UNKNOWN,
     Access.IN_TEAM: UNKNOWN,
     Access.MANAGES_TEAM: UNKNOWN,
+    Access.OWN_IN_TEAM: UNKNOWN,
 }
 _GUEST = _OUTSIDE | {Access.SEES: IN, Access.EDITS: IN, Access.MANAGES: FORBIDDEN}
 _MEMBER = _OUTSIDE | {
@@ -33,6 +34,7 @@ _MEMBER = _OUTSIDE | {
     Access.MANAGES: FORBIDDEN,
     Access.IN_TEAM: IN,
     Access.MANAGES_TEAM: FORBIDDEN,
+    Access.OWN_IN_TEAM: FORBIDDEN,
 }
 _KEEPER = _MEMBER | {Access.EDITS: IN, Access.MANAGES: IN}
 _EVERYTHING = dict.fromkeys(_OUTSIDE, IN)
@@ -44,7 +46,7 @@ _RIGHTS = {
     "member": _MEMBER,
     "service account": _MEMBER,
     "dataset's owner": _KEEPER,
-    "team's admin": _EVERYTHING,
+    "team's admin": _EVERYTHING | {Access.OWN_IN_TEAM: FORBIDDEN},
     "team's owner": _EVERYTHING,
 }
 # Whose token opens nothing, whatever its owner may.

@@ -11,12 +11,16 @@ from datasets.services import share_dataset
 from datasources import services, tasks
 from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
+from runs import artifacts
+from runs.models import ArtifactType, Run, ScheduledRun
+from runs.scheduling import registry
 from samples.models import Embedding
 from teams.models import User
 from teams.service_accounts import services as service_accounts
 from tests.conftest import person
 from tests.contents.annotation_reports.support import made_report, spoilt
 from tests.contents.index.memory import made_index
+from tests.runs.making import run_of
 from tests.samples.making import grow
 from tests.servers import WORKING_RIGHTS, Cloud, Config
 
@@ -75,4 +79,21 @@ def known(ready: Dataset, alice: User) -> dict[str, str]:
         "team_id": ready.team_id,
         "user_id": colleague.pk,
         "service_account_id": account.pk,
+        **known_runs(ready, alice),
+    }
+
+
+def known_runs(dataset: Dataset, owner: User) -> dict[str, str]:
+    """A run with a file, another one that waits, and a worker."""
+    run = run_of(dataset)
+    made = artifacts.add(run, ArtifactType.LOG, "log.txt", b"a line")
+    waiting = ScheduledRun.objects.create(dataset=dataset, config=run.config)
+    Run.objects.filter(pk=run.pk).update(scheduled_key=waiting.pk)
+    worker = registry.register(owner=owner, name="gpu box", labels=["gpu"])
+    return {
+        "run_id": run.pk,
+        "artifact_id": made.pk,
+        "scheduled_id": waiting.pk,
+        "config_id": run.config_id,
+        "worker_id": worker.pk,
     }

@@ -25,6 +25,8 @@ class Access(Enum):
     """Members of the team. Others: 404."""
     MANAGES_TEAM = auto()
     """Owners and admins of the team. Other members: 403."""
+    OWN_IN_TEAM = auto()
+    """Who made it, here the team's owner. Other members: 403. Others: 404."""
 
 
 class Rule(NamedTuple):
@@ -40,6 +42,7 @@ _DATASET, _DATASOURCE, _TEAM = (
     "/v1/teams/{team_id}",
 )
 _CONTENTS = f"{_DATASET}/contents"
+_SCHEDULE, _RUN = f"{_DATASET}/docker/worker/schedule", "/v1/docker/runs/{run_id}"
 _TAGS = f"{_DATASET}/tags"
 _EMBEDDINGS, _PREDICTIONS = f"{_DATASET}/embeddings", f"{_DATASET}/predictions"
 _EMBEDDING, _CONFIGURATION = f"{_EMBEDDINGS}/{{embedding_id}}", f"{_DATASET}/configuration/metadata"
@@ -155,6 +158,34 @@ RULES: dict[str, Rule] = {
     f"GET {_SAMPLE}/readurl": Rule(Scope.READ, Access.SEES),
     # With a token of its own in the URL.
     f"GET {_SAMPLE}/readurlRedirect": Rule(Scope.READ, Access.PUBLIC),
+    # Each person has workers and configurations of their own.
+    "POST /v1/docker/worker": Rule(Scope.RUNS, Access.ANYBODY),
+    "GET /v1/docker/worker": Rule(Scope.READ, Access.ANYBODY),
+    "GET /v1/docker/worker/{worker_id}": Rule(Scope.READ, Access.IN_TEAM),
+    "DELETE /v1/docker/worker/{worker_id}": Rule(Scope.RUNS, Access.OWN_IN_TEAM),
+    **{
+        f"POST /v1/docker/worker/config{version}": Rule(Scope.RUNS, Access.ANYBODY)
+        for version in ("", "/v2", "/v3", "/vX")
+    },
+    # Of a run: who sees that.
+    **{
+        f"GET /v1/docker/worker/config{version}/{{config_id}}": Rule(Scope.READ, Access.SEES)
+        for version in ("", "/v2", "/v3", "/vX")
+    },
+    f"GET {_SCHEDULE}": Rule(Scope.READ, Access.SEES),
+    f"POST {_SCHEDULE}": Rule(Scope.RUNS, Access.EDITS),
+    f"PUT {_SCHEDULE}/{{scheduled_id}}": Rule(Scope.RUNS, Access.EDITS),
+    "GET /v1/docker/runs": Rule(Scope.READ, Access.ANYBODY),
+    "GET /v1/docker/runs/count": Rule(Scope.READ, Access.ANYBODY),
+    "GET /v1/docker/runs/query/datasetId/{dataset_id}": Rule(Scope.READ, Access.SEES),
+    "GET /v1/docker/runs/schedule/{scheduled_id}": Rule(Scope.READ, Access.SEES),
+    f"GET {_RUN}": Rule(Scope.READ, Access.SEES),
+    f"GET {_RUN}/tags": Rule(Scope.READ, Access.SEES),
+    f"GET {_RUN}/logs": Rule(Scope.READ, Access.SEES),
+    f"POST {_RUN}/abort": Rule(Scope.RUNS, Access.EDITS),
+    f"GET {_RUN}/artifacts/{{artifact_id}}/readurl": Rule(Scope.READ, Access.SEES),
+    # With a token of its own in the URL.
+    f"GET {_RUN}/artifacts/{{artifact_id}}/content": Rule(Scope.READ, Access.PUBLIC),
     f"GET {_TEAM}": Rule(Scope.READ, Access.IN_TEAM),
     f"GET {_TEAM}/activity": Rule(Scope.ADMIN, Access.MANAGES_TEAM),
     f"GET {_TEAM}/members": Rule(Scope.READ, Access.IN_TEAM),

@@ -15,6 +15,13 @@ from tests.api.operations import DOCUMENT, OPERATIONS, AnyCase, Operation, call,
 from tests.api.rules import RULES, Access
 
 pytestmark = pytest.mark.django_db
+# What paths lead to that name neither a dataset nor a team.
+UNKNOWN_THINGS = {
+    "{run_id}": "DOCKER_RUN_UNKNOWN",
+    "{scheduled_id}": "DOCKER_RUN_UNKNOWN",
+    "{config_id}": "DOCKER_WORKER_CONFIG_UNKNOWN",
+    "{worker_id}": "DOCKER_WORKER_UNKNOWN",
+}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -46,7 +53,9 @@ def answered(operation: Operation, case: AnyCase, token: str) -> str:
 
 def unknown(operation: Operation) -> str:
     """What is said of things that one may not know of."""
-    return "TEAM_UNKNOWN" if operation.of_team else "DATASET_UNKNOWN"
+    if operation.of_dataset or operation.of_team:
+        return "DATASET_UNKNOWN" if operation.of_dataset else "TEAM_UNKNOWN"
+    return next((code for part, code in UNKNOWN_THINGS.items() if part in operation.path), "DATASET_UNKNOWN")
 
 
 def test_every_route_has_a_rule() -> None:

@@ -14,9 +14,11 @@ from datasets.models import Dataset
 from datasets.services import create_dataset
 from datasources import services, tasks
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from runs.models import Run, RunState
 from teams.models import ApiToken, Team, User
 from teams.services import create_token
 from tests.conftest import Login, s3_fields
+from tests.runs.making import run_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +51,7 @@ def finish(check: PermissionCheck | None, outcome: Outcome, *, no_files: bool = 
 
 def test_each_step_is_done_by_its_fact(alice: User, team: Team, s3_config: CloudConfig) -> None:
     assert done(alice, team) == []
-    assert [step.key for step in steps(alice, team).steps] == ["dataset", "input", "lightly", "invite", "client"]
+    assert [step.key for step in steps(alice, team).steps] == ["dataset", "input", "lightly", "run", "invite", "client"]
     dataset = create_dataset(name="street-scenes", owner=alice)
     assert done(alice, team) == ["dataset"]
     assert (steps(alice, team).steps[1].dataset, steps(alice, team).steps[2].dataset) == (dataset.pk, dataset.pk)
@@ -60,8 +62,12 @@ def test_each_step_is_done_by_its_fact(alice: User, team: Team, s3_config: Cloud
     connect(dataset, Purpose.LIGHTLY, s3_config, Outcome.GREEN)
     create_token(user=alice, name="unused")
     assert done(alice, team) == ["dataset", "input", "lightly"]
+    run = run_of(dataset)
+    assert done(alice, team) == ["dataset", "input", "lightly"]
+    Run.objects.filter(pk=run.pk).update(state=RunState.COMPLETED)
+    assert done(alice, team) == ["dataset", "input", "lightly", "run"]
     ApiToken.objects.update(last_used_at=timezone.now())
-    assert done(alice, team) == ["dataset", "input", "lightly", "client"]
+    assert done(alice, team) == ["dataset", "input", "lightly", "run", "client"]
 
 
 def test_a_step_stays_done_while_it_is_checked_again(alice: User, team: Team, s3_config: CloudConfig) -> None:
@@ -102,6 +108,8 @@ def test_it_ends_when_all_is_done(alice: User, bob: User, team: Team, dataset: D
     connect(dataset, Purpose.INPUT_OUTPUT, s3_config, Outcome.GREEN)
     create_token(user=alice, name="used")
     assert done(alice, team) == ["dataset", "input", "lightly", "invite"]
+    run_of(dataset)
+    Run.objects.update(state=RunState.COMPLETED)
     ApiToken.objects.update(last_used_at=timezone.now())
     assert checklist(alice, team) is None
 
@@ -109,7 +117,7 @@ def test_it_ends_when_all_is_done(alice: User, bob: User, team: Team, dataset: D
 def test_members_invite_nobody_and_have_their_own_client(alice: User, bob: User, team: Team, dataset: Dataset) -> None:
     create_token(user=alice, name="used")
     ApiToken.objects.update(last_used_at=timezone.now())
-    assert [step.key for step in steps(bob, team).steps] == ["dataset", "input", "lightly", "client"]
+    assert [step.key for step in steps(bob, team).steps] == ["dataset", "input", "lightly", "run", "client"]
     assert done(bob, team) == ["dataset"]
 
 

@@ -28,6 +28,7 @@ from tests.contents.annotation_reports.support import made_report
 from tests.contents.index.memory import connected, made_index
 from tests.runs.making import run_of
 from tests.runs.scheduling.making import open_run
+from tests.samples.making import grow
 
 
 @pytest.fixture
@@ -66,12 +67,17 @@ def known(alice: User, bob: User, team: Team, dataset: Dataset, s3_config: Cloud
     link = grant_links.make(datasource=Datasource.objects.get(), by=alice)
     lightly = connected(dataset, Purpose.LIGHTLY)
     made_report(index, made_index(lightly, [".lightly/predictions/tasks.json"]))
+    run_tag = grow(dataset, ["street/night/007.JPG"])
     run = run_of(dataset, by=alice)
     dana = person("dana@example.com", team)
     passkey = Authenticator.objects.create(user=dana, type=Authenticator.Type.WEBAUTHN, data={"name": "laptop"})
     return {
         "team_id": team.pk,
         "dataset_id": dataset.pk,
+        "tag_id": run_tag.pk,
+        "sample_id": dataset.samples.get().pk,
+        "how": "names",
+        "file_format": "names",
         "user_id": bob.pk,
         "account_id": account.pk,
         "account_token_id": account.api_tokens.get().pk,

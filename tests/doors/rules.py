@@ -117,6 +117,17 @@ PAGES: dict[str, Rule] = {
     "contents:download_relevant": Rule(ABSENT, NONE),  # nobody has tested a file there
     "contents:save_relevant": Rule(NONE, EDITS),
     "contents:indexing": Rule(NONE, MANAGES_TEAM),
+    "samples:samples": Rule(SEES, NONE),
+    "samples:plot": Rule(ABSENT, NONE),  # no embedding has a picture there
+    "samples:create": Rule(EDITS, EDITS),
+    "samples:tag": Rule(SEES, NONE),
+    "samples:rename": Rule(EDITS, EDITS),
+    "samples:delete": Rule(EDITS, EDITS),
+    "samples:export": Rule(SEES, NONE),
+    "samples:sample": Rule(SEES, NONE),
+    "samples:original": Rule(SEES, NONE),
+    "samples:picture": Rule(SEES, NONE),
+    "samples:tile": Rule(SEES, NONE),
     "runs:runs": Rule(SIGNED_IN, NONE),
     "runs:list": Rule(SIGNED_IN, NONE),
     "runs:dataset": Rule(SEES, NONE),

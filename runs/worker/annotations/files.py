@@ -12,7 +12,7 @@ from runs.worker.annotations.layout import Layout
 from runs.worker.annotations.told import BROKEN, MOST_BYTES, metadata_of, predictions_of
 from runs.worker.context import Context, TooLargeError
 
-THREADS = 8
+THREADS = 6
 
 
 def tell_of(context: Context, layout: Layout, names: Sequence[str], *, with_metadata: bool) -> list[dict[str, Any]]:

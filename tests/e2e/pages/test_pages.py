@@ -30,7 +30,8 @@ from tests.servers.process import eventually
 
 TEAM, DATASET = "/teams/{team_id}", "/datasets/{dataset_id}"
 WIZARD, TABS = f"{DATASET}/connect/input/", f"{DATASET}/settings"
-CONTENTS = f"{DATASET}/contents"
+CONTENTS, SAMPLES = f"{DATASET}/contents", f"{DATASET}/samples"
+TAG = f"{SAMPLES}/tags/{{tag_id}}"
 RUNS = f"{DATASET}/runs"
 RUN, WORKING, WAITING = f"{RUNS}/{{run_id}}", f"{RUNS}/{{working_id}}", f"{RUNS}/waiting/{{scheduled_id}}"
 PEOPLE, ACCOUNT = f"{TEAM}/people/", f"{TEAM}/service-accounts/{{account_id}}"
@@ -99,6 +100,10 @@ FOR_OWNER = [
     f"{CONTENTS}/input/gallery/?prefix=nothing+like+this",
     f"{CONTENTS}/input/file/?key=street%2Fnight%2F007.JPG",
     f"{CONTENTS}/input/file/?key=street%2Fnight%2F007.JPG&beside=1",
+    f"{SAMPLES}/",
+    f"{TAG}/",
+    f"{TAG}/?contains=nothing+like+this",
+    f"{SAMPLES}/{{sample_id}}/",
     "/runs/",
     f"{RUNS}/",
     f"{RUNS}/new/",
@@ -141,6 +146,10 @@ SHOWS = {
     f"{DATASET}/sharing/": hostile.ADDRESS,
     f"{CONTENTS}/input/": "Rests on the listing of all 128 files",
     f"{CONTENTS}/lightly/": "Nobody has looked yet",
+    f"{SAMPLES}/": "120 samples in the dataset",
+    f"{TAG}/": "80 samples",
+    f"{TAG}/?contains=nothing+like+this": "No sample fits",
+    f"{SAMPLES}/{{sample_id}}/": "About this sample",
     f"{CONTENTS}/annotations/": "Predictions and metadata were not checked yet",
     f"{CONTENTS}/relevant-filenames/": "Or paste its lines",
     f"{CONTENTS}/input/upper-case-extension/": "120 files",
@@ -174,6 +183,11 @@ DIALOGS = [
     (PEOPLE, f"{TEAM}/invite/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/role/"),
     (PEOPLE, f"{TEAM}/people/{{user_id}}/remove/"),
+    (f"{SAMPLES}/", f"{SAMPLES}/tags/new/names/"),
+    (f"{SAMPLES}/", f"{SAMPLES}/tags/new/tags/"),
+    (f"{SAMPLES}/", f"{SAMPLES}/tags/new/filter/"),
+    (f"{TAG}/", f"{TAG}/rename/"),
+    (f"{TAG}/", f"{TAG}/delete/"),
     ("/jobs/{job_id}/", "/jobs/{job_id}/cancel/"),
     (f"{TEAM}/settings/", "/teams/new/"),
     (f"{TEAM}/service-accounts/", f"{ACCOUNT}/tokens/"),
@@ -233,6 +247,11 @@ NO_PAGES = [
     f"{CONTENTS}/relevant-filenames/progress/",
     f"{CONTENTS}/relevant-filenames/save/",
     f"{CONTENTS}/relevant-filenames/corrected/",
+    f"{SAMPLES}/plot.csv",
+    f"{TAG}/export/names/",
+    f"{SAMPLES}/{{sample_id}}/original/",
+    f"{SAMPLES}/{{sample_id}}/thumbnail/",
+    f"{SAMPLES}/{{sample_id}}/thumbnail/tile/",
     "/runs/list/",
     f"{RUNS}/list/",
     f"{WAITING}/progress/",
@@ -277,6 +296,7 @@ ELSEWHERE = re.compile(r"^(admin/|\^?v1/)")
 
 def test_every_page_is_listed() -> None:
     ids = dict.fromkeys(("team_id", "dataset_id", "user_id", "account_id", "account_token_id"), "a" * 24)
+    ids |= dict.fromkeys(("tag_id", "sample_id"), "a" * 24)
     ids |= dict.fromkeys(("token_id", "invitation_id", "notice_id", "job_id", "link_id"), "a" * 24)
     ids |= dict.fromkeys(("run_id", "other_run_id", "working_id", "artifact_id", "scheduled_id"), "a" * 24)
     ids |= {"link": "/invitation/", "link_of_known": "/invitation/", "reset": "/accounts/password/reset/key/1-x/"}

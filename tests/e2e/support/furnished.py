@@ -80,6 +80,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
     save_webhook(team=team, url=hostile.URL, by=owner)
     datasource = Datasource.objects.get(dataset=dataset, purpose="INPUT")
     made_reading(made_index(datasource, FILES), broken="street/night/007.JPG")
+    selected = _selected(dataset)
     opened, unopened = (grant_links.make(datasource=datasource, by=owner) for _ in range(2))
     job_id = _waiting_job(team, owner)
     return {
@@ -87,6 +88,7 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
         "team_id": team.pk,
         "dataset_id": dataset.pk,
         "datasource_id": datasource.pk,
+        **selected,
         "user_id": colleague.pk,
         "account_id": account.pk,
         "account_token_id": account.api_tokens.get().pk,
@@ -100,6 +102,41 @@ def furnish(email: str, configs: dict[str, Config]) -> dict[str, str]:
         "link_id": unopened.pk,
         "grant": addresses.path_of(opened),
     }
+
+
+def _selected(dataset: Any) -> dict[str, str]:
+    """What two runs would have left: samples, their tags, one made by hand, and an embedding with its picture."""
+    import math
+    from array import array
+
+    from django.db import transaction
+
+    from samples.growing import NewSample, add, add_embedding
+    from samples.models import PlotMethod
+    from samples.tags.services import create_from_names
+    from tests.e2e.support import hostile
+
+    more = {"weather": hostile.NAME, "hour": 14}
+    measured = {"sharpness": 12.5, "luminance": 55.1, "sizeInBytes": 84_221, "width": 1920, "height": 1080}
+    names = [*FILES[:119], FILES[-2]]
+    new = [NewSample(name, meta_data=measured, custom_meta_data=more, exif={"Make": hostile.NAME}) for name in names]
+    places = ((math.cos(number) * number, math.sin(number) * number) for number in range(len(names)))
+    points = array("f", (each for place in places for each in place)).tobytes()
+    with transaction.atomic():
+        first = add(dataset, new[:80], run_id="a" * 24, tag_name="20261128_10h00m00s", creator="USER_WORKER")
+        add(dataset, new[80:], run_id="b" * 24, tag_name="20261129_10h00m00s", creator="USER_WORKER")
+        add_embedding(
+            dataset,
+            name="default_20261129_10h00m00s",
+            key=".lightly/embeddings/default_20261129_10h00m00s.csv",
+            rows=len(names),
+            dimensions=1280,
+            model="EfficientNet-Lite0",
+            run_id="b" * 24,
+            plots={PlotMethod.PCA: points},
+        )
+    create_from_names(dataset, name="by hand " + "long-name-" * 8, file_names=names[:7], by=None)
+    return {"tag_id": first.pk, "sample_id": dataset.samples.get(position=119).pk}
 
 
 def _waiting_job(team: Any, owner: Any) -> str:

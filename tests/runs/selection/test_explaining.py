@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runs.selection.choosing import Chooser
 from runs.selection.config import (
     Balance,
     Distribution,
@@ -22,6 +23,7 @@ from runs.selection.explaining import Explanation
 from runs.selection.pool import Fate
 from runs.selection.report import Missed, Report, report_of
 from runs.selection.samples import Classes, Samples
+from runs.selection.state import State
 from runs.selection.steps import Ending
 from tests.runs.selection.making import (
     NUMBER,
@@ -273,3 +275,16 @@ def test_nothing_chosen_has_a_report_too() -> None:
     (achieved, _) = report_of(chooser, Explanation(chooser)).achieved
     assert achieved.figures == {}
     assert Explanation(chooser).best_left_out() == []
+
+
+def test_a_saved_selection_is_explained_like_the_one_that_was_saved() -> None:
+    samples = make_samples(40, 3, preselected=0.2)
+    strategies = (Diversity(), Weights(NUMBER))
+    first = choose(samples, 7, *strategies)
+    state = State.from_bytes(first.state.to_bytes())
+    again = Chooser(first.selection, samples, state=state)
+    assert again.finished
+    one, other = Explanation(first), Explanation(again)
+    assert np.array_equal(one.values, other.values, equal_nan=True)
+    assert one.best_left_out() == other.best_left_out()
+    assert report_of(first, one) == report_of(again, other)

@@ -14,11 +14,13 @@ import pytest
 from PIL import Image
 from pytest_django import Settings
 
+from clouds import parse_config
 from clouds.pool import STORES
 from datasets.models import Dataset
+from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
 from jobs import services, tasks
-from jobs.models import Job, ShardState
+from jobs.models import OPEN_STATES, Job, JobShard, ShardState
 from runs.models import Run
 from runs.runners import RUN_KIND
 from runs.worker.choosing import selecting
@@ -29,7 +31,7 @@ from tests.contents.media.making import encoded
 from tests.contents.support import READING, connect
 from tests.runs.making import run_of
 from tests.runs.worker.embedding.networks import write_mean_network
-from tests.servers import WORKING_RIGHTS, Cloud, Right
+from tests.servers import WORKING_RIGHTS, Cloud, Config, Right
 
 INPUT, OUTPUT = "in/", "out/"
 RIGHTS = WORKING_RIGHTS | {Right.DELETE}
@@ -62,6 +64,13 @@ class World:
     def left(self) -> list[str]:
         """What runs keep while they work, if anything is left of it."""
         return [key for key in self.cloud.keys(self.bucket) if key.startswith(f"{OUTPUT}.lightly/runs/")]
+
+    def lead(self, purpose: Purpose, config: Config) -> None:
+        """A datasource that is there already leads here from now on."""
+        datasource = self.dataset.datasources.get(purpose=purpose)
+        datasource.set_config(parse_config(config, configured_endpoints()))
+        datasource.revision += 1
+        datasource.save()
 
     def run(self, content: dict[str, Any], **how: Any) -> Run:
         """A run from its beginning to its end."""
@@ -109,8 +118,9 @@ def ended(run: Run, *, seed: int | None = None, before: Callable[[str], None] | 
     assert run.job
     chance = random.Random(seed)
     for _ in range(MOST_ROUNDS):
-        jobs = Job.objects.filter(arguments__run=run.pk)
-        waiting = [pk for job in jobs for pk in job.shards.filter(state=ShardState.QUEUED).values_list("pk", flat=True)]
+        jobs = Job.objects.filter(arguments__run=run.pk, state__in=OPEN_STATES)
+        shards = JobShard.objects.filter(job__in=jobs, state=ShardState.QUEUED)
+        waiting = list(shards.order_by("job", "number").values_list("pk", flat=True))
         if not waiting:
             run.refresh_from_db()
             return run

@@ -1,0 +1,1 @@
+"""The calls of the official client about workers, configurations, scheduled runs, runs and artifacts."""
