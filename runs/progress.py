@@ -27,8 +27,10 @@ LONGEST_MESSAGE, LONGEST_LINE = 500, 2000
 def enter(run: Run, state: RunState, *, total: int | None = None) -> None:
     """The run is in this state from now on. Nothing happens if it was in it before, except that a total is filled in.
 
-    `total`: how many items the stage has; None as long as nobody knows.
+    `total`: how many items the stage has; None as long as nobody knows. `run` may be an older copy of its row.
     """
+    if (known := _stage(run, state)) and (total is None or known["total"] is not None):
+        return
     with _open(run) as row:
         if row is None:
             return

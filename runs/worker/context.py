@@ -33,6 +33,8 @@ from runs.worker.embedding.network import ModelError
 PATIENCE = Patience(call_seconds=8.0, attempts=3, longest_pause_seconds=2.0)
 # One attempt for what takes long to transfer.
 LONG = Patience(call_seconds=40.0, attempts=1)
+# Of pictures that no network looks at.
+SMALL = (8, 8)
 LARGE_BYTES = 16 * 1000**2
 
 
@@ -75,6 +77,11 @@ class Context:
         except ModelError as error:
             words = gettext("The network of LIGHTLY_EMBEDDING_MODEL can't be used: %(reason)s.")
             raise JobError(words % {"reason": error}, is_final=True) from None
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(width, height) of what the network takes. Raises JobError."""
+        return SMALL if self.settings.embeddings_file else self.model.embedder.size
 
     @property
     def disk(self) -> Path:

@@ -23,12 +23,15 @@ from runs.worker.context import Context, context_of
 from runs.worker.embedding.csvs import lines_of
 from runs.worker.outputs.writing import WRITE
 from runs.worker.preparing import LAYOUT
-from runs.worker.reports.goals import goals_of
+from runs.worker.reports.goals import goals_of, picks_of
 from runs.worker.reports.vectors import Vectors, principal, unit
 from runs.worker.results import Outcome, Result, outcome_of, samples_of, store
 from runs.worker.scratch import Scratch, paths_of, token
 
 FINISH = "finish"
+# What one process can make in a slice, and hold in its memory. A number takes about so many bytes.
+MOST_CSV_BYTES = 500 * 1000**2
+_BYTES_A_NUMBER = 11
 
 
 def begin(cursors: Sequence[Cursor]) -> Cursor:
@@ -69,10 +72,14 @@ def _write_vectors(context: Context, scratch: Scratch, inputs: Inputs, chosen: S
     vectors: Vectors = np.concatenate([held, new]).astype(np.float32) if len(held) else new
     if not vectors.shape[1] or not np.isfinite(vectors).all():
         return {"note": "Some samples have no embedding, so that none is written for the dataset."}
+    if vectors.size * _BYTES_A_NUMBER > MOST_CSV_BYTES:
+        return {"note": "The dataset has too many samples for one file of embeddings, so that none is written."}
     names = [*inputs.held.names, *(inputs.rows[at]["name"] for at in chosen)]
-    content = b"".join(lines_of(names, vectors))
+    content = bytearray()
+    for line in lines_of(names, vectors):
+        content += line
     key = embeddings_name(context.run.stamp)
-    context.write_target(key, content, "text/csv")
+    context.write_target(key, bytes(content), "text/csv")
     mark = f"plot-{token()}.bin"
     scratch.write(mark, principal(vectors).astype("<f4").tobytes())
     model = context.settings.embeddings_file or context.model.embedder.name
@@ -95,8 +102,7 @@ def _finish(this: Slice, context: Context) -> Step:
         outcome=outcome,
         goals=goals_of(goals) if goals else [],
         plot=scratch.read(cursor["plot"]) if cursor["plot"] else b"",
-        chooser=chooser,
-        explanation=explanation,
+        picks=picks_of(context.run, chooser, explanation) if chooser and explanation else [],
     )
     message = _message(outcome, goals)
     return Step(cursor, is_last=True, message=message, store=partial(store, result, message))

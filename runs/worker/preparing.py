@@ -24,14 +24,16 @@ from contents.listing.relevant_filenames import RelevantFilenames, RelevantFilen
 from contents.listing.relevant_files import MOST_BYTES as MOST_RELEVANT_BYTES
 from contents.listing.walker import Range, Stretch, walk
 from contents.names import shown
+from contents.thumbnails.metadata import head_of
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
 from runs.configuration import RunSettings
 from runs.models import LogLevel, Run, RunState
-from runs.places import relevant_file_name
+from runs.places import embeddings_file_name, relevant_file_name
 from runs.worker.annotations.layout import read_layout
 from runs.worker.context import Context, context_of
 from runs.worker.disk import remove_old
+from runs.worker.embedding.models import Chosen
 from runs.worker.gate import demand_permissions
 from runs.worker.scratch import NAMES_OF_A_PART, Listed, Scratch, name_of_part, token
 from samples.names import is_usable
@@ -65,6 +67,9 @@ def _check(this: Slice) -> Step:
     layout = read_layout(context)
     _relevant(context)
     Scratch(context).write_json(LAYOUT, layout.stored())
+    _demand_embeddings(context)
+    # Made now, which takes a while at the first time.
+    model = None if context.settings.embeddings_file else context.model
     cursor: Cursor = {
         "stage": PREPARE,
         "listed": True,
@@ -77,7 +82,7 @@ def _check(this: Slice) -> Step:
         "begun": now(),
         "newest": 0,
     }
-    return Step(cursor, is_last=False, store=partial(_tell_beginning, context))
+    return Step(cursor, is_last=False, store=partial(_tell_beginning, context, model))
 
 
 def now() -> int:
@@ -85,17 +90,19 @@ def now() -> int:
     return int(time.time())
 
 
-def _tell_beginning(context: Context) -> None:
+def _tell_beginning(context: Context, model: Chosen | None) -> None:
     run = context.run
     for note in context.settings.notes:
         progress.log(run, str(note), LogLevel.WARNING)
     progress.enter(run, RunState.LOADING_DATASET)
     if context.settings.corruption_threshold != RunSettings().corruption_threshold:
         progress.log(run, "corruptionThreshold changes nothing: frames have no such score here.", LogLevel.WARNING)
-    model = context.model
-    if model.warning:
-        progress.log(run, model.warning, LogLevel.WARNING)
-    progress.log(run, f"Embeddings are made by {model.embedder.name}.")
+    if model is None:
+        progress.log(run, f"Embeddings are those of {embeddings_file_name(context.settings.embeddings_file)}.")
+    else:
+        if model.warning:
+            progress.log(run, model.warning, LogLevel.WARNING)
+        progress.log(run, f"Embeddings are made by {model.embedder.name}.")
     progress.log(run, f"Listing the files of {context.source.path}.")
 
 
@@ -108,6 +115,17 @@ def _demand_empty(context: Context) -> None:
             ),
             is_final=True,
         )
+
+
+def _demand_embeddings(context: Context) -> None:
+    """Raises JobError where the configuration names a file that is not there."""
+    if not context.settings.embeddings_file:
+        return
+    name = embeddings_file_name(context.settings.embeddings_file)
+    with context.opened_target(Permission.READ, name) as store:
+        if head_of(store, context.target.prefix + name) is None:
+            words = gettext("There is no file %(name)s in the Lightly datasource.")
+            raise JobError(words % {"name": name}, is_final=True)
 
 
 def _relevant(context: Context) -> RelevantFilenames | None:

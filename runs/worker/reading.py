@@ -132,6 +132,8 @@ class Read:
     pictures: dict[int, Pixels]
 
     def chunk(self, context: Context) -> Chunk:
+        if context.settings.embeddings_file:  # somebody else has made them
+            return Chunk(self.rows, np.zeros((len(self.rows), 0), np.float32))
         found = context.model.embedder.vectors(list(self.pictures.values()))
         width = found.shape[1] if len(found) else 0
         vectors: Vectors = np.full((len(self.rows), width), np.nan, np.float32)
@@ -153,7 +155,7 @@ def annotate(context: Context, layout: Layout, read: Read) -> None:
 def _read(this: Slice, context: Context, chunk: Sequence[Listed]) -> Read:
     """As many of them as there is time for. Raises JobError."""
     read = Read([], {})
-    size = context.model.embedder.size
+    size = context.picture_size
     denied = 0
     readable = [each for each in chunk if refusal_of(each) is None]
     on_their_way = iter(_coming(context.source, readable))

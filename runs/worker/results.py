@@ -13,9 +13,7 @@ from django.utils import timezone
 from contents.listing.progress import set_processed_until
 from jobs.runners import Cursor, JobError
 from runs import artifacts, progress
-from runs.models import ArtifactType, LogLevel, Run, RunState
-from runs.selection.choosing import Chooser
-from runs.selection.explaining import Explanation
+from runs.models import ArtifactType, LogLevel, Run, RunPick, RunState
 from runs.worker.annotations.layout import Layout
 from runs.worker.choosing.inputs import Inputs
 from runs.worker.choosing.table import Table, table_of
@@ -56,8 +54,7 @@ class Result:
     outcome: Outcome
     goals: list[Json]
     plot: bytes
-    chooser: Chooser | None
-    explanation: Explanation | None
+    picks: list[RunPick]
 
 
 def samples_of(context: Context, cursor: Cursor, scratch: Scratch, rows: Sequence[Json]) -> list[growing.NewSample]:
@@ -162,8 +159,7 @@ def store(result: Result, message: str) -> None:
     else:
         progress.log(run, "The dataset stays as it is, because enable_datapool_update is off.", LogLevel.WARNING)
     Run.objects.filter(pk=run.pk).update(**changed)
-    if result.chooser and result.explanation:
-        store_picks(run, result.chooser, result.explanation)
+    store_picks(run, result.picks)
     _tell(result, message)
     _add_artifacts(result)
 

@@ -5,11 +5,12 @@ A run needs no right to delete. Where there is none, it empties the files, for w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from clouds.permissions import Permission
 from jobs.models import Job, JobShard, ShardState
@@ -66,20 +67,42 @@ def _seconds_until_quiet(job: Job | None) -> float:
 
 
 def _remove_some(this: Slice, context: Context) -> bool:
-    """Whether nothing is left. Raises JobError."""
+    """Whether there is nothing left to do. Raises JobError."""
     scratch = Scratch(context)
     names = scratch.names_below("")
 
-    def remove(name: str) -> None:
+    def remove(name: str) -> bool:
         with context.opened_target(Permission.OVERWRITE, scratch.folder + name) as store:
-            scratch.remove(store, name)
+            return scratch.remove(store, name)
 
     with ThreadPoolExecutor(THREADS) as pool:
         for at in range(0, len(names), AT_ONCE):
             if at and this.seconds_left < SPARE_SECONDS:
                 return False
-            list(pool.map(remove, names[at : at + AT_ONCE]))
+            if not all(pool.map(remove, names[at : at + AT_ONCE])):
+                return _empty(this, context, names[at:])
     return True
+
+
+def _empty(this: Slice, context: Context, names: Sequence[str]) -> bool:
+    """In place of removing them: for that, the right to overwrite is enough."""
+    scratch = Scratch(context)
+    progress.log(context.run, _not_deleted(scratch.folder, len(names)), LogLevel.WARNING)
+    for at in range(0, len(names), AT_ONCE):
+        scratch.write_many([(name, b"") for name in names[at : at + AT_ONCE]])
+        if this.seconds_left < SPARE_SECONDS / 2:
+            break  # what is left has its content: nobody waits for it
+    return True
+
+
+def _not_deleted(where: str, files: int) -> str:
+    return ngettext(
+        "The credentials of the Lightly datasource may not delete files, so %(files)s file that the run worked with"
+        " stays in %(where)s, without content. Remove that folder when you like.",
+        "The credentials of the Lightly datasource may not delete files, so %(files)s files that the run worked with"
+        " stay in %(where)s, without content. Remove that folder when you like.",
+        files,
+    ) % {"files": f"{files:,}", "where": where}
 
 
 def _sentence(context: Context, error: JobError) -> str:

@@ -124,7 +124,7 @@ def _opened(this: Slice, context: Context, file: Listed) -> Iterator[RangedFile]
 
 
 def _take(read: Read, context: Context, video: _Video, shown: Shown) -> None:
-    size = context.model.embedder.size
+    size = context.picture_size
     pixels = pixels_of(shown.picture, size, with_digest=True)
     read.pictures[len(read.rows)] = np.frombuffer(pixels.sized, np.uint8).reshape(size[1], size[0], 3)
     row = _row(video, shown.number, context.settings.output_image_format)

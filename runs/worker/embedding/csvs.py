@@ -27,15 +27,15 @@ class CsvError(ValueError):
 def lines_of(names: Sequence[str], vectors: NDArray[Any]) -> Iterator[bytes]:
     """The file, in pieces. `vectors`: (n, d)."""
     yield (",".join(["filenames", *(f"embedding_{at}" for at in range(vectors.shape[1])), "labels"]) + "\n").encode()
+    numbers = ",".join([_DIGITS] * vectors.shape[1])
     for name, vector in zip(names, vectors, strict=True):
-        numbers = ",".join([_DIGITS % value for value in vector.tolist()])
-        yield f"{_quoted(name)},{numbers},0\n".encode()
+        yield f"{_quoted(name)},{numbers % tuple(vector.tolist())},0\n".encode()
 
 
 def read_csv(content: bytes) -> tuple[list[str], Vectors]:
     """Names, and (n, d). Raises CsvError."""
     try:
-        reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
         header = next(reader, [])
         columns = _columns(header)
         names: list[str] = []

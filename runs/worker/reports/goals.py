@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from runs.models import Run, RunPick
 from runs.selection.choosing import Chooser
-from runs.selection.explaining import Explanation, Said
+from runs.selection.explaining import Explanation
 from runs.selection.report import Achieved, Report
 from runs.worker.reports.distributions import Json
 
@@ -43,36 +43,34 @@ def _goal(achieved: Achieved) -> Json:
     }
 
 
-def store_picks(run: Run, chooser: Chooser, explanation: Explanation) -> None:
-    """All chosen samples, and the best of the others. Call it in a transaction."""
-    RunPick.objects.filter(run=run).delete()
-    RunPick.objects.bulk_create(_picks(run, chooser, explanation), batch_size=_BATCH)
-
-
-def _picks(run: Run, chooser: Chooser, explanation: Explanation) -> Iterator[RunPick]:
-    for place in range(1, len(chooser.chosen) + 1):
-        pick = explanation.pick(place)
-        yield RunPick(
-            run=run,
-            place=place,
-            file_name=pick.name,
-            score=_finite(pick.score),
-            said=[_said(each) for each in pick.said],
-        )
+def picks_of(run: Run, chooser: Chooser, explanation: Explanation) -> list[RunPick]:
+    """All chosen samples, and the best of the others. Not stored yet."""
+    words = [str(strategy) for strategy in explanation.strategies]
+    names, scores = chooser.names(), chooser.state.scores
+    values, logs = explanation.values.tolist(), explanation.logs.tolist()
+    rows = zip(names, scores, values, logs, strict=True)
+    picks = [
+        RunPick(run=run, place=place, file_name=name, score=_finite(score), said=_said(words, value, log))
+        for place, (name, score, value, log) in enumerate(rows, start=1)
+    ]
     for place, left in enumerate(explanation.best_left_out(MOST_LEFT_OUT), start=1):
-        yield RunPick(
-            run=run,
-            is_chosen=False,
-            place=place,
-            file_name=left.name,
-            score=_finite(left.score),
-            said=[_said(each) for each in left.said],
-            why=left.why[:500],
+        said = _said(words, [each.value for each in left.said], [each.log for each in left.said])
+        why, score = left.why[:500], _finite(left.score)
+        picks.append(
+            RunPick(run=run, is_chosen=False, place=place, file_name=left.name, score=score, said=said, why=why)
         )
+    return picks
 
 
-def _said(said: Said) -> dict[str, Any]:
-    return {"strategy": str(said.strategy), "value": _finite(said.value), "log": _finite(said.log)}
+def store_picks(run: Run, picks: Sequence[RunPick]) -> None:
+    """In place of those that are there. Call it in a transaction."""
+    RunPick.objects.filter(run=run).delete()
+    RunPick.objects.bulk_create(picks, batch_size=_BATCH)
+
+
+def _said(words: Sequence[str], values: Sequence[float], logs: Sequence[float]) -> list[dict[str, Any]]:
+    told = zip(words, values, logs, strict=True)
+    return [{"strategy": word, "value": _finite(value), "log": _finite(log)} for word, value, log in told]
 
 
 def _finite(value: float) -> float | None:

@@ -124,17 +124,6 @@ def test_files_that_may_not_be_read(world: World) -> None:
     assert world.left() == []
 
 
-def test_without_the_right_to_delete_the_run_ends_well_and_says_so(world: World) -> None:
-    world.put(colours(3))
-    world.lead(Purpose.LIGHTLY, world.cloud.grant(world.bucket, OUTPUT, WORKING_RIGHTS))
-    run = world.run(selection(2))
-    assert run.state == RunState.COMPLETED, run.message
-    told = [line for line in run.lines.values_list("text", flat=True) if "can't be removed" in line]
-    assert len(told) == 1
-    assert f".lightly/runs/{run.pk}/" in told[0]
-    assert world.left()
-
-
 def test_a_red_permission_ends_the_run_before_it_reads(world: World) -> None:
     world.put(colours(3))
     world.lead(Purpose.LIGHTLY, world.cloud.grant(world.bucket, OUTPUT, {Right.LIST, Right.READ}))

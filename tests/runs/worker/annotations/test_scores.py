@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contents.annotations.predictions.schema import TaskSchema, TaskType
@@ -22,6 +22,9 @@ from runs.worker.annotations.told import (
     predictions_of,
     value_at,
 )
+
+# On a loaded machine, an example takes as long as it takes.
+UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 BOXES = TaskSchema("boxes", TaskType.OBJECT_DETECTION, {1: "car", 2: "bus", 7: "van"})
 KIND = TaskSchema("kind", TaskType.CLASSIFICATION, {0: "a", 1: "b"})
@@ -62,6 +65,7 @@ def test_without_probabilities_and_without_objects() -> None:
 shares = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=6).filter(lambda each: sum(each) > 0)
 
 
+@UNHURRIED
 @given(st.lists(st.builds(Entry, st.integers(0, 3), st.floats(0, 1), shares.map(tuple)), min_size=1, max_size=5))
 def test_scores_lie_between_0_and_1(entries: list[Entry]) -> None:
     found = scores_of(entries, has_objects=True)

@@ -7,15 +7,19 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runs.worker.embedding.csvs import CsvError, lines_of, read_csv
+
+# On a loaded machine, an example takes as long as it takes.
+UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
 names = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 
 
+@UNHURRIED
 @given(st.dictionaries(names, st.tuples(numbers, numbers, numbers), max_size=8))
 def test_what_is_written_is_read_back(rows: dict[str, tuple[float, float, float]]) -> None:
     vectors = np.array(list(rows.values()), np.float32).reshape(len(rows), 3)
