@@ -27,6 +27,7 @@ SECTIONS = {
         "datasources.Alert",
         "datasources.GrantLink",
     ],
+    "Runs": ["runs.Run", "runs.ScheduledRun", "runs.ComputeWorker"],
     "Ways to sign in": [
         "teams.ApiToken",
         "mfa.Authenticator",

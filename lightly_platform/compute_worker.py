@@ -104,12 +104,10 @@ def stop() -> None:
 
 
 def _labels_of_registered(worker_id: str) -> list[str]:
-    from django.db import connections
-
     from runs.models import ComputeWorker
 
     worker = ComputeWorker.objects.filter(pk=worker_id).first()
-    connections.close_all()  # processes that are forked from this one must not share it
+    _close_connections()
     if worker is None:
         raise WrongEnvironment(
             f"There is no compute worker {worker_id}; WORKER_ID takes what register_compute_worker() returned, for"
@@ -122,3 +120,10 @@ def _labels_of_registered(worker_id: str) -> list[str]:
             " of letters, digits, - and _. Register another one, for example with labels=['gpu']."
         )
     return labels
+
+
+def _close_connections() -> None:
+    """Processes that are forked from this one must not share them."""
+    from django.db import connections
+
+    connections.close_all()

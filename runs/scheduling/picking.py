@@ -19,6 +19,7 @@ MOST_LOOKED_AT = 1000
 def pick_up() -> list[Run]:
     """The runs that are begun now. Silent workers and abandoned runs are noticed first."""
     registry.find_silent()
+    registry.forget_old()
     lifecycle.end_abandoned()
     begun: list[Run] = []
     free = registry.free_workers()

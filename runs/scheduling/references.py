@@ -235,9 +235,11 @@ class _Bucket:
     def _tell(self, notes: Notes) -> None:
         wrong = [each for each in notes.findings() if each.severity is Severity.ERROR]
         for each in wrong[:MOST_TOLD]:
-            found = gettext("found %(found)s.") % {"found": each.found} if each.found else ""
-            parts = [f"{self._place(each.path)}{each.pointer and f' {each.pointer}'}:", RULES[each.rule].title, found]
-            self.problems.files.append(" ".join(part for part in [*parts, each.fix] if part))
+            found = gettext("Found: %(found)s.") % {"found": each.found} if each.found else ""
+            expected = gettext("Expected: %(expected)s.") % {"expected": each.expected} if each.expected else ""
+            place = f"{self._place(each.path)}{each.pointer and f' {each.pointer}'}:"
+            parts = [place, RULES[each.rule].title, found, expected, each.fix]
+            self.problems.files.append(" ".join(part for part in parts if part))
 
     def _misfit(self, path: str, words: str, name: str, there: Any) -> None:
         meant = nearest(name, there) if name else ""

@@ -21,6 +21,7 @@ NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 _-]+")
 SHORTEST_NAME = 3
 # Workers say that they live every 10 s.
 SILENT_AFTER = timedelta(seconds=45)
+FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @transaction.atomic
@@ -84,6 +85,15 @@ def find_silent(now: datetime | None = None) -> int:
     silent = ComputeWorker.objects.filter(seen_at__lt=before)
     crashed = silent.filter(state=WorkerState.BUSY).update(state=WorkerState.CRASHED)
     return crashed + silent.filter(state=WorkerState.IDLE).update(state=WorkerState.OFFLINE)
+
+
+def forget_old() -> int:
+    """Those of the installation that ended long ago: each new name of a container would stay for ever."""
+    old = timezone.now() - FORGOTTEN_AFTER
+    count, _ = ComputeWorker.objects.filter(
+        owner=None, state__in=[WorkerState.OFFLINE, WorkerState.CRASHED], seen_at__lt=old
+    ).delete()
+    return count
 
 
 def living() -> QuerySet[ComputeWorker]:

@@ -30,8 +30,8 @@ _START = """
 import json, sys
 from tests.jobs.worker_app import app
 from jobs.services import start
-kind, arguments, total = json.loads(sys.argv[1])
-print(start(kind, title="Rehearsal", arguments=arguments, total=total)[0].pk)
+kind, arguments, total, lane = json.loads(sys.argv[1])
+print(start(kind, title="Rehearsal", arguments=arguments, total=total, lane=lane)[0].pk)
 """
 _CANCEL = """
 import sys
@@ -52,21 +52,24 @@ class Installation:
         if beat:
             self.stack.start_beat()
 
-    def start_worker(self, *queues: Queue, concurrency: int = 2) -> subprocess.Popen[bytes]:
-        """As the launcher starts it, but with the tests' kinds of job. Its process, which takes work from now on."""
+    def start_worker(self, *queues: Queue, concurrency: int = 2, **more: str) -> subprocess.Popen[bytes]:
+        """As the launcher starts it, but with the tests' kinds of job. Its process, which takes work from now on.
+
+        `more`: variables of its environment.
+        """
         processes = self.stack._processes
         name = f"worker-{len(processes)}"
-        environ = {"QUEUES": ",".join(queues), "CONCURRENCY": str(concurrency)}
+        environ = {"QUEUES": ",".join(queues), "CONCURRENCY": str(concurrency), **more}
         (worker,) = workers(environ, name=name)
         command = [*worker.command]
         command[command.index("lightly_platform")] = "tests.jobs.worker_app"
-        process = self.stack.start(name, command[1:])
+        process = self.stack.start(name, command[1:], more)
         assert eventually(lambda: " ready." in self.stack.log(name) or process.poll() is not None, PATIENCE)
         assert process.poll() is None, self.stack.log(name)
         return process
 
-    def start_job(self, kind: str, total: int, **arguments: Any) -> str:
-        return self._run(_START, json.dumps([kind, arguments, total]))
+    def start_job(self, kind: str, total: int, *, lane: str = "", **arguments: Any) -> str:
+        return self._run(_START, json.dumps([kind, arguments, total, lane]))
 
     def cancel(self, job: str) -> bool:
         return self._run(_CANCEL, job) == "True"

@@ -65,6 +65,12 @@ class ProcessRehearsal(_Rehearsal):
     queue = Queue.CONTENTS
 
 
+@register
+class LabelledRehearsal(_Rehearsal):
+    kind = "tests.labelled_rehearsal"
+    queue = Queue.RUNS
+
+
 def digest_after(before: str, shard: int, number: int) -> str:
     return hashlib.sha256(f"{before}/{shard}/{number}".encode()).hexdigest()
 

@@ -16,7 +16,7 @@ from core.queues import OLD_QUEUE, RULES, Queue
 from jobs.lifecycle import lease_seconds
 from jobs.runners import runner_of
 from tests.jobs.installation import Installation
-from tests.jobs.rehearsal import ProcessRehearsal, Rehearsal, result_of
+from tests.jobs.rehearsal import LabelledRehearsal, ProcessRehearsal, Rehearsal, result_of
 from tests.servers.process import eventually
 
 SWEEP_SECONDS = 10
@@ -248,3 +248,26 @@ def test_a_redis_that_takes_no_writes_stops_nobody_for_good(make: Make, tmp_path
     redis.config_set("stop-writes-on-bgsave-error", "no")
     assert ended(installation, job, 60 + SLACK)["state"] == "DONE"
     assert worker.poll() is None
+
+
+def test_work_goes_where_its_labels_are(make: Make) -> None:
+    """And each process of the queue is a compute worker: registered, alive, and gone when it ends in order."""
+    installation = make()
+    installation.start()
+    plain = installation.start_worker(Queue.RUNS, concurrency=1, NAME="plain-1")
+    needs_both = installation.start_job(LabelledRehearsal.kind, 2, lane="a,b", slices=2)
+    anywhere = installation.start_job(LabelledRehearsal.kind, 2, slices=2)
+    assert ended(installation, anywhere, 60)["state"] == "DONE"
+    assert installation.job(needs_both)["state"] == "QUEUED"
+    installation.start_worker(Queue.RUNS, concurrency=1, NAME="gpu-1", LABELS="b, c,a")
+    assert ended(installation, needs_both, 60)["state"] == "DONE"
+
+    def workers() -> list[tuple[str, str, str]]:
+        return [tuple(row) for row in installation.query("SELECT name, state, labels FROM runs_computeworker")]
+
+    gpu = ("gpu-1", "IDLE", '["a", "b", "c"]')
+    assert sorted(workers()) == [gpu, ("plain-1", "IDLE", "[]")]
+    installation.stack.end(plain)
+    assert sorted(workers()) == [gpu, ("plain-1", "OFFLINE", "[]")]
+    alone = installation.start_job(LabelledRehearsal.kind, 2, slices=2)
+    assert ended(installation, alone, 60)["state"] == "DONE"

@@ -193,6 +193,12 @@ def test_a_worker_for_some_queues(start: Start) -> None:
         ),
         ({"CONCURRENCY": "many"}, "CONCURRENCY must be a number from 1 to 200, for example CONCURRENCY=8."),
         ({"CONCURRENCY": "0"}, "CONCURRENCY must be a number from 1 to 200, for example CONCURRENCY=8."),
+        ({"LABELS": "gpu,a b"}, "LABELS takes labels of letters, digits, - and _, at most 40 each, for example"),
+        ({"LABELS": "a,b,c,d,e,f,g"}, "LABELS takes at most 6 labels, for example LABELS=gpu,large."),
+        ({"LABELS": "gpu", "QUEUES": "checks"}, "LABELS is for workers of the queue runs, for example QUEUES=runs."),
+        ({"WORKER_ID": "gpu-1"}, "WORKER_ID takes what register_compute_worker() returned: 24 digits and letters"),
+        ({"WORKER_ID": "a" * 24, "QUEUES": "patient"}, "WORKER_ID is for workers of the queue runs, for example"),
+        ({"WORKER_ID": "a" * 24, "LABELS": "x"}, "A worker that was registered before has its labels from there: set"),
         ({"NAME": "a b"}, "NAME may hold letters, digits, - and _, at most 40; for example NAME=gpu-1."),
     ],
 )

@@ -14,14 +14,15 @@ from PIL import Image
 from tests.e2e.client.conftest import OfficialClient
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
-from tests.servers import WORKING_RIGHTS, Cloud
+from tests.servers import ALL_RIGHTS, WORKING_RIGHTS, Cloud
 
 COUNT, CHOSEN = 8, 3
 EMBEDDINGS: dict[str, Any] = {"type": "EMBEDDINGS"}
 CLASSES = {"type": "PREDICTIONS", "task": "boxes", "name": "CLASS_DISTRIBUTION"}
 OBJECTS = {"type": "PREDICTIONS", "task": "boxes", "name": "CATEGORY_COUNT"}
+Strategy = tuple[dict[str, Any], dict[str, Any]]
 # All versions can send these.
-OLD = [
+OLD: list[Strategy] = [
     (EMBEDDINGS, {"type": "DIVERSITY", "stopping_condition_minimum_distance": 0.001}),
     ({"type": "SCORES", "task": "boxes", "score": "object_frequency"}, {"type": "WEIGHTS"}),
     ({"type": "METADATA", "key": "lightly.sharpness"}, {"type": "THRESHOLD", "threshold": -1, "operation": "BIGGER"}),
@@ -30,7 +31,7 @@ OLD = [
     (OBJECTS, {"type": "THRESHOLD", "threshold": 0, "operation": "BIGGER_EQUAL"}),
     ({"type": "RANDOM", "random_seed": 42}, {"type": "WEIGHTS"}),
 ]
-NEW = [
+NEW: list[Strategy] = [
     (EMBEDDINGS, {"type": "TYPICALITY", "num_nearest_neighbors": 3}),
     (EMBEDDINGS, {"type": "DIVERSITY", "strength": 2.5}),
     (CLASSES, {"type": "BALANCE", "distribution": "UNIFORM"}),
@@ -47,7 +48,7 @@ ROUTES = [
 ]
 
 
-def selection(*strategies: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+def selection(*strategies: Strategy) -> dict[str, Any]:
     return {
         "n_samples": CHOSEN,
         "strategies": [{"input": source, "strategy": strategy} for source, strategy in strategies],
@@ -82,7 +83,9 @@ def filled(cloud: Cloud) -> tuple[str, dict[str, Any]]:
         documents[f"metadata/street {number}.json"] = {"type": "image", "metadata": {"weather": {"kind": kind}}}
     for name, content in documents.items():
         cloud.put(bucket, f"{lightly}/{name}", json.dumps(content).encode())
-    return bucket, {each: cloud.grant(bucket, f"{each[:2]}/", WORKING_RIGHTS) for each in ("input", "lightly")}
+    # With the right to delete: a run leaves nothing of its own work behind.
+    rights = {"input": WORKING_RIGHTS, "lightly": ALL_RIGHTS}
+    return bucket, {each: cloud.grant(bucket, f"{each[:2]}/", some) for each, some in rights.items()}
 
 
 @pytest.mark.parametrize(("version", "provider"), ROUTES)

@@ -72,6 +72,13 @@ def test_silence(dataset: Dataset, engine: TestRunner) -> None:
     assert registry.find_silent() == 0
 
 
+def test_those_of_the_installation_are_forgotten_after_a_week(alice: User) -> None:
+    old, young, own = worker("old"), worker("young"), registry.register(owner=alice, name="mine", labels=[])
+    ComputeWorker.objects.filter(pk__in=[old.pk, own.pk]).update(seen_at=ago(7 * 86400 + 1), state=WorkerState.OFFLINE)
+    assert registry.forget_old() == 1
+    assert set(ComputeWorker.objects.all()) == {young, own}
+
+
 def test_only_who_lives_is_given_work(dataset: Dataset, engine: TestRunner) -> None:
     made = worker()
     assert registry.free_workers() == [made]
