@@ -160,9 +160,13 @@ class PredictionTask(HexIdModel):
 
 
 class SamplePrediction(HexIdModel):
-    """What a task says of a sample: `singletons` are the client's PredictionSingletons."""
+    """What a task says of a sample: `singletons` are the client's PredictionSingletons.
 
-    sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="predictions")
+    They go with the dataset, as samples do. If they hung on samples, Django would read all samples to delete a dataset.
+    """
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="+")
+    sample = models.ForeignKey(Sample, on_delete=models.DO_NOTHING, related_name="predictions")
     task_name = models.CharField(max_length=255)
     singletons = models.JSONField(default=list)
     modified_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -34,7 +34,8 @@ def store_predictions(sample: Sample, singletons: Sequence[Singleton]) -> None:
     before = SamplePrediction.objects.filter(sample=sample)
     (before.filter(task_name__in=list(by_task)) if by_task else before).delete()
     SamplePrediction.objects.bulk_create(
-        SamplePrediction(sample=sample, task_name=name, singletons=found) for name, found in by_task.items()
+        SamplePrediction(dataset_id=sample.dataset_id, sample=sample, task_name=name, singletons=told)
+        for name, told in by_task.items()
     )
 
 
@@ -48,7 +49,7 @@ def predictions_at(dataset: Dataset, positions: Sequence[int], *, task_name: str
     for start in range(0, len(positions), AT_ONCE):
         some = positions[start : start + AT_ONCE]
         rows = SamplePrediction.objects.filter(
-            sample__dataset=dataset, sample__position__gte=some[0], sample__position__lte=some[-1]
+            dataset=dataset, sample__position__gte=some[0], sample__position__lte=some[-1]
         ).order_by("sample__position", "task_name")
         if task_name:
             rows = rows.filter(task_name=task_name)

@@ -16,7 +16,7 @@ from contents.media.images import load, opened_image, orientation_of
 from contents.media.ranged_file import File
 from contents.media.thumbnails import eight_bits
 
-# The kernel of lightly-utils 0.0.2 (image_processing/metadata.py), whose values this has for borders and sums too.
+# The kernel of lightly-utils 0.0.2 (image_processing/metadata.py).
 _LAPLACE = ImageFilter.Kernel((3, 3), (-1, -1, -1, -1, 8, -1, -1, -1, -1), 1, 0)
 # Of the small picture of which the lightness is told.
 LIGHTNESS_SIDE = 128
@@ -64,12 +64,20 @@ def pixels_of(image: Image.Image, size: tuple[int, int], *, with_digest: bool = 
         image.width,
         image.height,
         colours.histogram(),
-        gray.filter(_LAPLACE).histogram(),
+        _edges(gray),
         gray.tobytes(),
         small.tobytes(),
         _sized(colours, size, orientation).tobytes(),
         hashlib.blake2b(colours.tobytes(), digest_size=16).hexdigest() if with_digest else "",
     )
+
+
+def _edges(gray: Image.Image) -> list[int]:
+    """Without the outermost pixels, which have no neighbours on one side: Pillow leaves them as they are."""
+    width, height = gray.size
+    if width < 3 or height < 3:
+        return [0] * 256
+    return gray.filter(_LAPLACE).crop((1, 1, width - 1, height - 1)).histogram()
 
 
 def _sized(colours: Image.Image, size: tuple[int, int], orientation: int) -> Image.Image:

@@ -14,7 +14,7 @@ import contextlib
 import itertools
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -147,6 +147,70 @@ def frames_of(file: File, numbers: Iterable[int]) -> Iterator[tuple[int, Image.I
                 yield number, _picture(frame)
             if not left:
                 return
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame with its picture, unrotated. `moment`: its time in units of the video, by which `frames_from` and
+    `frames_at` find it again; None where the container tells none. `seconds`: the same from the beginning of time.
+    """
+
+    number: int
+    moment: int | None
+    seconds: float
+    picture: Image.Image
+
+
+def frame_count(file: File) -> int:
+    """How many frames there are: by the header where that is exact, else by all packets. Raises MediaError."""
+    with _opened(file) as (_, stream, format_name):
+        # The table of samples of an MP4 has an entry for each (ISO/IEC 14496-12, 8.7.3).
+        if format_name == "MP4" and stream.frames > 0:
+            return stream.frames
+    return count_frames(file)
+
+
+def frames_from(file: File, number: int, moment: int | None) -> Iterator[Shown]:
+    """The frames from this number on, in order. `moment`: of the first, where it is known. Raises MediaError.
+
+    A jump spares decoding all frames before, where the container allows it.
+    """
+    if number and moment is not None:
+        with _opened(file) as (container, stream, format_name):
+            if format_name in _EXACT_JUMPS:
+                container.seek(moment, stream=stream, backward=True)
+                frames = container.decode(stream)
+                first = next((frame for frame in frames if frame.pts is None or frame.pts >= moment), None)
+                if first is not None and first.pts == moment:
+                    for at, frame in enumerate(itertools.chain([first], frames), start=number):
+                        yield _shown(at, frame)
+                    return
+    with _opened(file) as (container, stream, _):
+        for at, frame in enumerate(container.decode(stream)):
+            if at >= number:
+                yield _shown(at, frame)
+
+
+def frames_at(file: File, wanted: Sequence[tuple[int, int | None]]) -> Iterator[Shown]:
+    """These frames, by number and moment, in ascending order. Those that are not found are left out.
+
+    Raises MediaError.
+    """
+    at = -NEAR - 1
+    frames: Iterator[Shown] = iter(())
+    for number, moment in wanted:
+        if number - at > NEAR:
+            frames = frames_from(file, number, moment)
+        found = next((frame for frame in frames if frame.number >= number), None)
+        if found is None:
+            return
+        at = found.number
+        if found.number == number:
+            yield found
+
+
+def _shown(number: int, frame: VideoFrame) -> Shown:
+    return Shown(number, frame.pts, float(frame.time or 0.0), _picture(frame))
 
 
 def poster_of(file: File) -> Image.Image:

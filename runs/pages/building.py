@@ -238,12 +238,19 @@ def _values_of(strategy: c.Strategy, so_far: Values) -> dict[str, Any]:
         if strategy == c.Weights(c.Random()):
             return {"random": True}
         order = {"weights_order": "low" if strategy.strength < 0 else "high"}
-        return {"weights_by": encoded(source_of(strategy.input)), "weights_strength": abs(strategy.strength)} | order
+        return {
+            "weights_by": encoded(source_of(strategy.input)),
+            "weights_strength": _unless_one(abs(strategy.strength)),
+        } | order
     raise NotInFormError(gettext("The form has no fields for %(strategy)s.") % {"strategy": strategy})
 
 
 def _kept(name: str, strategy: c.Diversity | c.Typicality | c.Balance) -> dict[str, Any]:
-    return {f"{name}_strength": strategy.strength}
+    return {f"{name}_strength": _unless_one(strategy.strength)}
+
+
+def _unless_one(strength: float) -> float | None:
+    return None if strength == 1 else strength
 
 
 def _comparable(settings: RunSettings) -> dict[str, Any]:

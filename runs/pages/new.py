@@ -170,6 +170,8 @@ def _read_form(draft: Draft, form: RunForm) -> None:
 def _words(problem: Problem, name: str) -> str:
     if name == "strategies":
         return gettext("Choose at least one way to select: diversity, for example.")
+    if name == "balance_target":  # of which the problem speaks as JSON
+        return gettext("Write the share of each class, from 0 to 1 and together at most 1, or choose another mix.")
     words = gettext("Expected is %(expected)s. %(fix)s")
     return words % {"expected": problem.expected, "fix": problem.fix}
 

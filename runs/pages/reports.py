@@ -30,6 +30,13 @@ REASONS = {
     "STOPPED": gettext_lazy("A stopping condition ended the selection before."),
     "TOGETHER": gettext_lazy("The classes come together in the same images."),
 }
+# By the first word of a strategy, what its value means: see runs.selection.explaining.Said.
+_SAID = {
+    "DIVERSITY": gettext_lazy("%(value)s away from the nearest one chosen before"),
+    "TYPICALITY": gettext_lazy("typicality %(value)s"),
+    "SIMILARITY": gettext_lazy("%(value)s away from the nearest one asked for"),
+    "BALANCE": gettext_lazy("with it, %(value)s of the mix belong to other classes"),
+}
 _FIGURES = {
     "smallest_distance": gettext_lazy("Smallest distance between two selected samples"),
     "cover_radius": gettext_lazy("Largest distance of any file to a selected one"),
@@ -77,7 +84,23 @@ def _goal(stored: dict[str, Any]) -> Goal:
         if isinstance(value, int | float)
     ]
     shares = [_share(each) for each in stored.get("shares") or []]
-    return Goal(str(stored.get("strategy") or ""), bool(missed), why or _reason(missed), figures, shares)
+    return Goal(_title(stored), bool(missed), why or _reason(missed), figures, shares)
+
+
+def _title(stored: dict[str, Any]) -> str:
+    title, strength = str(stored.get("strategy") or ""), stored.get("strength")
+    if not isinstance(strength, int | float) or strength == 1:
+        return title
+    return gettext("%(strategy)s, strength %(strength)s") % {"strategy": title, "strength": shown_number(strength)}
+
+
+def said_words(said: dict[str, Any]) -> str:
+    """What one strategy said of a sample; empty where it had nothing to say."""
+    value, kind = said.get("value"), str(said.get("strategy", "")).partition(" ")[0]
+    if not isinstance(value, int | float):
+        return gettext("the first, with none to be away from") if kind == "DIVERSITY" else ""
+    shown = _percent(value) if kind == "BALANCE" else shown_number(value)
+    return str(_SAID.get(kind, "%(value)s")) % {"value": shown}
 
 
 def _share(stored: dict[str, Any]) -> Share:
@@ -169,8 +192,8 @@ def distributions_of(report: dict[str, Any]) -> list[Distribution]:
         _numbers(gettext("Distance to the nearest neighbour"), embedding.get("distanceToNearestNeighborInSet")),
         _numbers(gettext("Distance to the nearest selected sample"), embedding.get("distanceToCoverInput")),
     ]
-    for group in ("lightlyNumeric", "customNumeric"):
-        found += [_numbers(name, stored) for name, stored in (metadata.get(group) or {}).items()]
+    for group, start in (("lightlyNumeric", "lightly."), ("customNumeric", "")):
+        found += [_numbers(f"{start}{name}", stored) for name, stored in (metadata.get(group) or {}).items()]
     found += [_categories(name, stored) for name, stored in (metadata.get("customCategorical") or {}).items()]
     for task, stored in (report.get("predictionTaskInformation") or {}).items():
         title = gettext("Classes of %(task)s") % {"task": task}

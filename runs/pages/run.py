@@ -20,7 +20,7 @@ from runs.access import editable_run_for, may_stop
 from runs.configuration import InvalidConfigError
 from runs.models import ArtifactType, Run, RunLogLine, RunPick, RunState
 from runs.pages.access import run_for
-from runs.pages.reports import distributions_of, goals_of, report_of, shown_number
+from runs.pages.reports import distributions_of, goals_of, report_of, said_words
 from runs.pages.showing import lasted, look_of, poll_after, stages_of
 from runs.pages.snippets import snippet_of
 from runs.scheduling import configs, services
@@ -111,14 +111,7 @@ def _picks(request: PageRequest, found: Run) -> dict[str, Any]:
 
 
 def _pick(pick: RunPick) -> dict[str, Any]:
-    said = [
-        {
-            "words": str(each.get("words") or each.get("strategy") or ""),
-            "value": shown_number(each["value"]) if isinstance(each.get("value"), int | float) else "",
-        }
-        for each in pick.said
-        if isinstance(each, dict)
-    ]
+    said = [(str(each.get("strategy", "")), said_words(each)) for each in pick.said if isinstance(each, dict)]
     return {"pick": pick, "said": said}
 
 

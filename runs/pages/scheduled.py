@@ -37,7 +37,7 @@ def waiting(request: PageRequest, dataset_id: str, scheduled_id: str) -> HttpRes
     run = _run_of(found)
     if run:
         return HttpResponseClientRedirect(reverse("runs:run", args=[run.dataset_key, run.pk]))
-    return render(request, "runs/_waiting.html", _shown(request, found))
+    return render(request, "runs/_waiting.html", _shown(request, found) | {"announce": True})
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,5 +78,4 @@ def _shown(request: PageRequest, found: ScheduledRun) -> dict[str, Any]:
         "before": before,
         "poll_after": poll_after(found.created_at),
         "labels": ",".join(found.runs_on),
-        "may_cancel": is_open,
     }

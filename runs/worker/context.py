@@ -88,6 +88,12 @@ class Context:
             yield store
 
     @contextlib.contextmanager
+    def borrowed_source(self) -> Iterator[Store]:
+        """The same, but raises StoreError: for what may be the fault of a single file."""
+        with STORES.borrowed(self.source, self.endpoints, PATIENCE) as store:
+            yield store
+
+    @contextlib.contextmanager
     def opened_target(self, permission: Permission, key: str = "", *, size: int = 0) -> Iterator[Store]:
         """`size`: of what is written, in bytes. Raises JobError."""
         with opened(self.target, self.endpoints, permission, key, LONG if size > LARGE_BYTES else PATIENCE) as store:

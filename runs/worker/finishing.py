@@ -21,12 +21,12 @@ from runs.worker.choosing.inputs import Inputs
 from runs.worker.choosing.selecting import chosen_rows, opened_selection
 from runs.worker.context import Context, context_of
 from runs.worker.embedding.csvs import lines_of
+from runs.worker.outputs.writing import WRITE
 from runs.worker.preparing import LAYOUT
 from runs.worker.reports.goals import goals_of
 from runs.worker.reports.vectors import Vectors, principal, unit
 from runs.worker.results import Outcome, Result, outcome_of, samples_of, store
 from runs.worker.scratch import Scratch, paths_of, token
-from runs.worker.writing import WRITE
 
 FINISH = "finish"
 

@@ -1,6 +1,7 @@
 """Lightly's metadata of a picture.
 
-Sharpness, signal to noise ratio, means, deviations and sums are those of lightly-utils 0.0.2. For luminance, rows and
+Signal to noise ratio, means, deviations and sums are those of lightly-utils 0.0.2. So is sharpness, but that the
+outermost pixels don't count: there, a picture without any edge would seem sharp. For luminance, rows and
 contrast no formula is published; ours fit the ranges that the official client checks.
 """
 

@@ -26,6 +26,7 @@ from contents.listing.walker import Range, Stretch, walk
 from contents.names import shown
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
+from runs.configuration import RunSettings
 from runs.models import LogLevel, Run, RunState
 from runs.places import relevant_file_name
 from runs.worker.annotations.layout import read_layout
@@ -68,6 +69,7 @@ def _check(this: Slice) -> Step:
         "stage": PREPARE,
         "listed": True,
         "paths": context.paths,
+        "has_videos": context.has_videos,
         "after": "",
         "slices": [],
         "files": 0,
@@ -88,6 +90,8 @@ def _tell_beginning(context: Context) -> None:
     for note in context.settings.notes:
         progress.log(run, str(note), LogLevel.WARNING)
     progress.enter(run, RunState.LOADING_DATASET)
+    if context.settings.corruption_threshold != RunSettings().corruption_threshold:
+        progress.log(run, "corruptionThreshold changes nothing: frames have no such score here.", LogLevel.WARNING)
     model = context.model
     if model.warning:
         progress.log(run, model.warning, LogLevel.WARNING)
@@ -125,7 +129,8 @@ def _list_some(this: Slice) -> Step:
     context = context_of(this.job, cursor["paths"])
     found = _read(this, context)
     names, mark = found.names, token()
-    parts = [names[at : at + NAMES_OF_A_PART] for at in range(0, len(names), NAMES_OF_A_PART)]
+    size = 1 if context.has_videos else NAMES_OF_A_PART
+    parts = [names[at : at + size] for at in range(0, len(names), size)]
     files = [(name_of_part(mark, number), json.dumps(part).encode()) for number, part in enumerate(parts)]
     Scratch(context).write_many(files)
     changed: dict[str, Any] = {

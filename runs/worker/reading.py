@@ -62,7 +62,8 @@ def shards_of(prepared: Cursor) -> list[Cursor]:
     parts = parts_in(prepared)
     step = min(MOST_SHARDS, parts)
     common = {"stage": READ, "paths": prepared["paths"], "slices": prepared["slices"], "step": step}
-    return [common | {"part": number, "at": 0, "most": NAMES_OF_A_PART} for number in range(step)]
+    common |= {"has_videos": prepared["has_videos"], "at": 0, "most": NAMES_OF_A_PART}
+    return [common | {"part": number} for number in range(step)]
 
 
 def chunk_name(part: int, at: int, count: int) -> str:
@@ -79,16 +80,21 @@ def read_some(this: Slice) -> Step:
     care = care_of(this, cursor["most"])
     chunk = _chunk(names[cursor["at"] :], min(care.most, cursor["most"]))
     if care.gives_up:
-        words = gettext("%(name)s ended its worker twice. Remove it, and run again.")
-        raise JobError(words % {"name": chunk[0].name}, is_final=True)
+        raise ended_workers(chunk[0].name)
     layout = Layout.of(scratch.read_json(LAYOUT))
     read = _read(this, context, chunk)
     if len(read.rows) < len(chunk):
         smaller = cursor | {"most": max(1, len(read.rows))}
         return Step(smaller, is_last=False)
-    _annotate(context, layout, read)
+    annotate(context, layout, read)
     scratch.write(chunk_name(cursor["part"], cursor["at"], len(chunk)), read.chunk(context).to_bytes())
     return _step(this, names, chunk)
+
+
+def ended_workers(name: str) -> JobError:
+    """A file that nobody opens any more."""
+    words = gettext("%(name)s ended its worker twice. Remove it, and run again.")
+    return JobError(words % {"name": name}, is_final=True)
 
 
 def _chunk(names: Sequence[Listed], most: int) -> list[Listed]:
@@ -133,7 +139,8 @@ class Read:
         return Chunk(self.rows, vectors)
 
 
-def _annotate(context: Context, layout: Layout, read: Read) -> None:
+def annotate(context: Context, layout: Layout, read: Read) -> None:
+    """Adds what predictions and metadata tell. Raises JobError."""
     used = [row for row in read.rows if "bad" not in row]
     with_metadata = bool(context.settings.custom_metadata_keys)
     told = tell_of(context, layout, [row["name"] for row in used], with_metadata=with_metadata)
@@ -146,13 +153,13 @@ def _read(this: Slice, context: Context, chunk: Sequence[Listed]) -> Read:
     read = Read([], {})
     size = context.model.embedder.size
     denied = 0
-    readable = [each for each in chunk if _refusal(each) is None]
+    readable = [each for each in chunk if refusal_of(each) is None]
     on_their_way = iter(_coming(context.source, readable))
     for place, file in enumerate(chunk):
         if place and this.seconds_left < SPARE_SECONDS:
             break
         row: Json = {"name": file.name, "size": file.size, "modified": file.modified, "version": file.version}
-        if refusal := _refusal(file):
+        if refusal := refusal_of(file):
             read.rows.append(row | {"bad": refusal})
             continue
         _, pieces = next(on_their_way)
@@ -161,9 +168,9 @@ def _read(this: Slice, context: Context, chunk: Sequence[Listed]) -> Read:
         except MediaError as error:
             if place and error.found.problem is MediaProblem.TIMED_OUT:
                 break  # it began late: alone, it has all of a slice
-            read.rows.append(row | {"bad": _words(error)})
+            read.rows.append(row | {"bad": words_of(error)})
         except StoreError as error:
-            words = _of_the_file(error, context.source, file.name)
+            words = reason_of(error, context.source, file.name)
             denied += words == _MAY_NOT
             read.rows.append(row | {"bad": words})
         else:
@@ -183,13 +190,13 @@ def _coming(config: CloudConfig, files: Sequence[Listed]) -> Iterable[tuple[Want
     )
 
 
-def _refusal(file: Listed) -> str | None:
+def refusal_of(file: Listed, *, is_video: bool = False) -> str | None:
     """Why it is not opened, as far as the listing tells."""
     if file.size == 0:
         return "it is empty"
     if file.archived:
         return _OF_A_FILE[Cause.ARCHIVED]
-    if file.size > MOST_IMAGE_BYTES:
+    if file.size > MOST_IMAGE_BYTES and not is_video:
         return f"it has more than {MOST_IMAGE_BYTES // 1000**2} MB"
     return None
 
@@ -206,13 +213,13 @@ def _look(file: Listed, pieces: Pieces, size: tuple[int, int]) -> tuple[Json, Pi
     return {"hash": digest, "meta": metadata_of(pixels, file.size)}, picture
 
 
-def _words(error: MediaError) -> str:
-    """As `truncated`, or `other_content: HTML page`."""
+def words_of(error: MediaError) -> str:
+    """Why a file is no use, as `truncated`, or `other_content: HTML page`."""
     found = error.found
     return f"{found.problem}: {found.detail}" if found.detail else str(found.problem)
 
 
-def _of_the_file(error: StoreError, config: CloudConfig, name: str) -> str:
+def reason_of(error: StoreError, config: CloudConfig, name: str) -> str:
     """Raises JobError for what is not about this file alone."""
     cause = error.failure.cause
     if cause in _DENIED:

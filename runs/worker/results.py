@@ -18,14 +18,15 @@ from runs.selection.choosing import Chooser
 from runs.selection.explaining import Explanation
 from runs.worker.annotations.layout import Layout
 from runs.worker.choosing.inputs import Inputs
-from runs.worker.choosing.table import table_of
+from runs.worker.choosing.table import Table, table_of
 from runs.worker.context import Context
+from runs.worker.outputs.target import thumbnail_of_sample
+from runs.worker.outputs.writing import custom_name
 from runs.worker.reports.distributions import Json, sets_of
 from runs.worker.reports.goals import store_picks
 from runs.worker.reports.report import Facts, report_of
 from runs.worker.reports.vectors import unit
 from runs.worker.scratch import Scratch
-from runs.worker.writing import custom_name, thumbnail_of_sample
 from samples import growing
 from samples.models import PlotMethod, SampleType
 
@@ -81,13 +82,39 @@ def samples_of(context: Context, cursor: Cursor, scratch: Scratch, rows: Sequenc
 def outcome_of(context: Context, cursor: Cursor, inputs: Inputs, chosen: Sequence[int], layout: Layout) -> Outcome:
     table = table_of(context)
     sizes = _sizes(inputs, len(table.rows), len(chosen))
-    bad = {row["name"]: row["bad"] for row in (table.rows[at] for at in inputs.usable.corrupt)}
-    videos = {name: reason for name, reason in bad.items() if context.has_videos and "-" not in name}
-    corruptness = {"corrupt_samples": {name: bad[name] for name in bad if name not in videos}, "corrupt_videos": videos}
+    bad = [table.rows[at] for at in inputs.usable.corrupt]
+    corruptness = {
+        "corrupt_samples": {row["name"]: row["bad"] for row in bad if "is_video" not in row},
+        "corrupt_videos": {row["name"]: row["bad"] for row in bad if "is_video" in row},
+    }
     report = b""
     if context.settings.upload_report:
-        report = json.dumps(_report(context, inputs, chosen, layout, sizes), allow_nan=False).encode()
-    return Outcome(sizes, report, json.dumps(corruptness).encode(), table.names)
+        video_sizes = _video_sizes(table, inputs, chosen) if context.has_videos else None
+        told = _report(context, inputs, chosen, layout, sizes, video_sizes)
+        report = json.dumps(told, allow_nan=False).encode()
+    return Outcome(sizes, report, json.dumps(corruptness).encode(), _files(table))
+
+
+def _files(table: Table) -> list[str]:
+    """The names of the files that were looked at: of frames, their videos."""
+    return sorted({str(row.get("video", row["name"])) for row in table.rows})
+
+
+def _video_sizes(table: Table, inputs: Inputs, chosen: Sequence[int]) -> Json:
+    """DatasetSizes that count videos: one is selected if a frame of it is."""
+    videos = set(_files(table))
+    corrupt = {row["name"] for row in table.rows if "is_video" in row}
+    selected = {inputs.rows[at]["video"] for at in chosen}
+    held = {(frame or {}).get("sourceVideo") for frame in inputs.held.frames} - {None}
+    return {
+        "nInput": len(videos),
+        "nCorrupt": len(corrupt),
+        "nDuplicate": 0,
+        "nRemoved": len(videos - corrupt - selected),
+        "nSelected": len(selected),
+        "nPreselectedDatapool": len(held),
+        "nSelectedWithDatapool": len(held | selected),
+    }
 
 
 def _sizes(inputs: Inputs, read: int, selected: int) -> Json:
@@ -103,7 +130,9 @@ def _sizes(inputs: Inputs, read: int, selected: int) -> Json:
     }
 
 
-def _report(context: Context, inputs: Inputs, chosen: Sequence[int], layout: Layout, sizes: Json) -> Json:
+def _report(
+    context: Context, inputs: Inputs, chosen: Sequence[int], layout: Layout, sizes: Json, video_sizes: Json | None
+) -> Json:
     known = context.settings
     facts = Facts(
         run=context.run,
@@ -112,7 +141,7 @@ def _report(context: Context, inputs: Inputs, chosen: Sequence[int], layout: Lay
         sets=sets_of(len(inputs.rows), chosen, len(inputs.held.names), seed=known.seed),
         vectors=unit(inputs.samples.vectors(), is_wanted=known.normalize_embeddings),
         sizes=sizes,
-        video_sizes=None,
+        video_sizes=video_sizes,
         keys=known.custom_metadata_keys,
         seed=known.seed,
         begun=context.run.created_at,

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from jobs.runners import Cursor, Slice, Step
-from runs.worker import finishing, preparing, reading, tidying, writing
+from runs.worker import finishing, preparing, reading, tidying, videos
 from runs.worker.choosing import selecting
+from runs.worker.outputs import writing
+
+
+def _read(this: Slice) -> Step:
+    return videos.read_frames(this) if this.cursor["has_videos"] else reading.read_some(this)
+
 
 _STAGES: dict[str, Callable[[Slice], Step]] = {
     preparing.PREPARE: preparing.prepare,
-    reading.READ: reading.read_some,
+    reading.READ: _read,
     selecting.SELECT: selecting.select_some,
     writing.WRITE: writing.write_some,
     finishing.FINISH: finishing.finish_some,

@@ -5,7 +5,7 @@ A run needs no right to delete. Where there is none, it empties the files, for w
 
 from __future__ import annotations
 
-import time
+from time import sleep
 
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -50,7 +50,7 @@ def tidy_after(this: Slice) -> Step:
     disk.remove(context.disk)
     left = _seconds_until_quiet(context.run.job)
     if left > 0:
-        time.sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
+        sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
         return Step(this.cursor, is_last=False)
     return Step(this.cursor, is_last=_remove_some(this, context))
 

@@ -28,6 +28,7 @@ READING = {401: Error, 403: Error, 404: Error}
 WRITING = {400: Error, 413: Error, **READING}
 TaskName = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"^[a-zA-Z0-9_+=,.@:\/-]+$")]
 Label = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Edge = Annotated[list[int], Field(max_length=2)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -51,7 +52,7 @@ class Category(Body):
     id: int = Field(ge=0)
     name: Label
     keypoint_names: list[Label] | None = Field(None, alias="keypointNames", max_length=MOST_CATEGORIES)
-    keypoint_skeleton: list[list[int]] | None = Field(None, alias="keypointSkeleton", max_length=MOST_CATEGORIES)
+    keypoint_skeleton: list[Edge] | None = Field(None, alias="keypointSkeleton", max_length=MOST_CATEGORIES)
 
 
 class TaskSchema(Body):
@@ -78,6 +79,9 @@ class Singleton(Body):
     segmentation: list[int] | None = Field(None, max_length=MOST_NUMBERS)
     keypoints: list[Positive] | None = Field(None, max_length=MOST_NUMBERS)
     probabilities: list[Share] | None = Field(None, max_length=MOST_CATEGORIES)
+
+
+Singletons = Annotated[list[Singleton], Field(max_length=MOST_SINGLETONS)]
 
 
 class Predictions(Page):
@@ -166,12 +170,10 @@ def list_predictions(request: HttpRequest, dataset_id: str, which: Query[Predict
     by_alias=True,
 )
 def put_predictions(
-    request: HttpRequest, dataset_id: str, sample_id: str, payload: list[Singleton], which: Query[Timestamp]
+    request: HttpRequest, dataset_id: str, sample_id: str, payload: Singletons, which: Query[Timestamp]
 ) -> Status[Answer]:
     """What the tasks in the list say of the sample. What they said before is replaced."""
     sample = sample_or_404(editable_dataset_for(caller(request), dataset_id), sample_id)
-    if len(payload) > MOST_SINGLETONS:
-        raise ApiError(413, "PAYLOAD_TOO_LARGE", f"At most {MOST_SINGLETONS:,} predictions for one sample.")
     telling.store_predictions(sample, [one.model_dump(by_alias=True, exclude_none=True) for one in payload])
     return Status(201, {"id": sample.pk})
 

@@ -53,7 +53,7 @@ def _annotations(tag: Tag, positions: Sequence[int], numbers: dict[tuple[str, in
     number = 0
     for start in range(0, len(positions), queries.SCATTERED_AT_ONCE):
         some = positions[start : start + queries.SCATTERED_AT_ONCE]
-        rows = SamplePrediction.objects.filter(sample__dataset=tag.dataset_id, sample__position__in=list(some))
+        rows = SamplePrediction.objects.filter(dataset=tag.dataset_id, sample__position__in=list(some))
         for position, singletons in rows.order_by("sample__position", "task_name").values_list(
             "sample__position", "singletons"
         ):

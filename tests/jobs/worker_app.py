@@ -21,4 +21,13 @@ if names := os.environ.get("TEST_ANNOTATIONS_OF_A_SLICE"):
     parts.MOST_NAMES = parts.MOST_READ = int(names)
     parts.SPARE_SECONDS = 1000.0
 
+if names := os.environ.get("TEST_NAMES_OF_A_PART"):
+    from runs.worker import scratch
+
+    scratch.NAMES_OF_A_PART = int(names)
+    # Only now, because others take it from there.
+    from runs.worker.outputs import writing
+
+    writing.SAMPLES_OF_A_SHARD = int(names)
+
 __all__ = ["app", "rehearsal"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,15 +32,24 @@ class Held:
     meta: list[dict[str, Any]]
     custom: list[dict[str, Any] | None]
     vectors: Vectors
+    frames: list[dict[str, Any] | None] = field(default_factory=list)
 
 
 def held_by(context: Context) -> Held:
     """Raises JobError."""
     if not context.uses_datapool:
         return Held([], [], [], np.zeros((0, 0), np.float32))
-    rows = list(samples_of(context.dataset).values_list("file_name", "meta_data", "custom_meta_data"))
+    rows = list(
+        samples_of(context.dataset).values_list("file_name", "meta_data", "custom_meta_data", "video_frame_data")
+    )
     names = [row[0] for row in rows]
-    return Held(names, [row[1] for row in rows], [row[2] for row in rows], _vectors(context.dataset, names))
+    return Held(
+        names,
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        _vectors(context.dataset, names),
+        [row[3] for row in rows],
+    )
 
 
 def query_vectors(context: Context, query: Query) -> Vectors:

@@ -11,7 +11,7 @@ import lightly_platform.wsgi
 from django.urls import get_resolver
 get_resolver().url_patterns  # all views
 import lightly_platform.api
-print(sorted({"av", "PIL"} & set(sys.modules)))
+print(sorted({"av", "PIL", "numpy", "onnx", "onnxruntime"} & set(sys.modules)))
 """
 
 

@@ -361,7 +361,7 @@ def test_for_nobody(visit: Visit, ids: dict[str, str], axe: Axe, subtests: pytes
             look(visitor.page, axe, path.format_map(ids))
 
 
-@pytest.mark.timeout(240)  # some sixty pages, each in three looks
+@pytest.mark.timeout(300)  # some eighty pages, each in three looks
 def test_for_an_owner(visit: Visit, person: Person, ids: dict[str, str], axe: Axe, subtests: pytest.Subtests) -> None:
     visitor = visit(person)
     visitor.expected_statuses.update(REFUSING.values())

@@ -134,7 +134,7 @@ def test_a_tag_from_what_a_filter_found(visit: Visit, stack: Stack, person: Pers
     page.goto(f"/datasets/{selected(cloud, stack, person, name)}/samples/")
     page.get_by_role("link", name=LATER, exact=True).click()
     page.get_by_placeholder("Part of the name").fill("3.JPG")
-    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.locator(".tile__name")).to_have_text(["street/3.jpg"])
     page.get_by_role("link", name="New tag from these").click()
     dialog = page.get_by_role("dialog")

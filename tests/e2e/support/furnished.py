@@ -165,7 +165,7 @@ def _runs(dataset: Any, owner: Any, job_id: str) -> dict[str, str]:
     from tests.runs.scheduling.making import open_run
 
     first, other = ended(dataset, owner), ended(dataset, owner, first=1)
-    RunPick.objects.filter(run=first, place=1).update(file_name=hostile.PREFIX, why=hostile.NAME)
+    RunPick.objects.filter(run=first, place=1, is_chosen=True).update(file_name=hostile.PREFIX, why=hostile.NAME)
     Run.objects.filter(pk=first.pk).update(message=hostile.NAME)
     working = run_of(dataset, CONTENT | {"docker": {"relevantFilenamesFile": hostile.PREFIX}}, by=owner)
     Run.objects.filter(pk=working.pk).update(job=job_id)

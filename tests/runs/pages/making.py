@@ -19,7 +19,7 @@ CONTENT = {"workerType": "FULL", "selection": {"nSamples": 3, "strategies": [DIV
 GOALS = [
     {"strategy": "DIVERSITY of embeddings", "figures": {"smallest_distance": 0.5, "cover_radius": 0.25}, "shares": [],
      "missed": None, "why": ""},
-    {"strategy": "BALANCE of classes of task boxes", "figures": {"off_target": 0.1}, "missed": "INPUT",
+    {"strategy": "BALANCE of classes of task boxes", "strength": 2.0, "figures": {"off_target": 0.1}, "missed": "INPUT",
      "why": "bus has 5.0% instead of 20.0%. There is no more of it in the input.",
      "shares": [{"name": "bus", "asked": 0.2, "chosen": 0.05, "input": 0.05, "missed": "INPUT"},
                 {"name": "car", "asked": 0.8, "chosen": 0.95, "input": 0.95, "missed": None}]},

@@ -180,7 +180,7 @@ class TestResults:
         html = login(alice).get(f"/datasets/{dataset.pk}/runs/{run.pk}/").content.decode()
         for words in (
             *("Files looked at", "Exact duplicates", "Asked and achieved", "There is no more of it in the input."),
-            *("20.0 %", "5.0 %", "missed", "met", "Largest distance of any file to a selected one"),
+            *("20.0 %", "5.0 %", "strength 2", "missed", "met", "Largest distance of any file to a selected one"),
             *("luminance", "weather", "Classes of boxes", "Random pick of the same size", "mean 1.5"),
             *("report_v2.json", "log.txt", "1.8 MB", "Why each was chosen", "Run again with changes"),
             "ApiWorkflowClient",
@@ -214,7 +214,7 @@ class TestResults:
         page = f"/datasets/{dataset.pk}/runs/{run.pk}/picks/"
         html = client.get(page).content.decode()
         assert html.count("<bdi>street/") == 50
-        assert "DIVERSITY of embeddings: " in html
+        assert "DIVERSITY of embeddings: 0.5 away from the nearest one chosen before" in html
         assert "?after=50" in html
         html = client.get(f"{page}?after=100").content.decode()
         assert "street/101.jpg" in html

@@ -25,7 +25,8 @@ CONTENT = selection(12, DIVERSE, BRIGHT)
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few images make many slices in many shards."""
-    from runs.worker import preparing, reading, writing
+    from runs.worker import preparing, reading
+    from runs.worker.outputs import writing
 
     for module in (scratch, preparing, reading):
         monkeypatch.setattr(module, "NAMES_OF_A_PART", 4)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contents.media import pixels
 from datasources.models import Purpose
 from jobs import lifecycle, services, tasks
 from jobs.models import Job, JobShard, JobState, ShardState
@@ -68,7 +69,7 @@ def test_what_comes_late_after_an_abort_is_waited_for(world: World, monkeypatch:
     lifecycle.fail(mine, "It failed.", is_final=True)
     JobShard.objects.filter(pk=shard.pk).update(state=ShardState.RUNNING, leased_until=mine.shard.leased_until)
     waits: list[float] = []
-    monkeypatch.setattr(stage.time, "sleep", waits.append)
+    monkeypatch.setattr(stage, "sleep", waits.append)
     (job,) = Job.objects.filter(kind=TIDY_KIND)
     tasks.run_slice(job.shards.get().pk)
     assert len(waits) == 1
@@ -85,7 +86,7 @@ def test_a_poisonous_file_fails_the_run_by_its_name(world: World, monkeypatch: p
     world.put(files)
     run = begun(world.dataset, selection(2))
     until(run, "read")
-    decode = reading.decoded
+    decode = pixels.decoded
 
     def decoded(file: io.BytesIO) -> Any:
         if file.getvalue() == files[poison]:

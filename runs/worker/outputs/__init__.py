@@ -1,0 +1,1 @@
+"""The stage after the selection: thumbnails, frames of videos and metadata of what was chosen."""
