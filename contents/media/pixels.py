@@ -10,33 +10,31 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageOps
 
 from contents.media.images import load, opened_image, orientation_of
 from contents.media.ranged_file import File
 from contents.media.thumbnails import eight_bits
 
-# The kernel of lightly-utils 0.0.2 (image_processing/metadata.py).
-_LAPLACE = ImageFilter.Kernel((3, 3), (-1, -1, -1, -1, 8, -1, -1, -1, -1), 1, 0)
 # Of the small picture of which the lightness is told.
 LIGHTNESS_SIDE = 128
-# Decoders leave pixels out up to this multiple of the wanted size: nothing of it can be seen.
-_REDUCING_GAP = 3.0
+# Before it is scaled well, a picture is shrunk quickly to no less than this multiple of the wanted size.
+_REDUCING_GAP = 1.5
 
 
 @dataclass(frozen=True)
 class Pixels:
     """`width` and `height` in stored pixels.
 
-    `values`: how often each value (0 to 255) comes in red, then green, then blue. `edges`: the same for the Laplacian
-    of the gray picture. `gray`: its bytes, row by row. `small`: RGB bytes of at most LIGHTNESS_SIDE on each side.
-    `sized`: RGB bytes of the upright picture in the size that was asked for. `digest`: of all RGB bytes, if asked for.
+    `values`: how often each value (0 to 255) comes in red, then green, then blue. `shades`: the same for the gray
+    picture. `gray`: its bytes, row by row. `small`: RGB bytes of at most LIGHTNESS_SIDE on each side. `sized`: RGB
+    bytes of the upright picture in the size that was asked for. `digest`: of all RGB bytes, if asked for.
     """
 
     width: int
     height: int
     values: list[int]
-    edges: list[int]
+    shades: list[int]
     gray: bytes
     small: bytes
     sized: bytes
@@ -58,26 +56,17 @@ def pixels_of(image: Image.Image, size: tuple[int, int], *, with_digest: bool = 
     if colours.mode != "RGB":
         colours = colours.convert("RGB")
     gray = colours.convert("L")
-    small = colours.copy()
-    small.thumbnail((LIGHTNESS_SIDE, LIGHTNESS_SIDE), Image.Resampling.BOX)
+    small = colours.reduce(max(1, -(-max(colours.size) // LIGHTNESS_SIDE)))
     return Pixels(
         image.width,
         image.height,
         colours.histogram(),
-        _edges(gray),
+        gray.histogram(),
         gray.tobytes(),
         small.tobytes(),
         _sized(colours, size, orientation).tobytes(),
         hashlib.blake2b(colours.tobytes(), digest_size=16).hexdigest() if with_digest else "",
     )
-
-
-def _edges(gray: Image.Image) -> list[int]:
-    """Without the outermost pixels, which have no neighbours on one side: Pillow leaves them as they are."""
-    width, height = gray.size
-    if width < 3 or height < 3:
-        return [0] * 256
-    return gray.filter(_LAPLACE).crop((1, 1, width - 1, height - 1)).histogram()
 
 
 def _sized(colours: Image.Image, size: tuple[int, int], orientation: int) -> Image.Image:

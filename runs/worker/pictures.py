@@ -1,8 +1,8 @@
 """Lightly's metadata of a picture.
 
-Signal to noise ratio, means, deviations and sums are those of lightly-utils 0.0.2. So is sharpness, but that the
-outermost pixels don't count: there, a picture without any edge would seem sharp. For luminance, rows and
-contrast no formula is published; ours fit the ranges that the official client checks.
+Sharpness, signal to noise ratio, means, deviations and sums are those of lightly-utils 0.0.2, but that the outermost
+pixels don't count for sharpness: there, a picture without any edge would seem sharp. For luminance, rows and contrast
+no formula is published; ours fit the ranges that the official client checks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 _LEVELS = np.arange(256, dtype=np.float64)
 # Of CIE 1976 L*: below this relative luminance it is a straight line.
 _DARK = (6 / 29) ** 3
+# Of a picture at once: the arrays of a large one would not fit into memory.
+_ROWS = 256
 # What selections may ask for, as `lightly.` and the name.
 NUMBERS = (
     *("sharpness", "snr", "luminance", "sizeInBytes", "uniformRowRatio", "width", "height"),
@@ -37,7 +39,7 @@ def metadata_of(pixels: Pixels, size: int) -> dict[str, Any]:
     mean = sums / count
     deviation = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
     return {
-        "sharpness": _deviation(np.array(pixels.edges, dtype=np.float64)),
+        "sharpness": _sharpness(pixels),
         "luminance": _luminance(pixels.small),
         "sizeInBytes": size,
         "snr": _signal_to_noise(counts.sum(axis=0)),
@@ -51,7 +53,7 @@ def metadata_of(pixels: Pixels, size: int) -> dict[str, Any]:
             "width": pixels.width,
             "height": pixels.height,
             **dict(zip(("meanRed", "meanGreen", "meanBlue"), _within(mean, 1.0), strict=True)),
-            "contrast": _contrast(pixels.gray),
+            "contrast": _contrast(pixels.shades),
         },
     }
 
@@ -76,6 +78,28 @@ def _deviation(counts: Floats) -> float:
     return float(np.sqrt(counts @ (_LEVELS - mean) ** 2 / count))
 
 
+def _sharpness(pixels: Pixels) -> float:
+    """The standard deviation of the gray picture's Laplacian (8 in the middle, -1 around), cut to 0 to 255."""
+    gray = np.frombuffer(pixels.gray, np.uint8).reshape(pixels.height, pixels.width)
+    if min(gray.shape) < 3:
+        return 0.0
+    count, total, squares = 0, 0, 0
+    for start in range(0, pixels.height - 2, _ROWS):
+        rows = gray[start : start + _ROWS + 2].astype(np.int16)
+        around = rows[:-2] + rows[1:-1]
+        around += rows[2:]
+        sums = around[:, :-2] + around[:, 1:-1]
+        sums += around[:, 2:]
+        edges = rows[1:-1, 1:-1] * 9
+        edges -= sums
+        np.clip(edges, 0, 255, out=edges)
+        count += edges.size
+        total += int(edges.sum(dtype=np.int64))
+        squares += int(np.square(edges, dtype=np.int32).sum(dtype=np.int64))
+    mean = total / count
+    return float(np.sqrt(max(0.0, squares / count - mean**2)))
+
+
 def _signal_to_noise(counts: Floats) -> float:
     """Mean by standard deviation of all values of all channels; 0 where they are all the same."""
     noise = _deviation(counts)
@@ -93,9 +117,9 @@ def _luminance(small: bytes) -> float:
     return float(np.clip((116 * cubic - 16).mean(), 0.0, 100.0))
 
 
-def _contrast(gray: bytes) -> float:
+def _contrast(shades: list[int]) -> float:
     """The standard deviation of the gray values, from 0 to 0.5 (RMS contrast)."""
-    return _deviation(np.bincount(np.frombuffer(gray, np.uint8), minlength=256).astype(np.float64)) / 255.0
+    return _deviation(np.array(shades, dtype=np.float64)) / 255.0
 
 
 def _uniform_rows(pixels: Pixels) -> float:

@@ -143,7 +143,9 @@ def annotate(context: Context, layout: Layout, read: Read) -> None:
     """Adds what predictions and metadata tell. Raises JobError."""
     used = [row for row in read.rows if "bad" not in row]
     with_metadata = bool(context.settings.custom_metadata_keys)
-    told = tell_of(context, layout, [row["name"] for row in used], with_metadata=with_metadata)
+    videos = {row["name"]: row["video"] for row in used if "video" in row}
+    names = [row["name"] for row in used]
+    told = tell_of(context, layout, names, with_metadata=with_metadata, videos=videos)
     for row, each in zip(used, told, strict=True):
         row |= each
 

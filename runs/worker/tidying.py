@@ -5,10 +5,11 @@ A run needs no right to delete. Where there is none, it empties the files, for w
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from clouds.permissions import Permission
 from jobs.models import Job, JobShard, ShardState
@@ -17,10 +18,12 @@ from runs import progress
 from runs.models import LogLevel
 from runs.worker import disk
 from runs.worker.context import Context, context_of
-from runs.worker.scratch import Scratch, paths_of
+from runs.worker.scratch import THREADS, Scratch, paths_of
 
 TIDY = "tidy"
 SPARE_SECONDS = 15.0
+# Files that are removed before the clock is looked at.
+AT_ONCE = 60
 # So long waits a slice for steps of a run that was stopped, which may still write.
 WAIT_SECONDS = 20.0
 
@@ -65,29 +68,18 @@ def _seconds_until_quiet(job: Job | None) -> float:
 def _remove_some(this: Slice, context: Context) -> bool:
     """Whether nothing is left. Raises JobError."""
     scratch = Scratch(context)
-    with context.opened_target(Permission.LIST, scratch.folder):
-        names = scratch.names_below("")
-    for at, name in enumerate(names):
-        if at and this.seconds_left < SPARE_SECONDS:
-            return False
+    names = scratch.names_below("")
+
+    def remove(name: str) -> None:
         with context.opened_target(Permission.OVERWRITE, scratch.folder + name) as store:
-            if scratch.remove(store, name):
-                continue
-        for left in names[at:]:
-            scratch.write(left, b"")
-        progress.log(context.run, _not_deleted(scratch.folder, len(names) - at), LogLevel.WARNING)
-        return True
+            scratch.remove(store, name)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for at in range(0, len(names), AT_ONCE):
+            if at and this.seconds_left < SPARE_SECONDS:
+                return False
+            list(pool.map(remove, names[at : at + AT_ONCE]))
     return True
-
-
-def _not_deleted(where: str, files: int) -> str:
-    return ngettext(
-        "The credentials of the Lightly datasource may not delete files, so %(files)s file that the run worked with"
-        " stays in %(where)s, without content. Remove that folder when you like.",
-        "The credentials of the Lightly datasource may not delete files, so %(files)s files that the run worked with"
-        " stay in %(where)s, without content. Remove that folder when you like.",
-        files,
-    ) % {"files": f"{files:,}", "where": where}
 
 
 def _sentence(context: Context, error: JobError) -> str:

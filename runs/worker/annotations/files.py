@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,13 +15,25 @@ from runs.worker.context import Context, TooLargeError
 THREADS = 6
 
 
-def tell_of(context: Context, layout: Layout, names: Sequence[str], *, with_metadata: bool) -> list[dict[str, Any]]:
+def tell_of(
+    context: Context,
+    layout: Layout,
+    names: Sequence[str],
+    *,
+    with_metadata: bool,
+    videos: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
     """For each sample `tasks` (as told.predictions_of, by task) and, if asked for, `custom` (its metadata, or None).
 
-    Raises JobError where the storage fails.
+    `videos`: of frames the name of their video, whose metadata those have that have none of their own. Raises JobError
+    where the storage fails.
     """
     if not names or not (layout.tasks or with_metadata):
         return [{} for _ in names]
+
+    of_videos: dict[str, dict[str, Any] | None] = {}
+    if with_metadata:
+        of_videos = {video: _metadata(context, split(video)[0]) for video in set((videos or {}).values())}
 
     def tell(name: str) -> dict[str, Any]:
         stem = split(name)[0]
@@ -29,7 +41,7 @@ def tell_of(context: Context, layout: Layout, names: Sequence[str], *, with_meta
         if layout.tasks:
             told["tasks"] = {task: _predictions(context, layout, task, stem) for task in layout.tasks}
         if with_metadata:
-            told["custom"] = _metadata(context, stem)
+            told["custom"] = _metadata(context, stem) or of_videos.get((videos or {}).get(name, ""))
         return told
 
     with ThreadPoolExecutor(min(THREADS, len(names))) as pool:

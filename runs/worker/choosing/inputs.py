@@ -94,6 +94,8 @@ def inputs_of(context: Context, layout: Layout, table: Table) -> Inputs:
     rows = [table.rows[at] for at in usable.places]
     vectors, notes = _own_vectors(context, rows) or (_rows_of(table.vectors, usable.places), [])
     notes += _demand_predictions(layout, rows)
+    if layout.tasks and held.names:
+        notes.append("Predictions of the samples that the dataset has already are not read: they count as unknown.")
     samples = selected.Samples(
         names=[*(row["name"] for row in rows), *held.names],
         preselected=np.arange(len(rows) + len(held.names)) >= len(rows),

@@ -90,7 +90,8 @@ def _custom(context: Context, scratch: Scratch, rows: Sequence[Json]) -> str:
     if not layout.has_metadata or not rows or context.settings.custom_metadata_keys:
         return ""
     names = [row["name"] for row in rows]
-    told = tell_of(context, Layout(has_metadata=True), names, with_metadata=True)
+    videos = {row["name"]: row["video"] for row in rows if "video" in row}
+    told = tell_of(context, Layout(has_metadata=True), names, with_metadata=True, videos=videos)
     mark = token()
     scratch.write_json(custom_name(mark), {name: each["custom"] for name, each in zip(names, told, strict=True)})
     return mark
