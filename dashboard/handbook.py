@@ -18,6 +18,7 @@ from markdown_it.token import Token
 DOCS = Path(settings.BASE_DIR) / "docs"
 # For people who use the dashboard; the other pages are for people who work on it.
 FOR_READERS = (
+    "first-selection",
     "teams",
     "providers",
     "permission-check",

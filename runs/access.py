@@ -41,7 +41,7 @@ def runs_for(user: User) -> QuerySet[Run]:
     """Those of datasets that the person may see; of deleted ones those of their teams."""
     member = Exists(Membership.objects.filter(team=OuterRef("team"), user=user))
     seen = Q(dataset__in=datasets_for(user).values("pk")) | (Q(dataset=None) & member)
-    return Run.objects.filter(seen).select_related("dataset", "team", "worker", "requested_by")
+    return Run.objects.filter(seen).select_related("dataset", "team", "worker", "requested_by", "scheduled")
 
 
 def own_runs(user: User) -> QuerySet[Run]:

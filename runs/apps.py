@@ -1,7 +1,16 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from core.web.navigation import SIDEBAR, Entry, signed_in
+
+
+def _draw(embedding: Any, by: Any) -> None:
+    """Models are there only once all apps are."""
+    from runs import plots
+
+    plots.start(embedding, by)
 
 
 class RunsConfig(AppConfig):
@@ -11,8 +20,10 @@ class RunsConfig(AppConfig):
         from datasets import pages
         from notifications import topics
         from runs.scheduling.topics import TOPICS
+        from samples import embeddings
         from samples.pages import links
 
+        embeddings.on_written(_draw)
         links.RUN.leads_to("runs:run")
         links.NEW_RUN.leads_to("runs:new")
         topics.register(*TOPICS)

@@ -13,7 +13,7 @@ from core.queues import Queue
 from jobs.models import Job, JobState
 from jobs.runners import Cursor, Runner, Slice, Step, register
 
-RUN_KIND, TIDY_KIND = "runs.run", "runs.tidy"
+RUN_KIND, TIDY_KIND, PLOT_KIND = "runs.run", "runs.tidy", "runs.plot"
 
 
 @register
@@ -72,3 +72,17 @@ def begin_tidying(job: Job) -> None:
         by=job.requested_by,
         arguments=job.arguments,
     )
+
+
+@register
+class PlotEmbedding(Runner):
+    """Makes the picture of an embedding that a script uploaded. `arguments["embedding"]` is its id."""
+
+    kind = PLOT_KIND
+    label = _("Draw an embedding")
+    queue = Queue.RUNS
+
+    def run(self, this: Slice) -> Step:
+        from runs.worker import plotting
+
+        return plotting.plot(this)

@@ -12,6 +12,7 @@ urlpatterns = [
     re_path(rf"^{_runs}/$", lists.dataset_runs, name="dataset"),
     re_path(rf"^{_runs}/list/$", lists.dataset_run_list, name="dataset_list"),
     re_path(rf"^{_runs}/new/$", new.new, name="new"),
+    re_path(rf"^{_runs}/new/permissions/$", new.permissions, name="permissions"),
     re_path(rf"^{_runs}/compare/$", comparing.compare, name="compare"),
     re_path(rf"^{_waiting}/$", scheduled.scheduled, name="scheduled"),
     re_path(rf"^{_waiting}/progress/$", scheduled.waiting, name="waiting"),

@@ -6,13 +6,14 @@ import math
 import re
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import IntegrityError, transaction
 
 from contents.listing.folder import EMBEDDINGS_FOLDER
 from datasets.models import Dataset
 from samples.models import Embedding, EmbeddingPlot, PlotMethod
+from teams.models import User
 
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 200
@@ -44,6 +45,29 @@ def register(dataset: Dataset, *, name: str, key: str) -> Embedding:
 def set_processed(embedding: Embedding, *, rows: int | None = None) -> None:
     told = {"is_processed": True} | ({} if rows is None else {"rows": rows})
     Embedding.objects.filter(pk=embedding.pk).update(**told)
+
+
+_Watcher = Callable[[Embedding, User], None]
+_watchers: list[_Watcher] = []
+
+
+def on_written(watcher: _Watcher) -> None:
+    """Called with an embedding whose file is written, and who wrote it. For apps above, from AppConfig.ready()."""
+    _watchers.append(watcher)
+
+
+def written(embedding: Embedding, *, by: User) -> None:
+    """The csv file is there. May be said several times."""
+    set_processed(embedding)
+    for watcher in _watchers:
+        watcher(embedding, by)
+
+
+def store_read(embedding: Embedding, *, rows: int, dimensions: int, points: bytes) -> None:
+    """What was found in the file. `points` as EmbeddingPlot.points, of all samples."""
+    Embedding.objects.filter(pk=embedding.pk).update(rows=rows, dimensions=dimensions, is_processed=True)
+    told = {"count": len(points) // 8, "points": points}
+    EmbeddingPlot.objects.update_or_create(embedding=embedding, method=PlotMethod.PCA, defaults=told)
 
 
 def forget(embedding: Embedding) -> None:

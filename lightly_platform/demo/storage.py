@@ -36,12 +36,14 @@ _LIST = "s3:ListBucket"
 _READ_CORS = "s3:GetBucketCORS"
 _READ = "s3:GetObject"
 _WRITE = "s3:PutObject"
-# Exactly the rights the product asks for (and leave to read CORS rules), and one user who was given too few.
+# With this one, which nobody has to give, runs tidy up after themselves.
+_DELETE = "s3:DeleteObject"
+# The rights the product asks for, leave to read CORS rules and to tidy up, and one user who was given too few.
 _USERS = {
     "input-reader": (INPUT_BUCKET, [_READ]),
-    "lightly-writer": (LIGHTLY_BUCKET, [_READ, _WRITE]),
+    "lightly-writer": (LIGHTLY_BUCKET, [_READ, _WRITE, _DELETE]),
     "lightly-reader": (LIGHTLY_BUCKET, [_READ]),
-    "street-writer": (LIGHTLY_BUCKET, [_READ, _WRITE]),
+    "street-writer": (LIGHTLY_BUCKET, [_READ, _WRITE, _DELETE]),
 }
 # Changes what others may do: a colleague in the cloud's console, who tells nobody.
 _ADMINISTRATOR = "administrator"
@@ -135,7 +137,7 @@ def change_rights(data_dir: Path, *users: str, may_write: bool) -> None:
     """Give these users of the Lightly bucket the right to write, or take it, behind the platform's back."""
     connection = json.loads(connection_file(data_dir).read_text())
     iam: IAMClient = _client("iam", connection["endpoint"], *connection["keys"][_ADMINISTRATOR])
-    policy = _policy(LIGHTLY_BUCKET, [_READ, _WRITE] if may_write else [_READ])
+    policy = _policy(LIGHTLY_BUCKET, [_READ, _WRITE, _DELETE] if may_write else [_READ])
     for name in users:
         iam.put_user_policy(UserName=name, PolicyName="lightly", PolicyDocument=json.dumps(policy))
 

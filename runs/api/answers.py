@@ -98,7 +98,7 @@ def run_data(request: HttpRequest, run: Run) -> Answer:
         "scheduledId": run.scheduled_key,
         "createdAt": milliseconds(run.created_at),
         "lastModifiedAt": milliseconds(run.modified_at),
-        "message": run.message,
+        "message": f"{run.message}{_warning_of(run)}",
         "artifacts": [
             {
                 "id": artifact.pk,
@@ -109,6 +109,13 @@ def run_data(request: HttpRequest, run: Run) -> Answer:
             for artifact in sorted(shown, key=lambda each: (each.created_at, each.pk))
         ],
     }
+
+
+def _warning_of(run: Run) -> str:
+    """Of a run that was scheduled although permissions were missing: all of its messages say so until it ends."""
+    if run.has_ended or run.scheduled is None or not run.scheduled.warning:
+        return ""
+    return " (Permissions are missing: bypass_verify is set. The run's log says which.)"
 
 
 def shown_state(request: HttpRequest, state: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from contents.index.queries import Look, look_at
 from contents.models import FileKind, IndexedFile
+from contents.problems.lists import read_totals
 from contents.reading.batch import IMAGE_PIECE_BYTES, VIDEO_PIECE_BYTES
 from datasets.models import Dataset, DatasetType
 from datasources.models import Purpose
@@ -22,6 +23,8 @@ from runs.selection.config import Diversity
 
 NAMES_A_PAGE = 1000
 NAMES_A_PART = 64
+# Of a video of 4 Mbit/s with 25 frames a second.
+FRAME_BYTES = 20_000
 # Images a second of one worker with one core and the network that comes with it, measured on an old 2-core machine.
 ASSUMED_RATE = 40.0
 # Of embeddings of that network, and how many numbers a second a selection by distance goes through.
@@ -30,9 +33,12 @@ DIMENSIONS, NUMBERS_A_SECOND = 1280, 1.3e9
 
 @dataclass(frozen=True)
 class Estimate:
-    """`files` is None if nobody has listed Input. `basis`: what it rests on, in sentences."""
+    """`files` is None if nobody has listed Input. `samples`: images, or frames of videos. `basis`: what it rests on, in
+    sentences.
+    """
 
     files: int | None
+    samples: int = 0
     selected: int = 0
     bytes: int = 0
     reads: int = 0
@@ -68,16 +74,34 @@ def estimate(dataset: Dataset, settings: RunSettings, offers: Offers, *, workers
     kind = FileKind.VIDEO if dataset.type == DatasetType.VIDEOS else FileKind.IMAGE
     basis, warnings = [_of_index(look)], _warnings(dataset, settings, look)
     files, size = _counted(dataset, settings, look, kind, basis)
-    selected = settings.selection.wanted(files) if settings.selection else 0
-    selected = min(selected, files) if kind is FileKind.IMAGE else selected
+    samples = _frames(look, files, size, basis) if kind is FileKind.VIDEO else files
+    selected = min(settings.selection.wanted(samples), samples) if settings.selection else 0
     piece = VIDEO_PIECE_BYTES if kind is FileKind.VIDEO else IMAGE_PIECE_BYTES
     reads = ceil(max(1, look.totals.files) / NAMES_A_PAGE) + files + size // piece
-    reads += _annotations(settings, offers, files, basis)
-    writes = 2 * ceil(files / NAMES_A_PART) + selected + 4
+    reads += _annotations(settings, offers, samples, basis)
+    # Thumbnails, and of videos the frames too.
+    written = 2 * selected if kind is FileKind.VIDEO else selected
+    writes = 2 * ceil(files / NAMES_A_PART) + written + 4
     rate, words = _rate(dataset, workers)
     basis.append(words)
-    seconds = files / rate + _choosing(settings, files, selected)
-    return Estimate(files, selected, size, reads, writes, seconds, basis, warnings)
+    seconds = samples / rate + _choosing(settings, samples, selected)
+    return Estimate(files, samples, selected, size, reads, writes, seconds, basis, warnings)
+
+
+def _frames(look: Look, files: int, size: int, basis: list[str]) -> int:
+    """How many frames so many videos have: by those that were opened, else by their bytes."""
+    read = read_totals(look)
+    opened = read.kinds.get(str(FileKind.VIDEO.value), [0, 0])[0]
+    if opened and read.frames:
+        words = ngettext(
+            "%(count)s video that was opened has %(frames)s frames.",
+            "%(count)s videos that were opened have %(frames)s frames.",
+            opened,
+        )
+        basis.append(words % {"count": f"{opened:,}", "frames": f"{read.frames:,}"})
+        return round(read.frames * files / opened)
+    basis.append(gettext("No video was opened yet: a frame is assumed to take 20 kB."))
+    return size // FRAME_BYTES
 
 
 def _of_index(look: Look) -> str:
@@ -110,15 +134,15 @@ def _counted(dataset: Dataset, settings: RunSettings, look: Look, kind: FileKind
     return files, size
 
 
-def _annotations(settings: RunSettings, offers: Offers, files: int, basis: list[str]) -> int:
+def _annotations(settings: RunSettings, offers: Offers, samples: int, basis: list[str]) -> int:
     """Requests for predictions and metadata that the selection goes by."""
-    known = [min(files, offers.files_by_task[task]) for task in settings.tasks if task in offers.files_by_task]
+    known = [min(samples, offers.files_by_task[task]) for task in settings.tasks if task in offers.files_by_task]
     unknown = [task for task in settings.tasks if task not in offers.files_by_task]
     if unknown:
-        words = gettext("Nobody has checked the predictions of %(tasks)s: one file for each image is assumed.")
+        words = gettext("Nobody has checked the predictions of %(tasks)s: one file for each sample is assumed.")
         basis.append(words % {"tasks": ", ".join(unknown)})
-    metadata = min(files, offers.metadata_files or files) if settings.custom_metadata_keys else 0
-    return sum(known) + files * len(unknown) + metadata
+    metadata = min(samples, offers.metadata_files or samples) if settings.custom_metadata_keys else 0
+    return sum(known) + samples * len(unknown) + metadata
 
 
 def _rate(dataset: Dataset, workers: int) -> tuple[float, str]:
@@ -148,9 +172,9 @@ def stage_seconds(stage: dict[str, object]) -> float:
     return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds())
 
 
-def _choosing(settings: RunSettings, files: int, selected: int) -> float:
+def _choosing(settings: RunSettings, samples: int, selected: int) -> float:
     """One pass over all embeddings for each chosen sample."""
     strategies = settings.selection.strategies if settings.selection else ()
     if not any(isinstance(each, Diversity) for each in strategies):
         return 0.0
-    return files * selected * DIMENSIONS / NUMBERS_A_SECOND
+    return samples * selected * DIMENSIONS / NUMBERS_A_SECOND

@@ -13,13 +13,18 @@ from django.views.decorators.http import require_GET
 
 from datasets.access import dataset_for
 from datasets.models import Dataset
-from runs.models import Run, ScheduledRun
+from runs.access import workers_for
+from runs.models import ENDED_STATES, Run, ScheduledRun, WorkerState
 from runs.pages.access import runs_for, waiting_for
 from runs.pages.showing import lasted, look_of
+from runs.scheduling import registry
+from teams.models import User
 from teams.requests import PageRequest
 
 PAGE_SIZE = 25
 MOST_WAITING = 25
+MOST_WORKERS = 50
+_WORKER_LOOKS: dict[str, str] = {WorkerState.IDLE: "granted", WorkerState.BUSY: "checking"}
 
 
 @require_GET
@@ -43,7 +48,26 @@ def dataset_run_list(request: PageRequest, dataset_id: str) -> HttpResponse:
 
 
 def _all(request: PageRequest) -> dict[str, Any]:
-    return _list(request, runs_for(request.user), waiting_for(request.user)) | {"list_url": reverse("runs:list")}
+    shown = _list(request, runs_for(request.user), waiting_for(request.user))
+    return shown | {"list_url": reverse("runs:list"), "workers": _workers(request.user), "shows_workers": True}
+
+
+def _workers(user: User) -> list[dict[str, Any]]:
+    """Those that live first. What one is at is named only to who may see that run."""
+    workers = list(workers_for(user).order_by("name", "pk")[:MOST_WORKERS])
+    led = runs_for(user).exclude(state__in=ENDED_STATES).filter(worker__in=workers)
+    by_worker = {run.worker_id: run for run in led}
+    alive = {worker.pk for worker in registry.living()}
+    rows = [
+        {
+            "worker": worker,
+            "is_alive": worker.pk in alive,
+            "look": _WORKER_LOOKS.get(worker.state, "off") if worker.pk in alive else "off",
+            "run": by_worker.get(worker.pk),
+        }
+        for worker in workers
+    ]
+    return sorted(rows, key=lambda row: not row["is_alive"])
 
 
 def _of_dataset(request: PageRequest, dataset_id: str) -> dict[str, Any]:

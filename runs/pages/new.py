@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from datasets.access import editable_dataset_for
@@ -77,17 +77,30 @@ def new(request: PageRequest, dataset_id: str) -> HttpResponse:
     return _shown(request, draft)
 
 
+@require_GET
+def permissions(request: PageRequest, dataset_id: str) -> HttpResponse:
+    """The bulbs alone: they fetch themselves again while a check is under way, and after one in the dialog."""
+    dataset = editable_dataset_for(request.user, dataset_id)
+    return render(request, "runs/_permissions.html", _bulbs(dataset) | {"dataset": dataset, "announce": True})
+
+
+def _bulbs(dataset: Dataset) -> dict[str, Any]:
+    statuses = statuses_of(dataset.datasources.select_related("latest_check"))
+    return {
+        "statuses": statuses,
+        "missing": [source for source in statuses if any(bulb.state != "granted" for bulb in source.bulbs)],
+        "checking": next((source for source in statuses if source.is_open), None),
+    }
+
+
 def _shown(request: PageRequest, draft: Draft) -> HttpResponse:
     template = "runs/_new.html" if request.htmx else "runs/new.html"
     dataset = draft.dataset
-    statuses = statuses_of(dataset.datasources.select_related("latest_check"))
     workers = list(registry.living())
-    context = {
+    context = _bulbs(dataset) | {
         "dataset": dataset,
         "tab": "runs",
         "draft": draft,
-        "statuses": statuses,
-        "missing": [source for source in statuses if any(bulb.state != "granted" for bulb in source.bulbs)],
         "workers": len(workers),
         "labels": sorted({label for worker in workers for label in worker.labels}),
     }

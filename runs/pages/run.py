@@ -87,7 +87,7 @@ def artifact(request: PageRequest, dataset_id: str, run_id: str, artifact_id: st
 
 @require_GET
 def picks(request: PageRequest, dataset_id: str, run_id: str) -> HttpResponse:
-    """Why samples were chosen, or why the best others were not: `?left_out=1`. By place, or by a name's beginning."""
+    """Why samples were chosen, or why the best others were not: `?left_out=1`. By place, or the one of a name."""
     found = run_for(request.user, dataset_id, run_id)
     template = "runs/_picks.html" if request.htmx else "runs/picks.html"
     return render(request, template, _shown_head(request, found) | _picks(request, found))
@@ -95,7 +95,7 @@ def picks(request: PageRequest, dataset_id: str, run_id: str) -> HttpResponse:
 
 def _picks(request: PageRequest, found: Run) -> dict[str, Any]:
     chosen = request.GET.get("left_out", "") != "1"
-    name = request.GET.get("name", "").strip()[:1024]
+    name = request.GET.get("name", "")[:1024]
     after = request.GET.get("after", "")
     after_place = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
     rows = RunPick.objects.filter(run=found, is_chosen=chosen)

@@ -161,9 +161,11 @@ def put_processed(request: HttpRequest, dataset_id: str, embedding_id: str, payl
     response={204: None, 400: Error, **READING},
 )
 def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Trigger) -> Status[None]:
-    """The csv file is written. Pictures are made by runs, of their own embeddings; of this one, none is made."""
-    embedding = _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
-    embeddings.set_processed(embedding)
+    """The csv file is written: a worker reads it and draws its samples by PCA, whatever method is asked for."""
+    dataset = editable_dataset_for(caller(request), dataset_id)
+    embedding = _embedding(dataset, embedding_id)
+    embedding.dataset = dataset
+    embeddings.written(embedding, by=caller(request))
     return Status(204, None)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from ninja import Body as InBody
 from ninja import Query, Router, Status
 from pydantic import Field, field_validator
 
@@ -170,7 +171,7 @@ def list_predictions(request: HttpRequest, dataset_id: str, which: Query[Predict
     by_alias=True,
 )
 def put_predictions(
-    request: HttpRequest, dataset_id: str, sample_id: str, payload: Singletons, which: Query[Timestamp]
+    request: HttpRequest, dataset_id: str, sample_id: str, payload: InBody[Singletons], which: Query[Timestamp]
 ) -> Status[Answer]:
     """What the tasks in the list say of the sample. What they said before is replaced."""
     sample = sample_or_404(editable_dataset_for(caller(request), dataset_id), sample_id)

@@ -14,12 +14,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from contents.listing.errors import ListingError
+from contents.listing.errors import ListingError, NoDatasourceError
 from core.web.spreadsheets import csv_lines
 from datasets.access import dataset_for
 from samples.api import answers
 from samples.api.schemas import sample_data
 from samples.exports import coco, rows
+from samples.exports.lightly import TooMuchError
 from samples.exports.places import Places, ReadUrls
 from samples.exports.rows import NameFormat
 from samples.models import Tag
@@ -51,7 +52,7 @@ FORMATS = (
     Format("label-studio", _("Label Studio"), _("Tasks, as JSON"), "json"),
     Format("labelbox", _("Labelbox"), _("Data rows, as JSON"), "json"),
     Format("labelbox-v3", _("Labelbox before 2022"), _("Data rows, as JSON"), "json"),
-    Format("coco", _("COCO"), _("The predictions that scripts stored here, as JSON"), "json"),
+    Format("coco", _("COCO"), _("Predictions, as JSON"), "json"),
 )
 _BY_SLUG = {each.slug: each for each in FORMATS}
 _ROWS = {
@@ -69,8 +70,14 @@ def export(request: PageRequest, dataset_id: str, tag_id: str, file_format: str)
     chosen = _BY_SLUG[file_format]
     try:
         answer = _answer(request, tag, file_format)
-    except ListingError:
+    except TooMuchError:
+        words = gettext("These are too many files with predictions to read at once. Make a tag of fewer samples.")
+        return render(request, "samples/unreadable.html", {"dataset": tag.dataset, "words": words}, status=422)
+    except NoDatasourceError:
         words = gettext("The storage of this dataset is not connected, so its files have no URLs. Connect it first.")
+        return render(request, "samples/unreadable.html", {"dataset": tag.dataset, "words": words}, status=422)
+    except ListingError:
+        words = gettext("The storage can't be read now. The bulbs of the dataset say why.")
         return render(request, "samples/unreadable.html", {"dataset": tag.dataset, "words": words}, status=422)
     target = f"{chosen.label} of the tag {tag.name} of {tag.dataset.name}"
     audit.record(
@@ -96,7 +103,7 @@ def _answer(request: PageRequest, tag: Tag, slug: str) -> StreamingHttpResponse:
         lines = csv_lines(rows.CSV_HEADER, found)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     if slug == "coco":
-        return answers.json_text(coco.pieces(tag, positions))
+        return answers.json_text(coco.pieces(tag, positions, places))
     write = rows.writer(NameFormat.REDIRECTED_READ_URL, places, urls)
     describe = sample_data if slug == "label-studio" else None
     return answers.json_list(_ROWS[slug](one) for one in rows.chosen(tag, positions, write, describe))

@@ -19,6 +19,7 @@ from teams.models import User
 from tests.conftest import Login
 
 pytestmark = pytest.mark.django_db
+TABS = ["Overview", "Contents", "Samples", "Runs", "Settings"]
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +75,7 @@ def test_every_page_of_a_dataset_shows_all_tabs(login: Login, alice: User, datas
     settings = [reverse("datasources:settings", args=[dataset.pk, tab]) for tab in ("input", "lightly")]
     more = [reverse(name, args=[dataset.pk]) for name in ("datasources:dataset", "datasources:history")]
     for path in [overview(dataset), *settings, *more, reverse("datasets:sharing", args=[dataset.pk])]:
-        assert tabs(login(alice).get(path).content.decode()) == ["Overview", "Contents", "Settings"]
+        assert tabs(login(alice).get(path).content.decode()) == TABS
 
 
 def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
@@ -98,7 +99,7 @@ def test_another_app_adds_its_tab_and_its_section_with_a_line_each(
     (engine,) = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], tmp_path]}]
     page = login(alice).get(overview(dataset)).content.decode()
-    assert tabs(page) == ["Overview", "Contents", "Gallery", "Settings"]
+    assert tabs(page) == ["Overview", "Contents", "Samples", "Gallery", "Runs", "Settings"]
     assert "<p>12 pictures of street-scenes</p>" in page
     with pytest.raises(ImproperlyConfigured, match="gallery"):
         pages.add_tab(pages.Tab("gallery", "Gallery again", "datasources:history"))

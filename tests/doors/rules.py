@@ -133,6 +133,7 @@ PAGES: dict[str, Rule] = {
     "runs:dataset": Rule(SEES, NONE),
     "runs:dataset_list": Rule(SEES, NONE),
     "runs:new": Rule(EDITS, EDITS),
+    "runs:permissions": Rule(EDITS, NONE),
     "runs:compare": Rule(SEES, NONE),
     "runs:scheduled": Rule(SEES, NONE),
     "runs:waiting": Rule(SEES, NONE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_every_page_has_them(visitor: str, people: dict[str, User | None], known
 
 
 def test_the_rest_api_has_them(client: Client, known: dict[str, str]) -> None:
-    names = known | {"access_config_id": "f" * 24, "service_account_id": "f" * 24, "dataset_name": "street"}
+    names = {name: "f" * 24 for operation in OPERATIONS for name in re.findall(r"{(\w+)}", operation.path)} | known
     for operation in OPERATIONS:
         assert problems(client.generic(operation.method, operation.path.format_map(names))) == [], operation
 

@@ -200,6 +200,16 @@ def test_the_first_page_sorts_models_by_use(login: Login, looker: User) -> None:
     assert sum(len(models) for models in sections.values()) == len(REGISTERED)
 
 
+@pytest.mark.parametrize("app", sorted({model._meta.app_label for model in REGISTERED}))
+def test_every_app_has_a_page_of_its_own(login: Login, looker: User, app: str) -> None:
+    """Django links to it from the way back above its models."""
+    answer = login(looker).get(reverse("admin:app_list", args=[app]))
+    assert answer.status_code == 200
+    assert page(next(model for model in REGISTERED if model._meta.app_label == app), "changelist") in (
+        answer.content.decode()
+    )
+
+
 def test_the_dashboard_leads_there_for_staff_alone(login: Login, looker: User, bob: User) -> None:
     assert reverse("admin:index") in login(looker).get("/").content.decode()
     assert reverse("admin:index") not in login(bob).get("/").content.decode()

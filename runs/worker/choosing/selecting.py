@@ -109,7 +109,11 @@ def _tell(context: Context, inputs: Inputs, chooser: Chooser | None, *, is_first
     if is_first:
         progress.log(run, f"{len(inputs.rows):,} samples can be chosen.")
         if inputs.usable.corrupt:
-            progress.log(run, f"{len(inputs.usable.corrupt):,} files can't be used.", LogLevel.WARNING)
+            progress.log(
+                run,
+                f"{len(inputs.usable.corrupt):,} samples can't be used: corruptness_check_information.json says why.",
+                LogLevel.WARNING,
+            )
         if inputs.usable.twins:
             progress.log(run, f"{len(inputs.usable.twins):,} files have the same content as another one.")
         if inputs.held.names:

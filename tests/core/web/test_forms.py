@@ -13,7 +13,7 @@ from tests.conftest import Login
 
 TEMPLATES = settings.BASE_DIR / "templates"
 # The admin panel is Django's own; these are parts that the templates of forms are made of.
-PARTS = {"_field.html", "_form_errors.html"}
+PARTS = {"_field.html", "_form_errors.html", "runs/_fields.html"}
 
 
 class NameForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from runs.configuration import InvalidConfigError, RunSettings, parse
+from runs.pages.snippets import snippet
 from runs.selection.config import (
     Balance,
     CategoryCount,
@@ -218,3 +220,32 @@ def test_what_came_with_the_newest_version(tmp_path: Path) -> None:
     for refused in (crops, training, tiling):
         with pytest.raises(InvalidConfigError, match="not supported yet"):
             understood(refused)
+
+
+def test_the_script_that_a_runs_page_offers(tmp_path: Path) -> None:
+    """What the client sends for it means the same as the configuration that it was made of."""
+    strategies = [
+        {"input": {"type": "EMBEDDINGS"}, "strategy": {"type": "TYPICALITY", "numNearestNeighbors": 5, "strength": 2}},
+        {"input": {"type": "EMBEDDINGS"},
+         "strategy": {"type": "DIVERSITY", "stopping_condition_minimum_distance": 0.1}},
+        {"input": {"type": "PREDICTIONS", "name": "CLASS_DISTRIBUTION", "task": "boxes", "categories": ["bigBus"]},
+         "strategy": {"type": "BALANCE", "target": {"bigBus": 0.5}}},
+        {"input": {"type": "METADATA", "key": "lightly.sizeInBytes"},
+         "strategy": {"type": "WEIGHTS", "targetRange": {"minSum": 1, "maxSum": 5}}},
+    ]  # fmt: skip
+    content = {
+        "workerType": "FULL",
+        "docker": {"useDatapool": True, "datasource": {"processAll": True}, "relevantFilenamesFile": 'a "b".txt'},
+        "lightly": {"seed": 7},
+        "selection": {"proportionSamples": 0.25, "strategies": strategies, "autoTasks": []},
+    }
+    script = snippet(content, "a" * 24, {"priority": "HIGH", "runs_on": ["gpu"]})
+    (call,) = (
+        node
+        for node in ast.walk(ast.parse(script))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "schedule_compute_worker_run"
+    )
+    arguments = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+    assert (arguments.pop("priority"), arguments.pop("runs_on")) == ("HIGH", ["gpu"])
+    (answer,) = sent("1.5.26", tmp_path, arguments)
+    assert understood(answer) == parse("V4", content)

@@ -124,15 +124,16 @@ def test_files_of_all_providers_are_read(
 import json
 from lightly.api import ApiWorkflowClient
 client = ApiWorkflowClient(dataset_id={made["dataset_id"]!r})
-client.download_dataset("downloaded", verbose=False)
+client.download_dataset("downloaded", verbose=False, max_workers=1)  # its threads race for folders
 print(json.dumps(client.export_filenames_and_read_urls_by_tag_name("initial-tag")))
 """
-    rows = official.run(code).answer
+    ran = official.run(code)
+    rows = ran.answer
     assert [row["fileName"] for row in rows] == NAMES
     assert [requests.get(row["readUrl"], timeout=30).content for row in rows] == [made["content"]] * len(NAMES)
     assert all("://" in row["datasourceUrl"] for row in rows)
     home = official.environment["HOME"]
-    assert sorted(made_files(home)) == sorted(NAMES)
+    assert sorted(made_files(home)) == sorted(NAMES), ran.errors  # the client goes on when one fails, with a warning
 
 
 def made_files(home: str) -> list[str]:

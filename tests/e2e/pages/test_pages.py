@@ -254,6 +254,7 @@ NO_PAGES = [
     f"{SAMPLES}/{{sample_id}}/thumbnail/tile/",
     "/runs/list/",
     f"{RUNS}/list/",
+    f"{RUNS}/new/permissions/",
     f"{WAITING}/progress/",
     f"{RUN}/progress/",
     f"{RUN}/artifacts/{{artifact_id}}/",

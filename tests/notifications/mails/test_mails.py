@@ -228,6 +228,9 @@ def test_what_is_red_comes_first(server: MailServer, alice: User) -> None:
 
 def test_the_defaults_send_mails(alice: User) -> None:
     assert NotificationSettings().scope == "OWN"
-    assert [choice.key for choice in mail_choices()] == ["broken", "recovered", "expiring"]
+    assert [choice.key for choice in mail_choices()] == [
+        *("broken", "recovered", "expiring"),
+        *("run-finished", "run-failed"),
+    ]
     for choice in mail_choices():
         assert who_want_mail([alice], choice) == [alice]

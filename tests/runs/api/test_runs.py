@@ -168,6 +168,15 @@ class TestRuns:
         assert (logs[OLDEST]["level"], logs[OLDEST]["state"]) == ("WARN", "INITIALIZING")
         assert (logs[NEW]["level"], logs[NEW]["state"]) == ("WARNING", "LOADING_DATASET")
 
+    def test_a_bypassed_gate_is_told_until_the_end(self, script: Script, run: Run) -> None:
+        ScheduledRun.objects.update(warning="Lightly datasource, write: denied.", bypasses_gate=True)
+        progress.enter(run, RunState.EMBEDDING, total=9)
+        path = f"/v1/docker/runs/{run.pk}"
+        assert "(Permissions are missing: bypass_verify is set." in script.get(path).json()["message"]
+        assert run.job
+        cancel_job(run.job)
+        assert "bypass" not in script.get(path).json()["message"]
+
     def test_artifacts_that_a_client_knows(self, script: Script, run: Run) -> None:
         for kind in ArtifactType:
             artifacts.add(run, kind, f"{kind.lower()}.txt", b"x")

@@ -9,8 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from datasets.models import Dataset
-from datasources.models import Purpose
+from contents.models import FileKind, Reading
+from datasets.models import Dataset, DatasetType
+from datasets.services import create_dataset
+from datasources.models import PermissionCheck, Purpose
 from runs.configuration import parse
 from runs.models import ConfigVersion, Run, RunConfig, RunState, ScheduledRun
 from runs.pages.building import encoded
@@ -18,11 +20,11 @@ from runs.scheduling import gate, references, services
 from runs.scheduling.errors import PermissionsMissingError
 from runs.selection.config import Balance, ClassDistribution, Distribution, Diversity, Metadata, Operation, Threshold
 from samples.models import Sample
-from teams.models import User
+from teams.models import Team, User
 from tests.conftest import Login
 from tests.contents.annotation_reports.support import made_report
 from tests.contents.annotations.trees import good
-from tests.contents.index.memory import connected, made_index
+from tests.contents.index.memory import connected, made_index, made_reading
 from tests.runs.making import run_of
 from tests.runs.pages.making import CONTENT, ended
 from tests.runs.scheduling.making import worker
@@ -63,9 +65,18 @@ def test_it_says_which_permission_is_missing_and_leads_there(desk: Client, datas
     html = desk.get(page).content.decode()
     assert "Not all bulbs are green" in html
     assert f'href="/datasets/{dataset.pk}/connect/lightly/"' in html
-    connected(dataset)
+    datasource = connected(dataset)
     html = desk.get(page).content.decode()
     assert f'href="/datasets/{dataset.pk}/settings/input/"' in html
+    assert f"dataset-changed-{dataset.pk} from:body" in html
+    assert "load delay" not in html.partition('id="run-permissions"')[2].partition(">")[0]
+    datasource.latest_check = PermissionCheck.objects.create(
+        datasource=datasource, revision=datasource.revision, provider=datasource.provider, path=datasource.path
+    )
+    datasource.save()
+    html = desk.get(f"{page}permissions/", headers=HTMX).content.decode()
+    assert "They are being checked." in html
+    assert f'hx-get="{page}permissions/" hx-trigger="load delay:' in html
 
 
 @pytest.mark.usefixtures("green")
@@ -253,6 +264,22 @@ class TestDryRun:
         html = desk.post(page, values).content.decode()
         assert "unless it uses the datapool" not in html
         assert "The relevant filenames file was not read" in html
+
+    def test_videos(self, desk: Client, alice: User, team: Team) -> None:
+        videos = create_dataset(name="clips", owner=alice, team=team, dataset_type=DatasetType.VIDEOS)
+        index = made_index(connected(videos), ["street/1.mp4", "street/2.mp4", "street/3.jpg"])
+        values = FORM | {"action": "dry", "size_by": "share", "share": "50"}
+        html = desk.post(f"/datasets/{videos.pk}/runs/new/", values).content.decode()
+        assert "<strong>2</strong> files" in html
+        assert "No video was opened yet: a frame is assumed to take 20 kB." in html
+        made_reading(index, broken="street/2.mp4")
+        totals = Reading.objects.get().totals | {"kinds": {str(FileKind.VIDEO.value): [1, 5]}, "frames": 300}
+        Reading.objects.update(totals=totals)
+        html = desk.post(f"/datasets/{videos.pk}/runs/new/", values).content.decode()
+        assert "1 video that was opened has 300 frames." in html
+        facts = html.partition("<dt>Frames</dt>")[2]
+        assert "<dd>600</dd>" in facts
+        assert "<dt>To select</dt><dd>300</dd>" in facts
 
 
 class TestAgain:

@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from datasets.models import Dataset
 from datasets.services import share_dataset
-from runs.models import ArtifactType, Run, RunPick, RunState, ScheduledState
+from runs.models import ArtifactType, ComputeWorker, Run, RunPick, RunState, ScheduledState
 from teams.models import AuditEntry, User
 from tests.conftest import Login
 from tests.runs.engine import TestRunner
 from tests.runs.making import run_of
 from tests.runs.pages.making import CONTENT, DIVERSITY, ended
-from tests.runs.scheduling.making import begun, open_run, worker
+from tests.runs.scheduling.making import ago, begun, open_run, worker
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -76,6 +76,27 @@ class TestLists:
         assert "The dataset is deleted" in html
         assert "Run again" not in html
         assert login(charlie).get(f"/datasets/{key}/runs/{run.pk}/").status_code == 404
+
+    def test_workers_and_what_they_are_at(
+        self, login: Login, alice: User, charlie: User, dataset: Dataset, engine: TestRunner
+    ) -> None:
+        assert "No worker has been started yet" in login(alice).get("/runs/").content.decode()
+        worker("gpu-box", ["gpu"])
+        ComputeWorker.objects.create(name="planned", owner=alice)
+        open_run(dataset, by=alice, runs_on=["gpu"])
+        run = begun()
+        table = login(alice).get("/runs/").content.decode().partition('id="workers-title"')[2]
+        assert "gpu-box" in table
+        assert f"/runs/{run.pk}/" in table
+        assert "never started" in table
+        other = login(charlie).get("/runs/").content.decode()
+        assert "gpu-box" in other  # it works for everybody
+        assert dataset.name not in other
+        assert "planned" not in other
+        ComputeWorker.objects.filter(name="gpu-box").update(seen_at=ago(300))
+        table = login(alice).get("/runs/").content.decode().partition('id="workers-title"')[2]
+        assert "Busy" not in table
+        assert "Offline" in table
 
     def test_queries_do_not_grow(self, login: Login, alice: User, dataset: Dataset) -> None:
         page = f"/datasets/{dataset.pk}/runs/"

@@ -12,7 +12,8 @@ from jobs.services import cancel as cancel_job
 from jobs.tasks import run_slice
 from notifications.models import Notice
 from runs.models import Run, RunState, ScheduledRun, ScheduledState, WorkerState
-from runs.scheduling import picking, services
+from runs.runners import RUN_KIND
+from runs.scheduling import lifecycle, picking, services
 from runs.scheduling.errors import NotOpenError
 from teams.models import AuditEntry, User
 from tests.jobs.helpers import end_pauses, expire_leases
@@ -45,6 +46,11 @@ def after(run: Run) -> tuple[str, str, str]:
     assert run.scheduled
     assert run.worker
     return run.state, run.scheduled.state, run.worker.state
+
+
+def test_the_kind_is_that_of_the_engine() -> None:
+    """Neither module may import the other."""
+    assert lifecycle.KIND == RUN_KIND
 
 
 def test_it_completes(run: Run, alice: User, bob: User) -> None:

@@ -53,7 +53,7 @@ told["label_studio"] = [plain(row) for row in client.export_label_studio_tasks_b
 told["label_box"] = [plain(row) for row in client.export_label_box_data_rows_by_tag_id(tags[0].id)]
 told["label_box_v4"] = [plain(row) for row in client.export_label_box_v4_data_rows_by_tag_name("initial-tag")]
 
-client.download_dataset("downloaded", tag_name=tags[0].name, verbose=False)
+client.download_dataset("downloaded", tag_name=tags[0].name, verbose=False, max_workers=1)  # threads race for folders
 told["downloaded"] = sorted(str(path.relative_to("downloaded")) for path in Path("downloaded").rglob("*.*"))
 
 lines = [f"{name},{number},{number * 2},0" for number, name in enumerate(reversed(told["filenames"]))]
