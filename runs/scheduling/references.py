@@ -229,7 +229,8 @@ class _Bucket:
         except StoreError as error:
             if error.failure.cause is not Cause.NO_OBJECT:
                 raise
-        self.problems.files.append(f"{self._place(path)}: {gettext('this file does not exist.')}")
+        missing = gettext("this file does not exist.")  # apart: gettext sees nothing inside of f-strings
+        self.problems.files.append(f"{self._place(path)}: {missing}")
         return None
 
     def _tell(self, notes: Notes) -> None:
