@@ -14,7 +14,7 @@ from lightly_platform.env import BASE_DIR
 CATALOGUE = BASE_DIR / "locale" / "en" / "LC_MESSAGES" / "django.po"
 APPS = (
     *("clouds", "contents", "core", "dashboard", "datasets", "datasources", "jobs", "lightly_platform"),
-    *("monitoring", "notifications", "runs", "scripts", "teams"),
+    *("monitoring", "notifications", "runs", "samples", "scripts", "teams"),
 )
 SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy", "npgettext"}
