@@ -87,7 +87,7 @@ class Installation:
         return self.wait()
 
     def wait(self) -> int:
-        rest, _ = self.process.communicate(timeout=60)
+        rest, _ = self.process.communicate(timeout=100)
         self.output += rest
         return self.process.returncode
 

@@ -24,6 +24,9 @@ from tests.conftest import PASSWORD
 from tests.lightly_platform.conftest import Installation, Run, Start, environ_with, free_port
 from tests.servers.process import eventually
 
+# Everything here starts and ends whole installations, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
 CREW = {"lightly-checks", "lightly-patient", "lightly-content", "lightly-beat"}
 KINDS = {"redis-server", "launcher.crew", "gunicorn", "launch run", *CREW}
 
