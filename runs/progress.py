@@ -103,7 +103,8 @@ def _words(row: Run) -> str:
     label = str(RunState(stage["state"]).label)
     if stage["total"]:
         counts = {"done": f"{stage['done']:,}", "total": f"{stage['total']:,}"}
-        return f"{label}: {gettext('%(done)s of %(total)s') % counts}"[:LONGEST_MESSAGE]
+        reached = gettext("%(done)s of %(total)s") % counts  # apart: gettext sees nothing inside of f-strings
+        return f"{label}: {reached}"[:LONGEST_MESSAGE]
     return f"{label}: {stage['done']:,}" if stage["done"] else label
 
 

@@ -29,7 +29,7 @@ def cover(request: PageRequest, dataset_id: str) -> HttpResponse:
     if look.index and look.datasource and not look.is_elsewhere:
         found = flat(look.index, Chosen(), "", limit=LOOKED_AT)
         listed = [Listed(look.datasource, look.index, file) for file in found.files]
-        places = [Place(each, dataset.pk, "input", "thumbnail") for each in listed if _may_be_shown(each)][:PICTURES]
+        places = [Place("thumbnail", each, dataset.pk, "input") for each in listed if _may_be_shown(each)][:PICTURES]
     if not places:
         return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
     context = {"pictures": [place.begin() for place in places], "count": len(places)}

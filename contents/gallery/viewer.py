@@ -168,7 +168,7 @@ class Viewer:
         return reverse("contents:file", args=[self.dataset.pk, self.tab]) + query
 
     def _picture(self, row: IndexedFile) -> Shown:
-        return thumbnails.Place(self._listed(row), self.dataset.pk, self.tab, "preview").begin()
+        return thumbnails.Place("preview", self._listed(row), self.dataset.pk, self.tab).begin()
 
     def _overlay(self, row: IndexedFile, *, is_alone: bool = False) -> Shown | None:
         """Only raw data has predictions and metadata."""

@@ -76,7 +76,7 @@ def _tile(dataset: Dataset, tab: str, choice: Choice, listed: Listed) -> dict[st
         "is_video": listed.file.kind == FileKind.VIDEO,
         "is_marked": bool(listed.file.problems & _MARKED),
         "url": reverse("contents:file", args=[dataset.pk, tab]) + choice.query(key=key),
-        "shown": Place(listed, dataset.pk, tab, "thumbnail").begin(),
+        "shown": Place("thumbnail", listed, dataset.pk, tab).begin(),
     }
 
 

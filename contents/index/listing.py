@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from clouds import Store, StoreError
+from clouds import Store
 from contents.index import rows
 from contents.index.comparing import compared
 from contents.index.opening import LONGEST_CALL_SECONDS, opened
@@ -17,9 +16,9 @@ from contents.listing.shards import guessed_cuts
 from contents.listing.walker import (
     PAGE_SIZE,
     Range,
-    Stretch,
     UnreliableServerError,
     begins_where_asked,
+    next_stretch,
     walk,
 )
 from contents.models import Index
@@ -85,7 +84,7 @@ def _read(this: Slice, index: Index, part: Range) -> tuple[list[FileRow], str, b
     with opened(index) as (config, store):
         stretches = walk(store, config.prefix, part, page_size=PAGE_SIZE)
         while more and len(found) < ROWS_OF_A_SLICE and (this.seconds_left > LONGEST_CALL_SECONDS or not found):
-            stretch = _next(stretches, is_first=after == part.after)
+            stretch = next_stretch(stretches, is_first=after == part.after)
             if stretch is None:
                 break
             for entry in stretch.entries:
@@ -94,13 +93,3 @@ def _read(this: Slice, index: Index, part: Range) -> tuple[list[FileRow], str, b
                     found[row.key] = row
             after, more = stretch.reached, stretch.more
     return list(found.values()), after, more
-
-
-def _next(stretches: Iterator[Stretch], *, is_first: bool) -> Stretch | None:
-    """None where the storage fails after it gave something: that is kept, and the next slice tries again."""
-    try:
-        return next(stretches)
-    except StoreError:
-        if is_first:
-            raise
-        return None

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
 
-from clouds import Entry, Page
+from clouds import Entry, Page, StoreError
 
 # The largest page that all clouds give.
 PAGE_SIZE = 1000
@@ -207,3 +207,13 @@ class _Walk:
 
 def _ascends(names: list[str], order: Order) -> bool:
     return all(one < other for one, other in itertools.pairwise(map(order, names)))
+
+
+def next_stretch(stretches: Iterator[Stretch], *, is_first: bool) -> Stretch | None:
+    """None where the storage fails after it gave something: that is kept, and whoever goes on tries again."""
+    try:
+        return next(stretches)
+    except StoreError:
+        if is_first:
+            raise
+        return None

@@ -42,14 +42,19 @@ def picture_of(listed: Listed, longest_side: int, *, by: User) -> Answer:
 
 def ask(listed: Listed, task: str, name: str, *more: str, by: User) -> Waiting | Refusal:
     """Have a worker make the entry of this name in the cache. Tasks take ids of index and file, and more."""
+    ids = (str(listed.index.pk), str(listed.file.pk), *more)
+    return ask_for(name, task, *ids, budget=f"thumbnails:{by.pk}:{listed.datasource.pk}")
+
+
+def ask_for(name: str, task: str, *ids: str, budget: str) -> Waiting | Refusal:
+    """The same for a task with these ids. `budget`: what counts what this person has asked for in a minute."""
     in_flight = f"thumbnail:{name}"
     if throttle.count(in_flight, IN_FLIGHT_SECONDS) > 1:
         return Waiting() if _has_worker() else Refusal(Reason.ABSENT)
-    if throttle.count(f"thumbnails:{by.pk}:{listed.datasource.pk}") > MOST_READS:
+    if throttle.count(budget) > MOST_READS:
         throttle.forget(in_flight)
         return Waiting(is_throttled=True)
-    ids = (str(listed.index.pk), str(listed.file.pk))
-    if not broker.send(task, *ids, *more, queue=Queue.CONTENTS):
+    if not broker.send(task, *ids, queue=Queue.CONTENTS):
         throttle.forget(in_flight)
         return Refusal(Reason.ABSENT)
     return Waiting()

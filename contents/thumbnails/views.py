@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -40,7 +41,15 @@ def picture(request: PageRequest, dataset_id: str, tab: str, size: str, row: str
     answer = picture_of(found, SIDES[size], by=request.user)
     if isinstance(answer, Picture):
         is_current = request.GET.get("v") == _tag(found, SIDES[size])
-        kept = f"private, max-age={KEPT_SECONDS}, immutable" if is_current else "private, no-cache"
+        return picture_answer(
+            answer, f"private, max-age={KEPT_SECONDS}, immutable" if is_current else "private, no-cache"
+        )
+    return picture_answer(answer)
+
+
+def picture_answer(answer: Answer, kept: str = "no-store") -> HttpResponse:
+    """`kept`: by whom and how long a picture may be kept, as of Cache-Control. Nothing else ever is."""
+    if isinstance(answer, Picture):
         return HttpResponse(answer.data, content_type=answer.content_type, headers=SAFE | {"Cache-Control": kept})
     headers = SAFE | {"Cache-Control": "no-store"}
     if isinstance(answer, Refusal):
@@ -53,13 +62,13 @@ def picture(request: PageRequest, dataset_id: str, tab: str, size: str, row: str
 def tile(request: PageRequest, dataset_id: str, tab: str, size: str, row: str) -> HttpResponse:
     """What stands in the place of the picture. While it is being made, this part asks for itself again."""
     found = _listed(request, dataset_id, tab, row)
-    shown = refused(Refusal(Reason.OUTDATED), size)
-    if found:
-        place, tries = Place(found, dataset_id, tab, size), tries_of(request)
-        answer = picture_of(found, place.side, by=request.user)
-        if isinstance(answer, Waiting) and tries >= len(PAUSES):
-            answer = Refusal(Reason.BUSY)
-        shown = place.shown(answer, tries)
+    if found is None:
+        return tile_answer(request, refused(Refusal(Reason.OUTDATED), size))
+    place = Place(size, found, dataset_id, tab)
+    return tile_answer(request, place.asked(picture_of(found, place.side, by=request.user), tries_of(request)))
+
+
+def tile_answer(request: PageRequest, shown: Shown) -> HttpResponse:
     response = render(request, "contents/gallery/_picture.html", {"shown": shown})
     response["Cache-Control"] = "no-store"
     return response
@@ -70,27 +79,29 @@ Shown = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a page shows the picture of a file, in one of its sizes."""
+class PicturePlace(ABC):
+    """Where a page shows a picture, in one of its sizes."""
 
-    listed: Listed
-    dataset_id: str
-    tab: str
     size: str
 
-    @property
-    def side(self) -> int:
-        return SIDES[self.size]
+    @abstractmethod
+    def source(self) -> str:
+        """Where the picture itself is."""
 
-    def begin(self) -> Shown:
-        """Of a page that asks for nothing yet: what is in the cache, or what fetches it once it comes into view."""
-        if refusal := refusal_of(self.listed):
-            return refused(refusal, self.size)
-        if cache().has_picture(stored_name(self.listed, self.side)):
+    @abstractmethod
+    def tile(self) -> str:
+        """Where the part of the page comes from that shows it."""
+
+    def begun(self, *, is_there: bool) -> Shown:
+        """Of a page that asks for nothing yet: the picture, or what fetches it once it comes into view."""
+        if is_there:
             return self._picture()
         return {"size": self.size, "again": self._again(0), "trigger": "intersect once"}
 
-    def shown(self, answer: Answer, tries: int) -> Shown:
+    def asked(self, answer: Answer, tries: int) -> Shown:
+        """After it was asked for, for the first time or once more."""
+        if isinstance(answer, Waiting) and tries >= len(PAUSES):
+            return refused(Refusal(Reason.BUSY), self.size)
         if isinstance(answer, Refusal):
             return refused(answer, self.size)
         if isinstance(answer, Picture):
@@ -101,17 +112,42 @@ class Place:
         return self._waiting(PAUSES[tries], tries + 1)
 
     def _picture(self) -> Shown:
-        address = reverse("contents:picture", args=[self.dataset_id, self.tab, self.size, self.listed.file.pk])
-        source = f"{address}?{urlencode({'v': _tag(self.listed, self.side)})}"
-        return {"size": self.size, "src": source, "tile": self._again(0)}
+        return {"size": self.size, "src": self.source(), "tile": self._again(0)}
 
     def _waiting(self, pause: float, tries: int) -> Shown:
         trigger = f"load delay:{round(pause * 1000)}ms"
         return {"size": self.size, "again": self._again(tries), "trigger": trigger}
 
     def _again(self, tries: int) -> str:
-        address = reverse("contents:tile", args=[self.dataset_id, self.tab, self.size, self.listed.file.pk])
-        return f"{address}?tries={tries}"
+        return f"{self.tile()}?tries={tries}"
+
+
+@dataclass(frozen=True)
+class Place(PicturePlace):
+    """Of a file that an index has."""
+
+    listed: Listed
+    dataset_id: str
+    tab: str
+
+    @property
+    def side(self) -> int:
+        return SIDES[self.size]
+
+    def begin(self) -> Shown:
+        """What is in the cache, or what fetches it once it comes into view."""
+        if refusal := refusal_of(self.listed):
+            return refused(refusal, self.size)
+        return self.begun(is_there=cache().has_picture(stored_name(self.listed, self.side)))
+
+    def source(self) -> str:
+        return f"{self._address('picture')}?{urlencode({'v': _tag(self.listed, self.side)})}"
+
+    def tile(self) -> str:
+        return self._address("tile")
+
+    def _address(self, name: str) -> str:
+        return reverse(f"contents:{name}", args=[self.dataset_id, self.tab, self.size, self.listed.file.pk])
 
 
 def refused(refusal: Refusal, size: str) -> Shown:

@@ -51,7 +51,7 @@ class Ignored:
 class RunSettings:
     """Defaults are those of https://docs.lightly.ai/docs/all-configuration-options.
 
-    `selection` is None where the configuration has none: then a run reads and checks, and selects nothing.
+    `selection` is None where the configuration has none: then a run takes all samples that can be used.
     `corruption_threshold`: 0 to 1, for frames of videos. `relevant_filenames_file` and `embeddings_file` are names in
     the Lightly datasource, empty for none. `output_image_format` is "png" or "jpg". `notes` says of each ignored key
     why.

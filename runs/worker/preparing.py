@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,13 +16,13 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext
 
-from clouds import Entry, StoreError
+from clouds import Entry
 from clouds.permissions import Permission
 from contents.listing.folder import IMAGES, VIDEOS, samples_folder
 from contents.listing.relevant_apart import read_apart
 from contents.listing.relevant_filenames import RelevantFilenames, RelevantFilenamesError
 from contents.listing.relevant_files import MOST_BYTES as MOST_RELEVANT_BYTES
-from contents.listing.walker import Range, Stretch, walk
+from contents.listing.walker import Range, next_stretch, walk
 from contents.names import shown
 from contents.thumbnails.metadata import head_of
 from jobs.runners import Cursor, JobError, Slice, Step
@@ -190,7 +190,7 @@ def _read(this: Slice, context: Context) -> _Found:
         stretches = walk(store, context.source.prefix, Range(found.after), next_start=folder.next_start)
         is_first = True
         while not found.is_end and len(found.names) < MOST_NAMES and (is_first or this.seconds_left > SPARE_SECONDS):
-            stretch = _next(stretches, is_first=is_first)
+            stretch = next_stretch(stretches, is_first=is_first)
             if stretch is None:
                 break
             is_first = False
@@ -199,16 +199,6 @@ def _read(this: Slice, context: Context) -> _Found:
                     _take(entry, found, since=since, known=known)
             found.after, found.is_end = stretch.reached, not stretch.more
     return found
-
-
-def _next(stretches: Iterator[Stretch], *, is_first: bool) -> Stretch | None:
-    """None where the storage fails after it gave something: that is kept, and the next slice tries again."""
-    try:
-        return next(stretches)
-    except StoreError:
-        if is_first:
-            raise
-        return None
 
 
 def _take(entry: Entry, found: _Found, *, since: int, known: Collection[str]) -> None:

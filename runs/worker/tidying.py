@@ -86,16 +86,23 @@ def _remove_some(this: Slice, context: Context) -> bool:
 
 def _empty(this: Slice, context: Context, names: Sequence[str]) -> bool:
     """In place of removing them: for that, the right to overwrite is enough."""
-    scratch = Scratch(context)
-    progress.log(context.run, _not_deleted(scratch.folder, len(names)), LogLevel.WARNING)
-    for at in range(0, len(names), AT_ONCE):
-        scratch.write_many([(name, b"") for name in names[at : at + AT_ONCE]])
-        if this.seconds_left < SPARE_SECONDS / 2:
-            break  # what is left has its content: nobody waits for it
+    scratch, emptied = Scratch(context), 0
+    # What there is no time for keeps its content: nobody waits for it.
+    while emptied < len(names) and (not emptied or this.seconds_left >= SPARE_SECONDS / 2):
+        some = names[emptied : emptied + AT_ONCE]
+        scratch.write_many([(name, b"") for name in some])
+        emptied += len(some)
+    told = _not_deleted(scratch.folder, len(names), is_emptied=emptied == len(names))
+    progress.log(context.run, told, LogLevel.WARNING)
     return True
 
 
-def _not_deleted(where: str, files: int) -> str:
+def _not_deleted(where: str, files: int, *, is_emptied: bool) -> str:
+    if not is_emptied:
+        return gettext(
+            "The credentials of the Lightly datasource may not delete files, so %(files)s files that the run worked"
+            " with stay in %(where)s. Remove that folder."
+        ) % {"files": f"{files:,}", "where": where}
     return ngettext(
         "The credentials of the Lightly datasource may not delete files, so %(files)s file that the run worked with"
         " stays in %(where)s, without content. Remove that folder when you like.",

@@ -16,10 +16,7 @@ from django.views.decorators.http import require_GET
 from contents.listing.errors import ListingError
 from contents.listing.signing import sign_file
 from contents.listing.walker import UnreliableServerError
-from contents.thumbnails.cache import Picture, Refusal
-from contents.thumbnails.reasons import Reason, words_of
-from contents.thumbnails.services import Waiting
-from contents.thumbnails.views import KEPT_SECONDS, PAUSES, RETRY_SECONDS, SAFE, THROTTLED_SECONDS, tries_of
+from contents.thumbnails.views import KEPT_SECONDS, picture_answer, tile_answer, tries_of
 from datasets.access import dataset_for
 from samples import masks, queries
 from samples.exports.places import ReadUrls, place_of
@@ -76,7 +73,7 @@ def _tile(found: Tag, sample: Sample, contains: str) -> dict[str, Any]:
     return {
         "sample": sample,
         "url": address + _query(tag=found.pk, contains=contains),
-        "shown": Place(sample, "thumbnail").begin(),
+        "shown": Place("thumbnail", sample).begin(),
     }
 
 
@@ -109,7 +106,7 @@ def sample(request: PageRequest, dataset_id: str, sample_id: str) -> HttpRespons
         "sample": found,
         "tag": among,
         "tags": [tag for tag in queries.tags_of(found.dataset) if masks.has(tag.bits, found.position)],
-        "shown": Place(found, "preview").begin(),
+        "shown": Place("preview", found).begin(),
         "run_url": run_url(found.dataset_id, found.run_id),
         "measured": sorted(found.meta_data.items()),
         "told": sorted((found.custom_meta_data or {}).items()),
@@ -159,14 +156,7 @@ def original(request: PageRequest, dataset_id: str, sample_id: str) -> HttpRespo
 def picture(request: PageRequest, dataset_id: str, sample_id: str, size: str) -> HttpResponse:
     """The bytes, which we encoded. 202 while they are being made; 422 and the reason where there are none."""
     answer = picture_of(_sample(request.user, dataset_id, sample_id), size, by=request.user)
-    if isinstance(answer, Picture):
-        headers = SAFE | {"Cache-Control": f"private, max-age={KEPT_SECONDS}"}
-        return HttpResponse(answer.data, content_type=answer.content_type, headers=headers)
-    headers = SAFE | {"Cache-Control": "no-store"}
-    if isinstance(answer, Refusal):
-        return HttpResponse(f"{words_of(answer.reason)}\n", "text/plain; charset=utf-8", 422, headers=headers)
-    seconds = THROTTLED_SECONDS if answer.is_throttled else RETRY_SECONDS
-    return HttpResponse(status=429 if answer.is_throttled else 202, headers=headers | {"Retry-After": str(seconds)})
+    return picture_answer(answer, f"private, max-age={KEPT_SECONDS}")
 
 
 @require_GET
@@ -174,10 +164,4 @@ def tile(request: PageRequest, dataset_id: str, sample_id: str, size: str) -> Ht
     """What stands in the place of the picture. While it is being made, this part asks for itself again."""
     found = _sample(request.user, dataset_id, sample_id)
     answer = picture_of(found, size, by=request.user)
-    tries = tries_of(request)
-    if isinstance(answer, Waiting) and tries >= len(PAUSES):
-        answer = Refusal(Reason.BUSY)
-    shown = Place(found, size).shown(answer, tries)
-    response = render(request, "contents/gallery/_picture.html", {"shown": shown})
-    response["Cache-Control"] = "no-store"
-    return response
+    return tile_answer(request, Place(size, found).asked(answer, tries_of(request)))
