@@ -15,6 +15,9 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
+from core import pulse
+from core.queues import Queue
+from monitoring import probes
 from teams.models import Team, User
 from tests.doors.routes import Route, routes
 from tests.doors.rules import ADMIN_PANEL, OPEN, PAGES, Access, rule_of
@@ -114,9 +117,18 @@ def test_every_page_has_a_rule() -> None:
     assert len(ROUTES) > 200
 
 
+@pytest.fixture
+def redis_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """None runs beside these tests, and without it the platform is not ready for visitors."""
+    monkeypatch.setattr(pulse, "queue_lengths", lambda lanes=None: dict.fromkeys(Queue, 0))
+    probes.forget_answer()
+    yield
+    probes.forget_answer()
+
+
 @pytest.mark.parametrize("visitor", FINDS)
 def test_everybody_gets_as_far_as_the_rule_says(
-    visitor: str, people: dict[str, User | None], known: dict[str, str]
+    visitor: str, people: dict[str, User | None], known: dict[str, str], redis_answers: None
 ) -> None:
     visit, wrong = Visit(people[visitor], known), []
     for route, method, access in asked(visitor):
@@ -171,7 +183,7 @@ def test_no_form_of_another_site_is_taken(people: dict[str, User | None], known:
         if not (answer.status_code == 403 and b"CSRF" in answer.content):
             exempt.add(route.name)
     # For the first its own token alone counts; the others are not there, or take no form.
-    assert exempt == {"datasources:grant_link_check", "^v1/", "monitoring:healthz"}
+    assert exempt == {"datasources:grant_link_check", "^v1/", "monitoring:healthz", "monitoring:readyz"}
 
 
 def test_a_demanded_second_factor_comes_before_every_page(
@@ -186,5 +198,6 @@ def test_a_demanded_second_factor_comes_before_every_page(
                 past.add(route.name)
     # Where it is set up, and what asks for no session.
     ours = {name for name in past if not (SIGN_IN_PAGES.match(name) or name.startswith(("account", "mfa_", "social")))}
-    assert ours <= {"^v1/", "api:api-root", "api:openapi-json", "api:openapi-view", "monitoring:healthz"} | OPEN
+    probes = {"monitoring:healthz", "monitoring:readyz"}
+    assert ours <= {"^v1/", "api:api-root", "api:openapi-json", "api:openapi-view", *probes} | OPEN
     assert {"home", "admin:index", "teams:tokens", "datasources:settings"}.isdisjoint(past)
