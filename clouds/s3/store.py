@@ -20,6 +20,7 @@ from clouds.paths import directory_names
 from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
 from clouds.s3.policies import partition
+from clouds.s3.quick_pages import read_quickly
 from clouds.s3.signing import ENCRYPTION_HEADERS, EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
@@ -170,6 +171,7 @@ def s3_client(
     )
     # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
     client.meta.events.register_first("needs-retry.s3", refuse_other_region)
+    read_quickly(client)
     return client
 
 
