@@ -91,7 +91,7 @@ def store(mine: Claim, step: Step) -> bool:
         done=F("done") + step.done,
         attempts=0,
         deaths=0,
-        not_before=timezone.now(),
+        not_before=timezone.now() + timedelta(seconds=step.pause),
     ):
         return False
     if step.store:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import sleep
 
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -25,7 +24,7 @@ TIDY = "tidy"
 SPARE_SECONDS = 15.0
 # Files that are removed before the clock is looked at.
 AT_ONCE = 60
-# So long waits a slice for steps of a run that was stopped, which may still write.
+# After so long it is looked again whether the steps of a run that was stopped, which may still write, have ended.
 WAIT_SECONDS = 20.0
 
 
@@ -54,8 +53,7 @@ def tidy_after(this: Slice) -> Step:
     disk.remove(context.disk)
     left = _seconds_until_quiet(context.run.job)
     if left > 0:
-        sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
-        return Step(this.cursor, is_last=False)
+        return Step(this.cursor, is_last=False, pause=min(left, WAIT_SECONDS))
     return Step(this.cursor, is_last=_remove_some(this, context))
 
 

@@ -44,6 +44,24 @@ def test_its_slices_are_sent_one_after_the_other(sent: list[tuple[str, Queue]]) 
     assert len(sent) == 2
 
 
+def test_a_slice_that_has_to_wait_comes_back_later(sent: list[tuple[str, Queue]]) -> None:
+    """Its worker does something else meanwhile; nobody takes the shard too early, and the sweep finds it then."""
+    job = new_job()
+    mine = claimed(job)
+    assert lifecycle.store(mine, Step(mine.shard.cursor, is_last=False, pause=60))
+    shard = only_shard(job)
+    assert (shard.state, shard.owner, shard.attempts, job.done) == (ShardState.QUEUED, "", 0, 0)
+    assert 55 < (shard.not_before - timezone.now()).total_seconds() <= 60
+    tasks.send(job.shards.all())
+    tasks.sweep_jobs()
+    tasks.run_slice(shard.pk)
+    assert (sent, only_shard(job).claim) == ([], 1)
+    end_pauses()
+    tasks.sweep_jobs()
+    assert sent == [(shard.pk, Queue.PATIENT)]
+    assert work_off(job).message == result_of(1, 5)
+
+
 def test_shards_are_done_side_by_side(sent: list[tuple[str, Queue]]) -> None:
     job = new_job(shards=3)
     tasks.send(job.shards.all())
