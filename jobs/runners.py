@@ -46,7 +46,7 @@ class Step:
     `done` counts this slice alone. `store` writes what the slice found: it is called in the transaction that moves the
     cursor, so its rows are there once or not at all. Whatever a runner writes anywhere else may be written twice.
     `total`, `message`: of the whole job, None for no change.
-    `pause`: seconds before the shard's next slice may begin, for one that has to wait for something. No worker waits with
+    `pause`: seconds before the shard may go on, for a slice that has to wait for something. No worker waits with
     it. The sweep finds it then, so it may begin some seconds later.
     """
 

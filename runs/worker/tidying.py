@@ -26,6 +26,9 @@ SPARE_SECONDS = 15.0
 AT_ONCE = 60
 # After so long it is looked again whether the steps of a run that was stopped, which may still write, have ended.
 WAIT_SECONDS = 20.0
+# A storage that is busy is left alone for so long, then a little longer each time. Nobody waits for what is removed.
+MOST_TRIES = 5
+PAUSE_SECONDS = 5.0
 
 
 def begin(cursor: Cursor) -> Cursor:
@@ -39,6 +42,9 @@ def tidy_some(this: Slice) -> Step:
     try:
         is_done = _remove_some(this, context)
     except JobError as error:
+        tries = this.cursor.get("tries", 0) + 1
+        if not error.is_final and tries < MOST_TRIES:
+            return Step(this.cursor | {"tries": tries}, is_last=False, pause=PAUSE_SECONDS * tries)
         progress.log(context.run, _sentence(context, error), LogLevel.WARNING)
         is_done = True
     return Step(this.cursor, is_last=is_done)
