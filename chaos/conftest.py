@@ -52,6 +52,11 @@ def house(cloud: S3Cloud, weather: Weather, tmp_path_factory: pytest.TempPathFac
     assert left == [], "processes are left"
 
 
+@pytest.fixture(autouse=True)
+def whole(house: House) -> None:
+    house.heal()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if FIGURES:
         terminalreporter.section("chaos: faults tried and survived, and what was under way")

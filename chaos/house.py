@@ -21,15 +21,15 @@ GRACE = 10 + 10
 # Of a loaded machine.
 SLACK = 20
 ENDED = ("DONE", "FAILED", "CANCELLED")
-CREW = {Queue.CHECKS: (8, 1), Queue.PATIENT: (8, 1), Queue.RUNS: (1, 3)}
-"""Slots of each worker, and workers, by queue."""
+SLOTS = {Queue.CHECKS: 8, Queue.PATIENT: 8, Queue.RUNS: 1}
+"""Of each worker, by its queue."""
 
 
 class House(Installation):
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
         super().__init__(directory)
         self.stack.environ |= environment
-        self.crew: dict[Queue, list[subprocess.Popen[bytes]]] = {queue: [] for queue in CREW}
+        self.crew: dict[Queue, list[subprocess.Popen[bytes]]] = {queue: [] for queue in SLOTS}
         self.redis_process: subprocess.Popen[bytes]
         self.web: subprocess.Popen[bytes]
         self.hands: Hands
@@ -39,14 +39,24 @@ class House(Installation):
         (self.redis_process, *_) = self.stack._processes
         self.hands = Hands(self.stack.environ, self.stack._log("hands"))
         self.stack._backstage = self.hands
-        for queue, (_, count) in CREW.items():
-            for _ in range(count):
-                self.hire(queue)
         self.web = self.stack.start_web()
+        self.heal()
 
-    def hire(self, queue: Queue) -> None:
-        """One more worker, which takes work from now on."""
-        self.crew[queue].append(self.start_worker(queue, concurrency=CREW[queue][0]))
+    def heal(self) -> None:
+        """What every test may rely on, whatever the one before has left."""
+        self.redis_process.send_signal(signal.SIGCONT)
+        if self.redis_process.poll() is not None:
+            self.restart_redis(signal.SIGKILL)
+        if self.web.poll() is not None:
+            self.web = self.stack.start_web()
+        for queue in (Queue.CHECKS, Queue.PATIENT):
+            self.crew[queue] = [worker for worker in self.crew[queue] if worker.poll() is None]
+            if not self.crew[queue]:
+                self.hire(queue)
+
+    def hire(self, queue: Queue, *, wait: bool = True) -> None:
+        """One more worker, which takes work from now on; or soon, without `wait`."""
+        self.crew[queue].append(self.start_worker(queue, concurrency=SLOTS[queue], wait=wait))
 
     def dismiss(self, queue: Queue) -> None:
         """All workers of this queue end in order."""
@@ -54,11 +64,11 @@ class House(Installation):
             self.stack.end(self.crew[queue].pop())
 
     def kill_worker(self, queue: Queue, number: int = 0) -> None:
-        """Outright, with all it has started; another one takes its place."""
+        """Outright, with all it has started; another one takes its place soon."""
         victim = self.crew[queue].pop(number)
         processes.kill_tree(victim.pid)
         victim.wait()
-        self.hire(queue)
+        self.hire(queue, wait=False)
 
     def restart_redis(self, number: signal.Signals) -> None:
         """Ended by this signal, and started again from what it had written."""

@@ -18,11 +18,12 @@ from tests.jobs.rehearsal import Rehearsal, result_of
 from tests.servers import S3Cloud
 from tests.servers.process import eventually
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(400, func_only=True)
 
 CHECKS, JOBS, QUEUED = 50, 10, 200
-SHARDS, SLICES = 2, 8
-DEATHS_OF_CHECKS, DEATHS_OF_JOBS = 4, 4
+SHARDS, SLICES, STEP = 2, 12, 0.6
+DEATHS = 4
+"""Of either kind of worker."""
 
 
 def checks_begun(house: House) -> int:
@@ -43,18 +44,18 @@ def test_workers_are_killed(house: House, cloud: S3Cloud, weather: Weather) -> N
     house.await_checks(DEADLINE + GRACE + SLACK)
     assert here.lost() == []
     here.turn_red()
-    weather.skies[here.bucket] = Sky(seconds=0.15)  # so that there is something under way to be killed
+    weather.skies[here.bucket] = Sky(seconds=0.3)  # so that there is something under way to be killed
     began, before = time.monotonic(), checks_begun(house)
     jobs = [
-        house.hands.start_job(Rehearsal.kind, SHARDS * SLICES, shards=SHARDS, slices=SLICES, seconds=0.2)
+        house.hands.start_job(Rehearsal.kind, SHARDS * SLICES, shards=SHARDS, slices=SLICES, seconds=STEP)
         for _ in range(JOBS)
     ]
     assert house.hands.check_again(here.datasets) == CHECKS
-    points = [(Queue.CHECKS, point) for point in chance.sample(range(2, CHECKS), DEATHS_OF_CHECKS)]
-    points += [(Queue.PATIENT, point) for point in chance.sample(range(5, JOBS * SHARDS * SLICES - 20), DEATHS_OF_JOBS)]
-    for queue, point in sorted(points, key=lambda each: each[1] / (CHECKS if each[0] is Queue.CHECKS else 160)):
-        eventually(partial(_has_come_to, house, jobs, before, queue, point), 60)
-        house.kill_worker(queue)
+    for quarter in range(DEATHS):
+        for queue, most in ((Queue.CHECKS, CHECKS), (Queue.PATIENT, JOBS * SHARDS * SLICES)):
+            point = chance.randrange(1 + quarter * most // DEATHS, (quarter + 1) * most // DEATHS)
+            assert eventually(partial(_has_come_to, house, jobs, before, queue, point), 60), house.logs()
+            house.kill_worker(queue)
     # A check or step is given up after its third death; each costs its deadline or lease, and a sweep.
     house.await_jobs(jobs, 3 * (6 + GRACE) + SLACK)
     house.await_checks(3 * (DEADLINE + GRACE) + SLACK)
@@ -78,7 +79,7 @@ def test_workers_are_killed(house: House, cloud: S3Cloud, weather: Weather) -> N
     assert again > 0
     assert deaths > 0
     said = f"{again} checks begun again, {CHECKS} alerts for {CHECKS} red ones, {took:.0f} s"
-    note(Figure("Workers of checks and jobs SIGKILLed", faults=len(points), checks=2 * CHECKS, jobs=JOBS, said=said))
+    note(Figure("Workers of checks and jobs SIGKILLed", faults=2 * DEATHS, checks=2 * CHECKS, jobs=JOBS, said=said))
 
 
 def _has_come_to(house: House, jobs: list[str], before: int, queue: Queue, point: int) -> bool:

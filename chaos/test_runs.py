@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,9 +24,9 @@ from tests.runs.worker.whole import INPUT, RIGHTS, colours, selection
 from tests.servers import Config, S3Cloud
 from tests.servers.process import eventually
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(400, func_only=True)
 
-KILLS = 20
+KILLS, WORKERS = 20, 3
 IMAGES, CHOSEN = 16, 6
 # So long may a run take on a busy machine, and a step of one.
 RUN_SECONDS, STEP_SECONDS = 150, 60
@@ -70,17 +71,20 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(house: House, cloud: S3Cloud) -> Runs:
+def runs(house: House, cloud: S3Cloud) -> Iterator[Runs]:
     bucket = cloud.make_bucket()
     files = colours(IMAGES)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: cloud.put(bucket, INPUT + name, files[name]), files))
     runs = Runs(house, cloud, bucket, cloud.grant(bucket, INPUT, RIGHTS))
+    for _ in range(WORKERS):
+        house.hire(Queue.RUNS)
     calm = runs.begin("calm")
     house.await_jobs([calm], RUN_SECONDS)
     runs.expected = runs.outcome(calm)
     assert len(runs.expected[0]) == CHOSEN
-    return runs
+    yield runs
+    house.dismiss(Queue.RUNS)
 
 
 def test_workers_are_killed(house: House, runs: Runs) -> None:

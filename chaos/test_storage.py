@@ -18,7 +18,7 @@ from core.queues import Queue
 from tests.servers import Config, S3Cloud
 from tests.servers.faults import Flood, Peer, cut, drip, reset, silent
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(300, func_only=True)
 
 EACH, HEALTHY = 4, 40
 # A check has ended so long after its worker took it.
