@@ -310,6 +310,22 @@ def missing_without_words(error: StoreError) -> StoreError:
     return error
 
 
+def is_missing(store: Store, key: str, failure: Failure) -> bool:
+    """Whether an object can't be read because it is not there. Call it with the failure of having tried.
+
+    S3 denies what is missing to whoever may not list there. Some servers, such as Ceph's, do so too to those who may
+    list the object's folder and not the whole bucket. To these a listing tells.
+    """
+    if failure.cause is Cause.NO_OBJECT:
+        return True
+    if failure.cause not in {Cause.DENIED, Cause.EXPLICIT_DENY, Cause.HIDDEN}:
+        return False
+    try:
+        return key not in store.keys(key, limit=1)
+    except StoreError:
+        return False  # who may not list learns what the first answer was
+
+
 def piece_of_refusal(error: StoreError) -> Piece:
     """What a refused ranged read stands for: nothing where the object has ended. Else raises why it was refused."""
     if error.failure.status == 416:

@@ -10,9 +10,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext
 
-from clouds import CloudConfig, Endpoints, Store, StoreError
+from clouds import CloudConfig, Endpoints, Store, StoreError, is_missing
 from clouds.doctor.diagnosis import UNREADABLE
-from clouds.failures import Cause
 from clouds.patient import Patience
 from clouds.permissions import Permission
 from clouds.pool import STORES
@@ -117,7 +116,7 @@ class Context:
                         words = gettext("%(name)s has more than %(most)s bytes, which is too much.")
                         raise TooLargeError(words % {"name": name, "most": f"{most:,}"}, is_final=True)
             except StoreError as error:
-                if error.failure.cause is Cause.NO_OBJECT:
+                if is_missing(store, self.target.prefix + name, error.failure):
                     return None
                 raise
         return bytes(found)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import sleep
 
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -25,8 +24,11 @@ TIDY = "tidy"
 SPARE_SECONDS = 15.0
 # Files that are removed before the clock is looked at.
 AT_ONCE = 60
-# So long waits a slice for steps of a run that was stopped, which may still write.
+# After so long it is looked again whether the steps of a run that was stopped, which may still write, have ended.
 WAIT_SECONDS = 20.0
+# A storage that is busy is left alone for so long, then a little longer each time. Nobody waits for what is removed.
+MOST_TRIES = 5
+PAUSE_SECONDS = 5.0
 
 
 def begin(cursor: Cursor) -> Cursor:
@@ -40,6 +42,9 @@ def tidy_some(this: Slice) -> Step:
     try:
         is_done = _remove_some(this, context)
     except JobError as error:
+        tries = this.cursor.get("tries", 0) + 1
+        if not error.is_final and tries < MOST_TRIES:
+            return Step(this.cursor | {"tries": tries}, is_last=False, pause=PAUSE_SECONDS * tries)
         progress.log(context.run, _sentence(context, error), LogLevel.WARNING)
         is_done = True
     return Step(this.cursor, is_last=is_done)
@@ -54,8 +59,7 @@ def tidy_after(this: Slice) -> Step:
     disk.remove(context.disk)
     left = _seconds_until_quiet(context.run.job)
     if left > 0:
-        sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
-        return Step(this.cursor, is_last=False)
+        return Step(this.cursor, is_last=False, pause=min(left, WAIT_SECONDS))
     return Step(this.cursor, is_last=_remove_some(this, context))
 
 

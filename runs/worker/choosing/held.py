@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext
 
-from clouds import StoreError
-from clouds.failures import Cause
+from clouds import StoreError, is_missing
 from clouds.permissions import Permission
 from contents.places import target_of
 from datasets.models import Dataset
@@ -99,6 +98,6 @@ def _content(dataset: Dataset, key: str) -> bytes | None:
         try:
             return b"".join(store.stream(config.prefix + key))
         except StoreError as error:
-            if error.failure.cause is Cause.NO_OBJECT:
+            if is_missing(store, config.prefix + key, error.failure):
                 return None
             raise
