@@ -20,7 +20,7 @@ from datasets.api.schemas import Created, Error, milliseconds
 from datasets.models import Dataset
 from datasources.models import Purpose
 from samples import embeddings, queries
-from samples.api.schemas import LONGEST, Body, Id, TagName
+from samples.api.schemas import LONGEST, Body
 from samples.exports.places import ReadUrls
 from samples.models import Embedding, EmbeddingPlot, PlotMethod
 from teams.api.authentication import caller, needs
@@ -76,14 +76,6 @@ class PlotData(Body):
     second: list[float] | None = Field(None, alias="coordinatesDimension2")
 
 
-class Sampling(Body):
-    new_tag_name: TagName = Field(alias="newTagName")
-    method: Literal["ACTIVE_LEARNING", "CORAL", "CORESET", "RANDOM"]
-    config: Answer
-    preselected_tag_id: Id | None = Field(None, alias="preselectedTagId")
-    query_tag_id: Id | None = Field(None, alias="queryTagId")
-
-
 @router.get(
     "/datasets/{dataset_id}/embeddings",
     auth=needs(Scope.READ),
@@ -136,7 +128,7 @@ def embedding_write_url(request: HttpRequest, dataset_id: str, which: Query[Whic
 def embedding_read_url(request: HttpRequest, dataset_id: str, embedding_id: str) -> str:
     """A URL to read the csv file of the embedding: `filenames,embedding_0,…,labels`."""
     dataset = dataset_for(caller(request), dataset_id)
-    embedding = _embedding(dataset, embedding_id)
+    embedding = embedding_or_404(dataset, embedding_id)
     places.enter(request, SIGNING, person=caller(request).pk, dataset_id=dataset.pk, team=dataset.team_id)
     with client_errors():
         to = ReadUrls(request, dataset, caller(request))
@@ -150,7 +142,7 @@ def embedding_read_url(request: HttpRequest, dataset_id: str, embedding_id: str)
 )
 def put_processed(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Processed) -> Status[None]:
     """The csv file is written, and has so many rows."""
-    embedding = _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(editable_dataset_for(caller(request), dataset_id), embedding_id)
     embeddings.set_processed(embedding, rows=payload.row_count)
     return Status(204, None)
 
@@ -163,7 +155,7 @@ def put_processed(request: HttpRequest, dataset_id: str, embedding_id: str, payl
 def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Trigger) -> Status[None]:
     """The csv file is written: a worker reads it and draws its samples by PCA, whatever method is asked for."""
     dataset = editable_dataset_for(caller(request), dataset_id)
-    embedding = _embedding(dataset, embedding_id)
+    embedding = embedding_or_404(dataset, embedding_id)
     embedding.dataset = dataset
     embeddings.written(embedding, by=caller(request))
     return Status(204, None)
@@ -174,24 +166,9 @@ def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, paylo
 )
 def delete_embedding(request: HttpRequest, dataset_id: str, embedding_id: str) -> Status[None]:
     """Forgets it. Its file stays where it is."""
-    embedding = _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(editable_dataset_for(caller(request), dataset_id), embedding_id)
     embeddings.forget(embedding)
     return Status(204, None)
-
-
-@router.post(
-    "/datasets/{dataset_id}/embeddings/{embedding_id}/sampling",
-    auth=needs(Scope.RUNS),
-    response={400: Error, 422: Error, **READING},
-)
-def trigger_sampling(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Sampling) -> None:
-    """Not supported: the method `selection()` of the client, which is deprecated."""
-    _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
-    words = (
-        "Selecting among the samples of a dataset is not supported yet. Schedule a run instead"
-        " (schedule_compute_worker_run), or create a tag from names (create_tag_from_filenames)."
-    )
-    raise ApiError(422, "NOT_IMPLEMENTED", words)
 
 
 @router.get(
@@ -203,7 +180,7 @@ def trigger_sampling(request: HttpRequest, dataset_id: str, embedding_id: str, p
 )
 def list_plots(request: HttpRequest, dataset_id: str, embedding_id: str) -> list[Answer]:
     """Without their coordinates."""
-    embedding = _embedding(dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(dataset_for(caller(request), dataset_id), embedding_id)
     return [_plot_data(embedding, plot) for plot in embedding.plots.defer("points").order_by("pk")]
 
 
@@ -215,7 +192,7 @@ def list_plots(request: HttpRequest, dataset_id: str, embedding_id: str) -> list
 )
 def create_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: PlotCreate) -> Status[Answer]:
     """Two coordinates for each sample, by position. One of the same method is replaced."""
-    embedding = _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(editable_dataset_for(caller(request), dataset_id), embedding_id)
     try:
         method = PlotMethod(payload.method)
         plot = embeddings.store_plot(embedding, method=method, first=payload.first, second=payload.second)
@@ -232,7 +209,7 @@ def create_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payloa
     exclude_unset=True,
 )
 def get_plot(request: HttpRequest, dataset_id: str, embedding_id: str, embedding2d_id: str) -> Answer:
-    embedding = _embedding(dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(dataset_for(caller(request), dataset_id), embedding_id)
     plot = next((plot for plot in embedding.plots.all() if _plot_id(plot) == embedding2d_id), None)
     if plot is None:
         raise ApiError(404, "EMBEDDING_2D_UNKNOWN", "The embedding has no such picture.")
@@ -241,7 +218,7 @@ def get_plot(request: HttpRequest, dataset_id: str, embedding_id: str, embedding
     return _plot_data(embedding, plot) | (coordinates if points else {})
 
 
-def _embedding(dataset: Dataset, embedding_id: str) -> Embedding:
+def embedding_or_404(dataset: Dataset, embedding_id: str) -> Embedding:
     embedding = Embedding.objects.filter(dataset=dataset, pk=embedding_id).first()
     if embedding is None:
         raise ApiError(404, "EMBEDDING_UNKNOWN", "The dataset has no such embedding.")

@@ -134,6 +134,8 @@ RULES: dict[str, Rule] = {
     f"PUT {_EMBEDDING}/isProcessed": Rule(Scope.RUNS, Access.EDITS),
     f"POST {_EMBEDDING}/trigger2dEmbeddingsJob": Rule(Scope.RUNS, Access.EDITS),
     f"POST {_EMBEDDING}/sampling": Rule(Scope.RUNS, Access.EDITS),
+    # Of a selection among a dataset's samples: who sees that.
+    "GET /v1/jobs/{job_id}": Rule(Scope.READ, Access.SEES),
     f"GET {_EMBEDDING}/2d": Rule(Scope.READ, Access.SEES),
     f"POST {_EMBEDDING}/2d": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_EMBEDDING}/2d/{{embedding2d_id}}": Rule(Scope.READ, Access.SEES),

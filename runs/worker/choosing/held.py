@@ -20,7 +20,7 @@ from runs.selection.config import Query
 from runs.worker.context import Context, opened
 from runs.worker.embedding.csvs import CsvError, read_csv
 from runs.worker.embedding.network import Vectors
-from samples.models import Tag
+from samples.models import Embedding, Tag
 from samples.queries import embedding_of, names_of_tag, samples_of
 
 
@@ -70,8 +70,15 @@ def query_vectors(context: Context, query: Query) -> Vectors:
 def _vectors(dataset: Dataset, names: list[str]) -> Vectors:
     """Of these samples, by the newest embedding of their dataset."""
     embedding = embedding_of(dataset)
-    content = _content(dataset, embedding.key) if embedding and names else None
-    if embedding is None or content is None:
+    if embedding is None or not names:
+        return np.full((len(names), 0), np.nan, np.float32)
+    return vectors_of(dataset, embedding, names)
+
+
+def vectors_of(dataset: Dataset, embedding: Embedding, names: list[str]) -> Vectors:
+    """(n, d) of these samples, NaN where the embedding has none; d is 0 where its file is gone. Raises JobError."""
+    content = _content(dataset, embedding.key)
+    if content is None:
         return np.full((len(names), 0), np.nan, np.float32)
     try:
         known, vectors = read_csv(content)

@@ -139,3 +139,18 @@ print(json.dumps(client.export_filenames_and_read_urls_by_tag_name("initial-tag"
 def made_files(home: str) -> list[str]:
     folder = Path(home) / "downloaded"
     return [str(path.relative_to(folder)) for path in folder.rglob("*.*")]
+
+
+def test_selecting_among_samples(
+    official: OfficialClient, clouds: dict[str, Cloud], stack: Stack, person: Person, name: str
+) -> None:
+    made = with_samples(clouds["S3"], stack, person, name)
+    told = official.script("select_samples.py", dataset_id=made["dataset_id"])
+    first, second = told["far apart"]
+    assert {NAMES.index(first) // 2, NAMES.index(second) // 2} == {0, 2}  # a pair is as close as can be
+    assert {NAMES.index(each) // 2 for each in told["one more"]} == {0, 1, 2}
+    assert set(told["far apart"]) < set(told["one more"])
+    assert told["uncertain"] == NAMES[3:]
+    assert NAMES[4] in told["both"]
+    assert len(told["by lot"]) == 2
+    assert "already exists a tag" in told["twice"]
