@@ -4,7 +4,7 @@ import base64
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -12,6 +12,9 @@ from clouds.failures import Cause, Failure, StoreError
 
 # What a stream reads at once, and holds in memory.
 CHUNK_BYTES = 4 * 1024 * 1024
+# Of an object that is written in parts. S3 wants 5 MiB, and its patient calls may take 40 s for one; Google puts 1,024
+# together at most, which makes 32 GiB.
+PART_BYTES = 32 * 1024 * 1024
 
 
 class TimeLimit(Protocol):
@@ -231,6 +234,28 @@ class Store(ABC):
 
         Names of `metadata` are small letters and digits, which all clouds take; values are visible ASCII.
         """
+
+    @abstractmethod
+    def begin_parts(self, key: str, *, content_type: str, beside: str) -> str:
+        """Begin to write an object in parts, because it is too large for one `write`. Returns what names the upload.
+
+        `beside`: below this prefix lie the parts where a cloud has no such uploads. They stay: remove them afterwards.
+        """
+
+    @abstractmethod
+    def write_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        """Part `number` (from 1) of it, PART_BYTES long but for the last one. Returns what `end_parts` needs of it.
+
+        A part that is written again replaces the first one.
+        """
+
+    @abstractmethod
+    def end_parts(self, key: str, upload: str, parts: Sequence[str], *, content_type: str) -> None:
+        """Make the object of its parts: what `write_part` returned, in order. It replaces what was there."""
+
+    @abstractmethod
+    def drop_parts(self, key: str, upload: str) -> None:
+        """Give an upload up, where the cloud would keep its parts otherwise. S3 wants s3:AbortMultipartUpload for that."""
 
     @abstractmethod
     def delete(self, key: str) -> None:

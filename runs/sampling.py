@@ -13,13 +13,15 @@ from django.utils.translation import gettext
 from datasets.models import Dataset
 from jobs import services
 from jobs.models import Job
-from runs.runners import SAMPLING_KIND
 from samples import masks
 from samples.models import INITIAL_TAG, Embedding, Tag
 from samples.names import is_tag_name
 from samples.queries import initial_tag_of
 from samples.tags import errors
 from teams.models import User
+
+# Of the runner in runs/runners.py.
+KIND = "samples.sampling"
 
 
 class Method(StrEnum):
@@ -84,7 +86,7 @@ def begin(dataset: Dataset, embedding: Embedding, wish: Wish, *, by: User) -> Jo
         words = gettext("The file of the embedding %(name)s is not written yet.") % {"name": embedding.name}
         raise SamplingError(400, "EMBEDDING_NOT_READY", words)
     title = gettext("Select samples of %(dataset)s") % {"dataset": dataset.name}
-    job, _ = services.start(SAMPLING_KIND, title=title, team=dataset.team, dataset=dataset, by=by, arguments=arguments)
+    job, _ = services.start(KIND, title=title, team=dataset.team, dataset=dataset, by=by, arguments=arguments)
     return job
 
 

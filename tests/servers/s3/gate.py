@@ -270,6 +270,8 @@ def _refuse_policy(request: Request, principal: Principal, name: str, key: str) 
         action = _OBJECT_ACTIONS[request.method]
         if request.method == "DELETE" and "versionId" in query:
             action = "s3:DeleteObjectVersion"
+        if request.method == "DELETE" and "uploadId" in query:
+            action = "s3:AbortMultipartUpload"
         if action == "s3:PutObject":
             # Never from the query: AWS takes no header of these from a URL.
             conditions = ("if-none-match", *_ENCRYPTION)
