@@ -255,7 +255,7 @@ class Store(ABC):
 
     @abstractmethod
     def drop_parts(self, key: str, upload: str) -> None:
-        """Give an upload up, where the cloud would keep its parts otherwise. S3 wants s3:AbortMultipartUpload for that."""
+        """Give an upload up, where the cloud would keep its parts. For that, S3 wants s3:AbortMultipartUpload."""
 
     @abstractmethod
     def delete(self, key: str) -> None:

@@ -4,12 +4,10 @@ All work is done in float32 and in blocks, so that no array of the size of the e
 `prepared` returns. Blocks depend only on the shape: work that is stopped and continued gives the same bits.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from runs.selection.samples import Flags, Indices, Vectors
+from runs.selection.samples import Flags, Indices, Matrix, Vectors
 
 _ROWS = 64
 # Below this, two squared distances differ only by the rounding of float32 (unit vectors, some hundred dimensions).
@@ -20,7 +18,7 @@ _SEED = 20  # of the factors of `keys_of`; any would do
 CENTRES_AT_ONCE = 16
 
 
-def usable_rows(embeddings: NDArray[Any], rows: Indices) -> Flags:
+def usable_rows(embeddings: Matrix, rows: Indices) -> Flags:
     """(len(rows),) whether all numbers of a row are finite."""
     usable = np.empty(len(rows), dtype=np.bool_)
     for start in range(0, len(rows), _ROWS):
@@ -28,7 +26,7 @@ def usable_rows(embeddings: NDArray[Any], rows: Indices) -> Flags:
     return usable
 
 
-def prepared(embeddings: NDArray[Any], rows: Indices, *, unit_length: bool) -> Vectors:
+def prepared(embeddings: Matrix, rows: Indices, *, unit_length: bool) -> Vectors:
     """(len(rows), d) the rows in the order of `rows`, at unit length if wanted. A zero vector stays as it is."""
     ready = np.empty((len(rows), embeddings.shape[1]), dtype=np.float32)
     for start in range(0, len(rows), _ROWS):

@@ -23,7 +23,6 @@ from runs.worker.outputs.writing import custom_name
 from runs.worker.reports.distributions import Json, sets_of
 from runs.worker.reports.goals import store_picks
 from runs.worker.reports.report import Facts, report_of
-from runs.worker.reports.vectors import unit
 from runs.worker.scratch import Scratch
 from samples import growing
 from samples.models import PlotMethod, SampleType
@@ -78,7 +77,7 @@ def samples_of(context: Context, cursor: Cursor, scratch: Scratch, rows: Sequenc
 
 def outcome_of(context: Context, cursor: Cursor, inputs: Inputs, chosen: Sequence[int], layout: Layout) -> Outcome:
     table = table_of(context)
-    sizes = _sizes(inputs, len(table.rows), len(chosen))
+    sizes = _sizes(inputs, len(table.keys), len(chosen))
     bad = [table.rows[at] for at in inputs.usable.corrupt]
     corruptness = {
         "corrupt_samples": {row["name"]: row["bad"] for row in bad if "is_video" not in row},
@@ -86,21 +85,23 @@ def outcome_of(context: Context, cursor: Cursor, inputs: Inputs, chosen: Sequenc
     }
     report = b""
     if context.settings.upload_report:
-        video_sizes = _video_sizes(table, inputs, chosen) if context.has_videos else None
+        video_sizes = _video_sizes(context, table, inputs, chosen) if context.has_videos else None
         told = _report(context, inputs, chosen, layout, sizes, video_sizes)
         report = json.dumps(told, allow_nan=False).encode()
-    return Outcome(sizes, report, json.dumps(corruptness).encode(), _files(table))
+    return Outcome(sizes, report, json.dumps(corruptness).encode(), _files(context, table))
 
 
-def _files(table: Table) -> list[str]:
+def _files(context: Context, table: Table) -> list[str]:
     """The names of the files that were looked at: of frames, their videos."""
+    if not context.has_videos:
+        return sorted(key.name for key in table.keys)
     return sorted({str(row.get("video", row["name"])) for row in table.rows})
 
 
-def _video_sizes(table: Table, inputs: Inputs, chosen: Sequence[int]) -> Json:
+def _video_sizes(context: Context, table: Table, inputs: Inputs, chosen: Sequence[int]) -> Json:
     """DatasetSizes that count videos: one is selected if a frame of it is."""
-    videos = set(_files(table))
-    corrupt = {row["name"] for row in table.rows if "is_video" in row}
+    videos = set(_files(context, table))
+    corrupt = {row["name"] for row in table.rows.at(inputs.usable.corrupt) if "is_video" in row}
     selected = {inputs.rows[at]["video"] for at in chosen}
     held = {(frame or {}).get("sourceVideo") for frame in inputs.held.frames} - {None}
     return {
@@ -136,7 +137,7 @@ def _report(
         inputs=inputs,
         layout=layout,
         sets=sets_of(len(inputs.rows), chosen, len(inputs.held.names), seed=known.seed),
-        vectors=unit(inputs.samples.vectors(), is_wanted=known.normalize_embeddings),
+        vectors=inputs.vectors.unit(is_wanted=known.normalize_embeddings),
         sizes=sizes,
         video_sizes=video_sizes,
         keys=known.custom_metadata_keys,

@@ -25,7 +25,8 @@ from runs.selection.config import Diversity, Random, Scores, Selection, Strategy
 from runs.selection.samples import Floats, Samples, UnusableInputError
 from runs.selection.state import State, UnusableStateError
 from runs.worker import disk
-from runs.worker.choosing.held import vectors_of
+from runs.worker.choosing.held import fetch_one, vectors_of
+from runs.worker.embedding.matrix import Matrix
 from samples import masks
 from samples.models import Embedding, Tag
 from samples.queries import values_at
@@ -34,6 +35,8 @@ from samples.tags.errors import TagError
 
 SPARE_SECONDS = 10.0
 LEAST_SECONDS = 2.0
+# With less time left, the selection is opened by the next slice.
+LEFT_TO_BEGIN = 30.0
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,15 @@ def sample_some(this: Slice) -> Step:
     """Chooses for a while; the last slice makes the tag. Raises JobError."""
     given = _given(this.job)
     folder = Path(settings.LIGHTLY_RUNS_DIR) / this.job.pk
+    if not _is_fetched(given, this, folder):
+        return Step(this.cursor, is_last=False)
     try:
         chooser = Chooser(
-            _selection(given), _samples(given), seed=int(this.job.pk, 16), unit_length=False, state=_state(folder)
+            _selection(given),
+            _samples(given, folder),
+            seed=int(this.job.pk, 16),
+            unit_length=False,
+            state=_state(folder),
         )
         is_last = chooser.advance(seconds=max(LEAST_SECONDS, this.seconds_left - SPARE_SECONDS))
     except UnusableInputError as error:
@@ -108,17 +117,31 @@ def _selection(given: _Given) -> Selection:
     return Selection(tuple(strategies), count=min(count, len(given.candidates)))
 
 
-def _samples(given: _Given) -> Samples:
+def _is_fetched(given: _Given, this: Slice, folder: Path) -> bool:
+    """Whether the vectors lie on this machine's disk, with time left to use them."""
+    if not given.method.is_diverse:
+        return True
+    embedding = _embedding(given)
+    has_all = fetch_one(embedding.dataset, embedding, folder, lambda: this.seconds_left > SPARE_SECONDS)
+    return has_all and this.seconds_left > LEFT_TO_BEGIN
+
+
+def _embedding(given: _Given) -> Embedding:
+    rows = Embedding.objects.select_related("dataset")
+    found = rows.filter(dataset=given.job.dataset_id, pk=given.arguments["embedding"]).first()
+    if found is None:
+        raise JobError(gettext("The embedding was deleted."), is_final=True)
+    return found
+
+
+def _samples(given: _Given, folder: Path) -> Samples:
     dataset = given.job.dataset
     assert dataset is not None  # noqa: S101 - jobs go with their datasets
     names = [name for (name,) in values_at(dataset.pk, given.candidates, "file_name")]
     names += [name for (name,) in values_at(dataset.pk, given.held, "file_name")]
     vectors = None
     if given.method.is_diverse:
-        embedding = Embedding.objects.filter(dataset=dataset, pk=given.arguments["embedding"]).first()
-        if embedding is None:
-            raise JobError(gettext("The embedding was deleted."), is_final=True)
-        vectors = vectors_of(dataset, embedding, names)
+        vectors = Matrix.of(vectors_of(dataset, _embedding(given), names, folder))
     return Samples(
         names=names,
         preselected=np.arange(len(names)) >= len(given.candidates),

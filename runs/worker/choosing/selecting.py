@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
@@ -14,7 +14,7 @@ from runs.selection.choosing import Chooser
 from runs.selection.samples import UnusableInputError
 from runs.selection.state import State
 from runs.worker.annotations.layout import Layout
-from runs.worker.choosing.inputs import Inputs, inputs_of
+from runs.worker.choosing.inputs import Inputs, fetch, inputs_of
 from runs.worker.choosing.table import table_of
 from runs.worker.context import Context, context_of
 from runs.worker.preparing import LAYOUT
@@ -24,6 +24,10 @@ SELECT = "select"
 # What ending a slice may take: the state is written, then the database.
 SPARE_SECONDS = 20.0
 LEAST_SECONDS = 2.0
+# With less time left, the selection is opened by the next slice.
+LEFT_TO_BEGIN = 30.0
+# Chosen samples of one file.
+CHOSEN_AT_ONCE = 1_000
 
 
 @dataclass
@@ -50,6 +54,8 @@ def select_some(this: Slice) -> Step:
     cursor = this.cursor
     context = context_of(this.job, paths_of(cursor))
     progress.enter(context.run, RunState.SAMPLING)
+    if not ready(this, context):
+        return Step(cursor, is_last=False)
     is_first = not cursor["state"]
     inputs, chooser = opened_selection(context, cursor["state"])
     scratch, mark = Scratch(context), token()
@@ -61,10 +67,19 @@ def select_some(this: Slice) -> Step:
     if chooser is not None:
         scratch.write(_state_name(mark), chooser.state.to_bytes())
     chosen = sorted(chooser.chosen) if chooser else list(range(len(inputs.rows)))
-    rows = [inputs.rows[at] for at in chosen]
-    scratch.write_json(_chosen_name(mark), [[at, row] for at, row in zip(chosen, rows, strict=True)])
+    _write_chosen(scratch, mark, inputs, chosen)
     _keep(context, mark, inputs, chooser)
     return Step(cursor | {"state": mark, "picked": mark, "chosen": len(chosen)}, is_last=True, store=store)
+
+
+def ready(this: Slice, context: Context) -> bool:
+    """Whether all that the selection looks at lies on this machine's disk. If not, more of it does. Raises JobError."""
+    if any(kept.run == context.run.pk for kept in _kept):
+        return True
+    if fetch(context, lambda: this.seconds_left > SPARE_SECONDS):
+        # With a full slice ahead: to open what was just put together takes its time too.
+        return this.seconds_left > LEFT_TO_BEGIN
+    return False
 
 
 def opened_selection(context: Context, state: str) -> tuple[Inputs, Chooser | None]:
@@ -98,10 +113,25 @@ def forget() -> None:
     _kept.clear()
 
 
-def chosen_rows(scratch: Scratch, picked: str) -> list[tuple[int, Json]]:
-    """The chosen samples in the order of their names: each with its place among the rows of Inputs."""
-    found: list[Any] = scratch.read_json(_chosen_name(picked))
-    return [(at, row) for at, row in found]
+def _write_chosen(scratch: Scratch, mark: str, inputs: Inputs, chosen: Sequence[int]) -> None:
+    """In files of some samples each, so that nobody has to read all of them for a few."""
+    for number, start in enumerate(range(0, len(chosen), CHOSEN_AT_ONCE)):
+        some = chosen[start : start + CHOSEN_AT_ONCE]
+        scratch.write_json(_chosen_name(mark, number), [[at, inputs.rows[at]] for at in some])
+
+
+def chosen_rows(scratch: Scratch, picked: str, start: int, end: int) -> list[tuple[int, Json]]:
+    """Of the chosen samples, in the order of their names, those from `start` on and before `end`.
+
+    Each with its place among the rows of Inputs.
+    """
+    if not picked or start >= end:
+        return []
+    numbers = range(start // CHOSEN_AT_ONCE, (end - 1) // CHOSEN_AT_ONCE + 1)
+    contents = scratch.read_many([_chosen_name(picked, number) for number in numbers])
+    found = [(at, row) for content in contents for at, row in json.loads(content)]
+    first = numbers[0] * CHOSEN_AT_ONCE
+    return found[start - first : end - first]
 
 
 def _tell(context: Context, inputs: Inputs, chooser: Chooser | None, *, is_first: bool) -> None:
@@ -131,5 +161,5 @@ def _state_name(mark: str) -> str:
     return f"select-{mark}.npz"
 
 
-def _chosen_name(mark: str) -> str:
-    return f"chosen-{mark}.json"
+def _chosen_name(mark: str, number: int) -> str:
+    return f"chosen/{mark}-{number:06}.json"

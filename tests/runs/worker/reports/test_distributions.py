@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from runs.worker.reports.distributions import amounts, categorical, numeric, sets_of
-from runs.worker.reports.vectors import embedding_information, near_pairs, principal, unit
+from runs.worker.reports.vectors import embedding_information, near_pairs, principal
 
 SETS = sets_of(6, [0, 2, 5], 2, seed=1)
 
@@ -86,9 +86,3 @@ def test_distances() -> None:
     left = np.array([1, 3, 4])
     assert first["distance"] == pytest.approx(between[np.ix_(chosen, left)].min(), rel=1e-4)
     assert near_pairs(np.zeros((8, 0), np.float32), SETS, names) == []
-
-
-def test_unit_length() -> None:
-    vectors = np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)
-    assert unit(vectors, is_wanted=True).ravel() == pytest.approx([0.6, 0.8, 0.0, 0.0])
-    assert unit(vectors, is_wanted=False).tolist() == vectors.tolist()
