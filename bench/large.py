@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -100,11 +101,8 @@ def _finish(disk: _Disk, count: int) -> None:
         opened_target=opened,
         write_target=disk.write,
     )
-    real, table.Scratch = table.Scratch, lambda _: disk  # type: ignore[misc,assignment,return-value]
-    try:
+    with mock.patch.object(table, "Scratch", return_value=disk):
         assert table.assemble(context, lambda: True)
-    finally:
-        table.Scratch = real  # type: ignore[misc]
     found = table.table_of(context)
     usable = usable_of(found)
     rows = found.rows.at(usable.places)

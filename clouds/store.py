@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from clouds.failures import Cause, Failure, StoreError
@@ -93,6 +95,7 @@ class Piece:
 class Head:
     """What a cloud tells of an object without sending it. `size` in bytes, `version` as of Piece.
 
+    `expires`: when a rule of the bucket deletes it, in Unix seconds; 0 if none does, or the cloud does not tell.
     `content_type` is what who wrote it said, in small letters and without parameters. `metadata`: by names in small
     letters; what else was written along with the object.
     """
@@ -101,6 +104,7 @@ class Head:
     content_type: str
     version: str
     metadata: Mapping[str, str]
+    expires: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +317,21 @@ def bare_type(content_type: str | None) -> str:
 def small_names(metadata: Mapping[str, Any] | None) -> dict[str, str]:
     """Servers and SDKs write the names of headers with capitals or without."""
     return {str(name).lower(): str(value) for name, value in (metadata or {}).items()}
+
+
+_EXPIRY = re.compile(r'expiry-date="([^"]+)"')
+
+
+def expiry_in(header: str | None) -> int:
+    """Unix seconds, of `x-amz-expiration` and `x-obs-expiration`: `expiry-date="Fri, 21 Dec 2012 00:00:00 GMT", …`.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    found = _EXPIRY.search(header or "")
+    try:
+        return int(parsedate_to_datetime(found.group(1)).timestamp()) if found else 0
+    except ValueError:
+        return 0
 
 
 def missing_without_words(error: StoreError) -> StoreError:

@@ -31,6 +31,7 @@ from samples.api.export_routes import router as exports_router
 from samples.api.sample_routes import router as samples_router
 from samples.api.tag_routes import router as tags_router
 from samples.api.told_routes import router as told_router
+from samples.api.upload_routes import router as uploads_router
 from teams.api.authentication import TokenAuth
 from teams.api.routes import router as teams_router
 
@@ -64,6 +65,7 @@ api.add_router("", workers_router)
 api.add_router("", schedule_router)
 api.add_router("", runs_router)
 api.add_router("", embeddings_router)
+api.add_router("", uploads_router)
 api.add_router("", sampling_router)
 api.add_router("", told_router)
 api.add_router("", teams_router)

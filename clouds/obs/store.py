@@ -30,6 +30,7 @@ from clouds.store import (
     Written,
     bare_type,
     content_md5,
+    expiry_in,
     missing_without_words,
     piece_of_refusal,
     small_names,
@@ -128,7 +129,8 @@ class OBSStore(Store):
         headers = small_names(dict(answer.header))
         metadata = {name.removeprefix("meta-"): told for name, told in headers.items() if name.startswith("meta-")}
         size, told = int(answer.body.contentLength or 0), bare_type(answer.body.contentType)
-        return Head(size, told, str(answer.body.etag or "").strip('"'), metadata)
+        etag = str(answer.body.etag or "").strip('"')
+        return Head(size, told, etag, metadata, expiry_in(headers.get("expiration")))
 
     def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
         self._put(key, data, content_type, metadata=dict(metadata))

@@ -35,6 +35,7 @@ from clouds.store import (
     Written,
     bare_type,
     content_md5,
+    expiry_in,
     missing_without_words,
     piece_of_refusal,
     small_names,
@@ -343,7 +344,8 @@ class S3Store(Store):
             raise missing_without_words(error) from None
         _check_is_object(answer)
         size, content_type = answer["ContentLength"], bare_type(answer.get("ContentType"))
-        return Head(size, content_type, answer["ETag"], small_names(answer.get("Metadata")))
+        expires = expiry_in(answer.get("Expiration"))
+        return Head(size, content_type, answer["ETag"], small_names(answer.get("Metadata")), expires)
 
     def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
         self._put(key, data, ContentType=content_type, Metadata=dict(metadata))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from contents.listing.progress import set_processed_until
 from jobs.runners import Cursor, JobError
@@ -67,6 +68,7 @@ def samples_of(context: Context, cursor: Cursor, scratch: Scratch, rows: Sequenc
             file_name=row["name"],
             type=SampleType.VIDEO_FRAME if "frame" in row else SampleType.IMAGE,
             thumb_name="" if row["name"] in without else thumbnail_of_sample(context, row["name"]),
+            exif=row.get("exif", {}),
             meta_data=row["meta"],
             custom_meta_data=row.get("custom", custom.get(row["name"])),
             video_frame_data=row.get("frame"),
@@ -158,7 +160,8 @@ def store(result: Result, message: str) -> None:
         changed |= _grow(result)
         _remember(context, result.cursor)
     else:
-        progress.log(run, "The dataset stays as it is, because enable_datapool_update is off.", LogLevel.WARNING)
+        words = gettext("The dataset stays as it is, because enable_datapool_update is off.")
+        progress.log(run, words, LogLevel.WARNING)
     Run.objects.filter(pk=run.pk).update(**changed)
     store_picks(run, result.picks)
     _tell(result, message)
@@ -192,7 +195,8 @@ def _grow(result: Result) -> dict[str, str]:
 def _remember(context: Context, cursor: Cursor) -> None:
     """Up to when the Input is processed. Not where only some of its files were wanted."""
     if context.settings.relevant_filenames_file:
-        progress.log(context.run, "The next run looks at all files again, because this one had a list of file names.")
+        words = gettext("The next run looks at all files again, because this one had a list of file names.")
+        progress.log(context.run, words)
         return
     # What was written while the run listed may not have been seen.
     until = min(cursor["newest"], cursor["begun"] - 1)
@@ -206,7 +210,10 @@ def _tell(result: Result, message: str) -> None:
         progress.log(run, result.cursor["note"], LogLevel.WARNING)
     if result.cursor["without"]:
         count = len(result.cursor["without"])
-        progress.log(run, f"{count:,} thumbnails could not be written.", LogLevel.WARNING)
+        words = ngettext(
+            "%(count)s thumbnail could not be written.", "%(count)s thumbnails could not be written.", count
+        )
+        progress.log(run, words % {"count": f"{count:,}"}, LogLevel.WARNING)
     for goal in result.goals:
         if goal["why"]:
             progress.log(run, f"{goal['strategy']}: {goal['why']}", LogLevel.WARNING)

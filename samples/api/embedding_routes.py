@@ -19,8 +19,9 @@ from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.schemas import Created, Error, milliseconds
 from datasets.models import Dataset
 from datasources.models import Purpose
-from samples import embeddings, queries
+from samples import embeddings, queries, uploading
 from samples.api.schemas import LONGEST, Body
+from samples.api.upload_routes import write_url
 from samples.exports.places import ReadUrls
 from samples.models import Embedding, EmbeddingPlot, PlotMethod
 from teams.api.authentication import caller, needs
@@ -56,6 +57,11 @@ class Processed(Body):
 
 class Trigger(Body):
     method: Literal["PCA", "TSNE", "UMAP"] = Field(alias="dimensionalityReductionMethod")
+
+
+class Triggered(Body):
+    method: Literal["PCA"] = Field(alias="dimensionalityReductionMethod", description="what is drawn")
+    message: str = Field(description="why it is another method than the one that was asked for, or empty")
 
 
 class PlotCreate(Body):
@@ -105,18 +111,20 @@ def list_embeddings(request: HttpRequest, dataset_id: str) -> list[Answer]:
     by_alias=True,
 )
 def embedding_write_url(request: HttpRequest, dataset_id: str, which: Query[WhichName]) -> Answer:
-    """A new embedding, and a URL to write its csv file by PUT. Azure also wants `x-ms-blob-type: BlockBlob`."""
+    """A new embedding, and a URL to write its csv file by a plain PUT. For Azure it leads to this server."""
     dataset = editable_dataset_for(caller(request), dataset_id)
     places.enter(request, SIGNING, person=caller(request).pk, dataset_id=dataset.pk, team=dataset.team_id)
     key = embeddings.key_of(which.name)
     with client_errors():
         to = ReadUrls(request, dataset, caller(request))
-        url = sign_file(dataset, Purpose.LIGHTLY, key, method="PUT", redirect_url=to)
+        passes_through = uploading.passes_through(dataset)
+        url = "" if passes_through else sign_file(dataset, Purpose.LIGHTLY, key, method="PUT", redirect_url=to)
     try:
         embedding = embeddings.register(dataset, name=which.name, key=key)
     except embeddings.NameTakenError:
         words = f"The dataset has an embedding named {which.name} already. Use another name."
         raise ApiError(409, "EMBEDDING_NAME_EXISTS", words) from None
+    url = url or write_url(request, embedding, caller(request))
     return {"signedWriteUrl": url, "embeddingId": embedding.pk}
 
 
@@ -150,15 +158,20 @@ def put_processed(request: HttpRequest, dataset_id: str, embedding_id: str, payl
 @router.post(
     "/datasets/{dataset_id}/embeddings/{embedding_id}/trigger2dEmbeddingsJob",
     auth=needs(Scope.RUNS),
-    response={204: None, 400: Error, **READING},
+    response={200: Triggered, 400: Error, **READING},
+    by_alias=True,
 )
-def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Trigger) -> Status[None]:
-    """The csv file is written: a worker reads it and draws its samples by PCA, whatever method is asked for."""
+def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Trigger) -> Answer:
+    """The csv file is written: a worker reads it and draws its samples by PCA, whatever method is asked for.
+
+    The client asks for all three methods and takes every other answer for a failure. So this one says what is drawn.
+    """
     dataset = editable_dataset_for(caller(request), dataset_id)
     embedding = embedding_or_404(dataset, embedding_id)
     embedding.dataset = dataset
     embeddings.written(embedding, by=caller(request))
-    return Status(204, None)
+    words = "" if payload.method == "PCA" else f"{payload.method} is not supported: the embedding is drawn by PCA."
+    return {"dimensionalityReductionMethod": "PCA", "message": words}
 
 
 @router.delete(

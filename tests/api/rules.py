@@ -129,6 +129,8 @@ RULES: dict[str, Rule] = {
     f"GET {_EMBEDDINGS}": Rule(Scope.READ, Access.SEES),
     # Makes an embedding, whose file whoever gets the answer writes.
     f"GET {_EMBEDDINGS}/writeCSVUrl": Rule(Scope.RUNS, Access.EDITS),
+    # With a token of its own in the URL.
+    f"PUT {_EMBEDDING}/content": Rule(Scope.RUNS, Access.PUBLIC),
     f"DELETE {_EMBEDDING}": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_EMBEDDING}/readCSVUrl": Rule(Scope.READ, Access.SEES),
     f"PUT {_EMBEDDING}/isProcessed": Rule(Scope.RUNS, Access.EDITS),

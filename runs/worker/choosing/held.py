@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from datasources.models import UnreadableConfigError
 from jobs.runners import JobError
 from runs.selection.config import Query
 from runs.worker.choosing.stored import StoredCsv
+from runs.worker.choosing.told import told_of
 from runs.worker.context import Context
 from runs.worker.embedding.csvs import CsvError
 from runs.worker.embedding.matrix import Block, Matrix
@@ -35,6 +36,8 @@ class Held:
     custom: list[dict[str, Any] | None]
     vectors: Block
     frames: list[dict[str, Any] | None] = field(default_factory=list)
+    # `tasks` of each, as annotations.files tells them of new samples.
+    told: Sequence[dict[str, Any]] = field(default_factory=list)
 
 
 def fetch(context: Context, has_time: Callable[[], bool]) -> bool:
@@ -78,6 +81,7 @@ def held_by(context: Context) -> Held:
         [row[2] for row in rows],
         _vectors(context.dataset, names, context.disk),
         [row[3] for row in rows],
+        told_of(context, len(names)),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from numpy.typing import NDArray
 
 from jobs.runners import JobError
@@ -28,7 +29,7 @@ from runs.selection.config import (
 from runs.worker.annotations.layout import Layout
 from runs.worker.annotations.scores import FREQUENCY, SCORES, scaled
 from runs.worker.annotations.told import BROKEN, MISSING, USED, category_in, number_in, value_at
-from runs.worker.choosing import held
+from runs.worker.choosing import held, told
 from runs.worker.choosing.held import Held, held_by, query_vectors
 from runs.worker.choosing.stored import StoredCsv
 from runs.worker.choosing.table import Table, assemble
@@ -36,7 +37,8 @@ from runs.worker.context import Context
 from runs.worker.embedding.csvs import CsvError
 from runs.worker.embedding.matrix import Block, Matrix
 from runs.worker.pictures import number_of
-from runs.worker.scratch import Json
+from runs.worker.preparing import LAYOUT
+from runs.worker.scratch import Json, Scratch
 
 _LIGHTLY = "lightly."
 
@@ -93,9 +95,19 @@ def fetch(context: Context, has_time: Callable[[], bool]) -> bool:
     """
     own = _own_file(context)
     try:
-        return (own is None or own.fetch(has_time)) and held.fetch(context, has_time) and assemble(context, has_time)
+        has_own = own is None or own.fetch(has_time)
+        return (
+            has_own and held.fetch(context, has_time) and _fetch_told(context, has_time) and assemble(context, has_time)
+        )
     except CsvError as error:
         raise JobError(f"{own.key if own else ''}: {error}", is_final=True) from None
+
+
+def _fetch_told(context: Context, has_time: Callable[[], bool]) -> bool:
+    if not told.is_wanted(context):
+        return True
+    layout = Layout.of(Scratch(context).read_json(LAYOUT))
+    return told.fetch(context, layout, has_time)
 
 
 def inputs_of(context: Context, layout: Layout, table: Table) -> Inputs:
@@ -105,9 +117,7 @@ def inputs_of(context: Context, layout: Layout, table: Table) -> Inputs:
     rows = table.rows.at(usable.places)
     names = [table.keys[at].name for at in usable.places]
     block, notes = _own_vectors(context, names) or (_rows_of(table.vectors, usable.places), [])
-    notes += _demand_predictions(layout, rows)
-    if layout.tasks and known.names:
-        notes.append("Predictions of the samples that the dataset has already are not read: they count as unknown.")
+    notes += _demand_predictions(layout, rows) + _lacking_predictions(layout, known)
     vectors = _joined(context, block, known)
     samples = selected.Samples(
         names=[*names, *known.names],
@@ -148,7 +158,10 @@ def _own_vectors(context: Context, names: list[str]) -> tuple[Block, list[str]] 
     if names and missing == len(names):
         words = gettext("%(name)s has none of the names of this run's files.")
         raise JobError(words % {"name": stored.key}, is_final=True)
-    return found, [f"{missing:,} samples have no embedding in {stored.key}."] if missing else []
+    words = ngettext(
+        "%(count)s sample has no embedding in %(name)s.", "%(count)s samples have no embedding in %(name)s.", missing
+    )
+    return found, [words % {"count": f"{missing:,}", "name": stored.key}] if missing else []
 
 
 def _joined(context: Context, new: Block, known: Held) -> Matrix:
@@ -186,9 +199,35 @@ def _demand_predictions(layout: Layout, rows: Sequence[Json]) -> list[str]:
             )
             counts = {"missing": states.count(MISSING), "broken": states.count(BROKEN)}
             raise JobError(words % ({"task": task} | counts), is_final=True)
-        for state in (MISSING, BROKEN):
-            if count := states.count(state):
-                notes.append(f"{count:,} files with predictions of the task {task} are {state}: they count as unknown.")
+        if count := states.count(MISSING):
+            words = ngettext(
+                "%(count)s file with predictions of the task %(task)s is missing: it counts as unknown.",
+                "%(count)s files with predictions of the task %(task)s are missing: they count as unknown.",
+                count,
+            )
+            notes.append(words % {"count": f"{count:,}", "task": task})
+        if count := states.count(BROKEN):
+            words = ngettext(
+                "%(count)s file with predictions of the task %(task)s is broken: it counts as unknown.",
+                "%(count)s files with predictions of the task %(task)s are broken: they count as unknown.",
+                count,
+            )
+            notes.append(words % {"count": f"{count:,}", "task": task})
+    return notes
+
+
+def _lacking_predictions(layout: Layout, known: Held) -> list[str]:
+    """Of the samples that the dataset has."""
+    notes = []
+    for task in layout.tasks:
+        if count := sum(each["tasks"][task]["state"] != USED for each in known.told):
+            words = ngettext(
+                "%(count)s sample of the dataset has no usable predictions of the task %(task)s: it counts as unknown.",
+                "%(count)s samples of the dataset have no usable predictions of the task %(task)s: they count as"
+                " unknown.",
+                count,
+            )
+            notes.append(words % {"count": f"{count:,}", "task": task})
     return notes
 
 
@@ -207,15 +246,20 @@ def _numbers(source: NumericInput, layout: Layout, rows: Sequence[Json], known: 
     """(n + h,) NaN where it is not known."""
     if isinstance(source, Metadata):
         return np.array([number_in(value) for value in _values(source, layout, rows, known)], np.float64)
-    unknown = [float("nan")] * len(known.names)
+    told_by_task = _of_task(source.task, rows, known) if isinstance(source, Scores | CategoryCount) else iter(())
     if isinstance(source, Scores):
-        return np.array([*_scores(source, rows), *unknown], np.float64)
+        return np.array(_scores(source, told_by_task), np.float64)
     assert isinstance(source, CategoryCount)  # noqa: S101 - random numbers are made by the selection
     ids = _categories(layout, source.task, source.categories)
     wanted = [{str(each) for each in of_name} for of_name in ids.values()]
     every = set().union(*wanted) if wanted else set()
-    counts = [_count(row["tasks"][source.task], every) for row in rows]
-    return np.array([*counts, *unknown], np.float64)
+    return np.array([_count(each, every) for each in told_by_task], np.float64)
+
+
+def _of_task(task: str, rows: Sequence[Json], known: Held) -> Iterator[Json]:
+    """What the task says of new samples, then of those that the dataset has."""
+    for row in chain(rows, known.told):
+        yield row["tasks"][task]
 
 
 def _count(told: Json, categories: set[str]) -> float:
@@ -224,11 +268,11 @@ def _count(told: Json, categories: set[str]) -> float:
     return float(sum(count for category, count in told["counts"].items() if category in categories))
 
 
-def _scores(source: Scores, rows: Sequence[Json]) -> list[float]:
+def _scores(source: Scores, told_by_task: Iterable[Json]) -> list[float]:
     if source.score not in SCORES:
         words = gettext("There is no score %(score)s. There are: %(known)s.")
         raise JobError(words % {"score": source.score, "known": ", ".join(SCORES)}, is_final=True)
-    found = [float(row["tasks"][source.task].get("scores", {}).get(source.score, "nan")) for row in rows]
+    found = [float(each.get("scores", {}).get(source.score, "nan")) for each in told_by_task]
     return scaled(found) if source.score == FREQUENCY else found
 
 
@@ -238,8 +282,8 @@ def _classes(source: ClassInput, layout: Layout, rows: Sequence[Json], known: He
     ids = _categories(layout, source.task, source.categories)
     amounts = np.zeros((len(rows) + len(known.names), len(ids)), np.float32)
     column = {str(each): at for at, of_name in enumerate(ids.values()) for each in of_name}
-    for at, row in enumerate(rows):
-        for category, count in row["tasks"][source.task].get("counts", {}).items():
+    for at, told_of_one in enumerate(_of_task(source.task, rows, known)):
+        for category, count in told_of_one.get("counts", {}).items():
             if category in column:
                 amounts[at, column[category]] += count
     return selected.Classes.of_amounts(list(ids), amounts)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from django.utils.translation import gettext, ngettext
+
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
-from runs.models import LogLevel, RunState
+from runs.models import LogLevel, Run, RunState
 from runs.selection.choosing import Chooser
 from runs.selection.samples import UnusableInputError
 from runs.selection.state import State
@@ -137,24 +139,42 @@ def chosen_rows(scratch: Scratch, picked: str, start: int, end: int) -> list[tup
 def _tell(context: Context, inputs: Inputs, chooser: Chooser | None, *, is_first: bool) -> None:
     run = context.run
     if is_first:
-        progress.log(run, f"{len(inputs.rows):,} samples can be chosen.")
-        if inputs.usable.corrupt:
-            progress.log(
-                run,
-                f"{len(inputs.usable.corrupt):,} samples can't be used: corruptness_check_information.json says why.",
-                LogLevel.WARNING,
-            )
-        if inputs.usable.twins:
-            progress.log(run, f"{len(inputs.usable.twins):,} files have the same content as another one.")
-        if inputs.held.names:
-            progress.log(run, f"{len(inputs.held.names):,} samples of the dataset count as chosen already.")
+        _tell_counts(run, inputs)
         for note in inputs.notes:
             progress.log(run, note, LogLevel.WARNING)
         if context.settings.selection is None:
-            progress.log(run, "The configuration has no selection: all samples are taken.")
+            progress.log(run, gettext("The configuration has no selection: all samples are taken."))
     if chooser is not None:
         done, wanted = chooser.progress
-        progress.say(run, f"Selected {done:,} of {wanted:,}")
+        counts = {"done": f"{done:,}", "total": f"{wanted:,}"}
+        progress.say(run, gettext("Selected %(done)s of %(total)s") % counts)
+
+
+def _tell_counts(run: Run, inputs: Inputs) -> None:
+    count = len(inputs.rows)
+    words = ngettext("%(count)s sample can be chosen.", "%(count)s samples can be chosen.", count)
+    progress.log(run, words % {"count": f"{count:,}"})
+    if count := len(inputs.usable.corrupt):
+        words = ngettext(
+            "%(count)s sample can't be used: corruptness_check_information.json says why.",
+            "%(count)s samples can't be used: corruptness_check_information.json says why.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"}, LogLevel.WARNING)
+    if count := len(inputs.usable.twins):
+        words = ngettext(
+            "%(count)s file has the same content as another one.",
+            "%(count)s files have the same content as another one.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"})
+    if count := len(inputs.held.names):
+        words = ngettext(
+            "%(count)s sample of the dataset counts as chosen already.",
+            "%(count)s samples of the dataset count as chosen already.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"})
 
 
 def _state_name(mark: str) -> str:

@@ -128,13 +128,12 @@ def _noted(row: Json, custom: list[Any]) -> Json:
 
 
 def _task_information(facts: Facts, schema: TaskSchema) -> Json:
-    """Samples of the datapool have no predictions here: they count as unknown."""
-    rows, unknown = facts.inputs.rows, len(facts.inputs.held.names)
+    rows, held = facts.inputs.rows, facts.inputs.held.told
     ids = list(schema.categories)
     column = {str(each): at for at, each in enumerate(ids)}
-    counts = np.zeros((len(rows) + unknown, len(ids)), np.float64)
-    scores = {score: np.full(len(rows) + unknown, np.nan) for score in SCORES}
-    for at, row in enumerate(rows):
+    counts = np.zeros((len(rows) + len(held), len(ids)), np.float64)
+    scores = {score: np.full(len(rows) + len(held), np.nan) for score in SCORES}
+    for at, row in enumerate(chain(rows, held)):
         told = row["tasks"][schema.name]
         for category, count in told.get("counts", {}).items():
             counts[at, column[category]] = count

@@ -42,9 +42,8 @@ def principal(vectors: Matrix) -> Vectors:
     if len(usable) < 2:
         return flat
     fitted = usable[np.linspace(0, len(usable) - 1, min(len(usable), MOST_FITTED)).round().astype(np.intp)]
-    known = np.asarray(vectors[fitted], np.float64)
-    middle = known.mean(axis=0)
-    axes = _axes(known - middle)
+    middle = _sum(vectors, fitted) / len(fitted)
+    axes = _axes(vectors, fitted, middle)
     for start in range(0, len(usable), ROWS):
         some = usable[start : start + ROWS]
         flat[some, : axes.shape[1]] = (np.asarray(vectors[some], np.float64) - middle) @ axes
@@ -53,11 +52,25 @@ def principal(vectors: Matrix) -> Vectors:
     return flat
 
 
-def _axes(known: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(d, 2 at most) of rows around 0, from the smaller one of the two matrices whose eigenvectors tell it."""
-    if known.shape[1] <= len(known):
-        _, directions = np.linalg.eigh(known.T @ known)
+def _sum(vectors: Matrix, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """(d,)"""
+    total = np.zeros(vectors.shape[1])
+    for start in range(0, len(rows), ROWS):
+        total += np.asarray(vectors[rows[start : start + ROWS]], np.float64).sum(axis=0)
+    return total
+
+
+def _axes(vectors: Matrix, rows: NDArray[np.intp], middle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(d, 2 at most) of these rows around the middle, from the smaller one of the two matrices that tell it."""
+    width = vectors.shape[1]
+    if width <= len(rows):
+        products = np.zeros((width, width))
+        for start in range(0, len(rows), ROWS):
+            some = np.asarray(vectors[rows[start : start + ROWS]], np.float64) - middle
+            products += some.T @ some
+        _, directions = np.linalg.eigh(products)
         return np.asarray(directions[:, ::-1][:, :2])
+    known = np.asarray(vectors[rows], np.float64) - middle
     sizes, directions = np.linalg.eigh(known @ known.T)
     scales = np.sqrt(np.maximum(sizes[::-1][:2], 0.0))
     axes = known.T @ directions[:, ::-1][:, :2]

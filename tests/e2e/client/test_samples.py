@@ -116,7 +116,7 @@ def test_predictions_scores_and_metadata(
 
 @pytest.mark.parametrize("provider", ["S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"])
 @pytest.mark.parametrize("version", ["1.5.26"], indirect=True)
-def test_files_of_all_providers_are_read(
+def test_files_of_all_providers_are_read_and_embeddings_written(
     official: OfficialClient, clouds: dict[str, Cloud], stack: Stack, person: Person, name: str, provider: str
 ) -> None:
     made = with_samples(clouds[provider], stack, person, name)
@@ -125,6 +125,11 @@ import json
 from lightly.api import ApiWorkflowClient
 client = ApiWorkflowClient(dataset_id={made["dataset_id"]!r})
 client.download_dataset("downloaded", verbose=False, max_workers=1)  # its threads race for folders
+lines = [f"{{name}},{{number}},0,0" for number, name in enumerate(client.get_filenames())]
+open("own.csv", "w").write("\\n".join(["filenames,embedding_0,embedding_1,labels", *lines]) + "\\n")
+client.upload_embeddings("own.csv", "default_own")
+client.download_embeddings_csv("again.csv")
+assert open("again.csv").read().splitlines()[1:] == lines
 print(json.dumps(client.export_filenames_and_read_urls_by_tag_name("initial-tag")))
 """
     ran = official.run(code)

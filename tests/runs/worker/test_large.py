@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from clouds.pool import STORES
 from datasets.models import Dataset
+from datasources.endpoints import configured_endpoints
+from datasources.models import Purpose
 from runs.models import Run, RunState
 from runs.worker import reading
 from runs.worker.choosing import selecting, stored, table
@@ -26,9 +29,16 @@ def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "PIECE_BYTES", 150)
 
 
+def content_of(world: World, embedding: Embedding) -> bytes:
+    with STORES.borrowed(
+        world.dataset.datasources.get(purpose=Purpose.LIGHTLY).config, configured_endpoints()
+    ) as store:
+        return b"".join(store.stream(OUTPUT + embedding.key))
+
+
 def vectors_of(world: World, run: Run) -> dict[str, list[float]]:
     embedding = Embedding.objects.get(pk=run.embedding_id)
-    names, vectors = read_csv(world.cloud.get(world.bucket, OUTPUT + embedding.key))
+    names, vectors = read_csv(content_of(world, embedding))
     return dict(zip(names, vectors.tolist(), strict=True))
 
 
@@ -76,7 +86,7 @@ def test_a_large_file_is_written_in_parts(world: World, monkeypatch: pytest.Monk
     run = world.run(selection(28, embeddings="own.csv", normalizeEmbeddings=False))
     assert run.state == RunState.COMPLETED, run.message
     embedding = Embedding.objects.get(pk=run.embedding_id)
-    names, vectors = read_csv(world.cloud.get(world.bucket, OUTPUT + embedding.key))
+    names, vectors = read_csv(content_of(world, embedding))
     assert names == tag_names(run)
     assert np.array_equal(vectors, own[[sorted(files).index(name) for name in names]])
     assert EmbeddingPlot.objects.get(embedding=embedding).count == 28
