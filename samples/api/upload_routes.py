@@ -23,6 +23,8 @@ from teams.models import User
 router = Router(tags=["embeddings"])
 # From then on a URL opens nothing. The client follows it at once.
 URL_SECONDS = 24 * 3600
+# A million vectors of 800 numbers.
+MOST_BYTES = 10 * 1000**3
 _SALT = "samples.upload"
 
 
@@ -38,14 +40,30 @@ def write_url(request: HttpRequest, embedding: Embedding, user: User) -> str:
 @router.put(
     "/datasets/{dataset_id}/embeddings/{embedding_id}/content",
     auth=None,
-    response={201: None, 400: Error, 401: Error, 403: Error, 404: Error, 409: Error, 422: Error, 503: Error},
+    response={
+        201: None,
+        400: Error,
+        401: Error,
+        403: Error,
+        404: Error,
+        409: Error,
+        413: Error,
+        422: Error,
+        503: Error,
+    },
     openapi_extra={
-        "requestBody": {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
+        "requestBody": {
+            "content": {"text/csv": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
+            "required": True,
+        }
     },
 )
 def write_embedding(request: HttpRequest, dataset_id: str, embedding_id: str, which: Query[Upload]) -> Status[None]:
     """Writes the csv file of an embedding. Needs no API token: the URL itself carries a token of its own."""
     dataset, embedding = _asked(which.public_token, dataset_id, embedding_id)
+    length = request.headers.get("Content-Length") or ""
+    if length.isdecimal() and int(length) > MOST_BYTES:
+        raise ApiError(413, "PAYLOAD_TOO_LARGE", f"The file has more than {MOST_BYTES:,} bytes.")
     if embedding.is_processed:
         raise ApiError(409, "EMBEDDING_NAME_EXISTS", "The file of this embedding is written already.")
     places.enter(request, VERIFYING, person=which.public_token, dataset_id=dataset.pk, team=dataset.team_id)

@@ -71,6 +71,8 @@ def test_who_may_not_change_the_dataset_any_more_writes_nothing(
 ) -> None:
     url, embedding = url_of(call, alice, dataset)
     assert client.put(url, b"", content_type="").json()["code"] == "EMBEDDING_INVALID"
+    huge = client.put(url, b"x", content_type="", headers={"Content-Length": str(10**12)})
+    assert (huge.status_code, huge.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
     assert client.put(url[:-3], b"x", content_type="").status_code == 401
     other = Embedding.objects.create(dataset=dataset, name="other", key="x.csv")
     assert client.put(url.replace(embedding.pk, other.pk), b"x", content_type="").status_code == 401
