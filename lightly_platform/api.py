@@ -11,8 +11,10 @@ from ninja.errors import HttpError, ValidationError
 
 from contents.api.annotations_routes import router as annotations_router
 from contents.api.contents_routes import router as contents_router
+from contents.api.files.routes import router as files_router
 from contents.api.outputs_routes import router as outputs_router
 from contents.api.reading_routes import router as reading_router
+from contents.api.relevant.routes import router as relevant_router
 from contents.api.routes import router as listing_router
 from core.api.errors import ApiError
 from core.api.lanes import LaneFullError
@@ -55,9 +57,11 @@ api.add_router("", datasets_router)
 api.add_router("", datasources_router)
 api.add_router("", listing_router)
 api.add_router("", contents_router)
+api.add_router("", files_router)
 api.add_router("", reading_router)
 api.add_router("", outputs_router)
 api.add_router("", annotations_router)
+api.add_router("", relevant_router)
 api.add_router("", tags_router)
 api.add_router("", samples_router)
 api.add_router("", exports_router)

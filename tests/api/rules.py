@@ -100,11 +100,28 @@ RULES: dict[str, Rule] = {
     },
     **{
         f"GET {_CONTENTS}{what}": Rule(Scope.READ, Access.SEES)
-        for what in ("/thumbnails", "/frames", "/frames/state", "/readurl")
+        for what in (
+            "/thumbnails",
+            "/frames",
+            "/frames/state",
+            "/readurl",
+            "/file/annotations",
+            "/file/video",
+            "/file/still",
+            "/relevantFilenames",
+            "/relevantFilenames/corrected",
+        )
     },
     **{
         f"POST {_CONTENTS}{what}": Rule(Scope.RUNS, Access.EDITS)
-        for what in ("/thumbnails", "/thumbnails/cancel", "/frames", "/frames/cancel")
+        for what in (
+            "/thumbnails",
+            "/thumbnails/cancel",
+            "/frames",
+            "/frames/cancel",
+            "/relevantFilenames",
+            "/relevantFilenames/corrected",
+        )
     },
     f"GET {_TAGS}": Rule(Scope.READ, Access.SEES),
     f"POST {_TAGS}": Rule(Scope.RUNS, Access.EDITS),
