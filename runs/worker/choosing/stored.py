@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clouds import CloudConfig, Endpoints, StoreError
 from clouds.failures import Cause
@@ -21,11 +20,12 @@ from clouds.permissions import Permission
 from contents.thumbnails.metadata import head_of
 from runs.worker.context import opened
 from runs.worker.disk import locked, write_state
+from runs.worker.embedding import segments
 from runs.worker.embedding.csvs import CsvError, Parser
-from runs.worker.embedding.matrix import Block, Indices
+from runs.worker.embedding.matrix import Block, Indices, Matrix
 
 PIECE_BYTES = 8 * 1000**2
-_STATE, _NAMES, _VECTORS = "state.json", "names.jsonl", "vectors.f32"
+_STATE, _NAMES = "state.json", "names.jsonl"
 
 
 @dataclass
@@ -101,7 +101,7 @@ class StoredCsv:
         names, vectors = parser.take(content[:taken])
         told = "".join(f"{json.dumps(name)}\n" for name in names).encode()
         self._append(_NAMES, state.names_bytes, told)
-        self._append(_VECTORS, state.rows * parser.width * 4, vectors.tobytes())
+        segments.append(self.folder, parser.width, state.rows, vectors)
         state.offset += taken
         state.rows += len(names)
         state.names_bytes += len(told)
@@ -131,12 +131,10 @@ class StoredCsv:
         with (self.folder / _NAMES).open() as file:
             yield from map(json.loads, file)
 
-    def vectors(self) -> NDArray[np.float32]:
+    def vectors(self) -> Matrix:
         """(n, d) in the order of the file; they stay on the disk."""
         state = self._state()
-        if not state.rows:
-            return np.zeros((0, state.width), np.float32)
-        return np.memmap(self.folder / _VECTORS, np.float32, mode="r", shape=(state.rows, state.width))
+        return segments.opened(self.folder, state.width, state.rows)
 
     def of(self, wanted: list[str]) -> Block:
         """Of these samples; those that the file does not know have no numbers. Raises CsvError."""

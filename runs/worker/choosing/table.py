@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 from jobs.runners import JobError
 from runs.worker.context import Context
 from runs.worker.disk import locked, write_state
+from runs.worker.embedding import segments
 from runs.worker.embedding.matrix import Block, Indices
 from runs.worker.scratch import Chunk, Json, Scratch
 
 _AT_ONCE = 32
+_UNKNOWN_AT_ONCE = 1024
 _FOLDER, _STATE, _USES = "table", "state.json", "uses.json"
-_ROWS, _LENGTHS, _KEYS, _VECTORS, _ORDER = "rows.jsonl", "lengths.i64", "keys.jsonl", "vectors.f32", "order.npy"
+_ROWS, _LENGTHS, _KEYS, _ORDER = "rows.jsonl", "lengths.i64", "keys.jsonl", "order.npy"
 
 
 class Key(NamedTuple):
@@ -79,13 +81,17 @@ class _Use(NamedTuple):
 
 @dataclass
 class _State:
-    """How far it is: chunks, rows and bytes that count. `width`: of vectors, 0 as long as nobody knows."""
+    """How far it is: chunks, rows and bytes that count.
+
+    `width`: of vectors, 0 as long as nobody knows. `known`: of how many rows vectors are written.
+    """
 
     uses: int = 0
     rows: int = 0
     rows_bytes: int = 0
     keys_bytes: int = 0
     width: int = 0
+    known: int = 0
     is_whole: bool = False
 
 
@@ -115,15 +121,10 @@ def table_of(context: Context) -> Table:
     np.cumsum(np.fromfile(folder / _LENGTHS, np.int64), out=starts[1:])
     keys = list(_keys_of(folder))
     return Table(
-        [keys[at] for at in order.tolist()], Rows(_mapped(folder / _ROWS), starts, order), _block(folder, state, order)
+        [keys[at] for at in order.tolist()],
+        Rows(_mapped(folder / _ROWS), starts, order),
+        Block(segments.opened(folder, state.width, state.rows), order),
     )
-
-
-def _block(folder: Path, state: _State, order: Indices) -> Block:
-    if not state.rows or not state.width:
-        return Block(np.zeros((state.rows, 0), np.float32))
-    shape = (state.rows, state.width)
-    return Block(np.memmap(folder / _VECTORS, np.float32, mode="r", shape=shape), order)
 
 
 def _mapped(path: Path) -> mmap.mmap | bytes:
@@ -164,8 +165,7 @@ def _take(scratch: Scratch, folder: Path, state: _State, uses: Sequence[_Use]) -
     _append(folder / _LENGTHS, state.rows * 8, [np.array([len(each) for each in told], np.int64).tobytes()])
     _append(folder / _KEYS, state.keys_bytes, [keys])
     if state.width:
-        blocks = (vectors if vectors.shape[1] else _unknown(len(vectors), state.width) for _, vectors in chunks)
-        _append_vectors(folder / _VECTORS, state, blocks)
+        _append_vectors(folder, state, [vectors for _, vectors in chunks])
     state.uses += len(uses)
     state.rows += len(rows)
     state.rows_bytes += sum(map(len, told))
@@ -194,16 +194,17 @@ def _append(path: Path, at: int, pieces: Sequence[bytes]) -> None:
         file.writelines(pieces)
 
 
-def _append_vectors(path: Path, state: _State, blocks: Iterator[NDArray[np.float32]]) -> None:
+def _append_vectors(folder: Path, state: _State, blocks: Sequence[NDArray[np.float32]]) -> None:
     """Before them, rows of NaN for those that came before anybody knew how long vectors are."""
-    row_bytes = state.width * 4
-    known = min(state.rows, path.stat().st_size // row_bytes if path.is_file() else 0)
-    _append(path, known * row_bytes, [])
-    with path.open("ab") as file:
-        for start in range(known, state.rows, 1024):
-            file.write(_unknown(min(1024, state.rows - start), state.width).tobytes())
-        for block in blocks:
-            file.write(np.ascontiguousarray(block, np.float32).tobytes())
+    for start in range(state.known, state.rows, _UNKNOWN_AT_ONCE):
+        missing = min(_UNKNOWN_AT_ONCE, state.rows - start)
+        segments.append(folder, state.width, start, _unknown(missing, state.width))
+    at = state.rows
+    for block in blocks:
+        rows = block if block.shape[1] else _unknown(len(block), state.width)
+        segments.append(folder, state.width, at, rows)
+        at += len(rows)
+    state.known = at
 
 
 def _end(folder: Path, state: _State) -> None:

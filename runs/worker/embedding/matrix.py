@@ -20,7 +20,7 @@ ROWS = 2048
 class Block:
     """Some rows of an array, in the order of `places`; -1 stands for a row without numbers. None: all of its rows."""
 
-    array: NDArray[Any]
+    array: NDArray[Any] | Matrix
     places: Indices | None = None
 
     def __len__(self) -> int:
@@ -74,7 +74,7 @@ class Matrix:
     def at(self, rows: Sequence[int] | Indices) -> Matrix:
         """These rows alone, in this order. Nothing is copied."""
         wanted = np.asarray(rows, np.intp)
-        return replace(self, blocks=(Block(self, wanted),))  # type: ignore[arg-type]
+        return replace(self, blocks=(Block(self, wanted),))
 
     def unit(self, *, is_wanted: bool = True) -> Matrix:
         return replace(self, is_unit=is_wanted)
