@@ -15,6 +15,9 @@ from runs.worker.reports.distributions import Json, Sets, numeric_of
 Vectors = NDArray[np.float32]
 # Distances are told of so many samples of a set, drawn by lot: all of a large set would take minutes.
 MOST_COMPARED = 2_000
+# Of fewer where there are very many to compare them with, so that a slice has time for all of it.
+MOST_PAIRS = 40_000_000
+LEAST_COMPARED = 100
 # So many rows tell the directions of a flat picture.
 MOST_FITTED = 20_000
 # Points of the report's plot.
@@ -86,7 +89,10 @@ def embedding_information(vectors: Matrix, sets: Sets, names: Sequence[str], *, 
     looked = some["input"]
     nearest = {name: _nearest(vectors, places, places) for name, places in some.items()}
     covering = {name: places[finite[places]] for name, places in sets.named().items() if name != "input"}
-    cover = {name: _nearest(vectors, looked, places) for name, places in covering.items()}
+    cover = {
+        name: _nearest(vectors, _some(looked, seed, _compared_with(len(places))), places)
+        for name, places in covering.items()
+    }
     return {
         "distanceToNearestNeighborInSet": numeric_of(nearest),
         "distanceToCoverInput": numeric_of(cover),
@@ -98,6 +104,10 @@ def _some(places: NDArray[np.intp], seed: int, most: int = MOST_COMPARED) -> NDA
     if len(places) <= most:
         return places
     return np.sort(np.random.default_rng(seed).permutation(places)[:most])
+
+
+def _compared_with(centres: int) -> int:
+    return max(LEAST_COMPARED, min(MOST_COMPARED, MOST_PAIRS // max(1, centres)))
 
 
 def _nearest(vectors: Matrix, rows: NDArray[np.intp], centres: NDArray[np.intp]) -> NDArray[Any]:
@@ -156,8 +166,8 @@ def near_pairs(vectors: Matrix, sets: Sets, names: Sequence[str], most: int = 5)
     selected = set(sets.selected.tolist())
     left = np.array([at for at in sets.input.tolist() if at not in selected], dtype=np.intp)
     finite = finite_rows(vectors)
-    left = _some(left[finite[left]], seed=0)
     chosen = sets.selected[finite[sets.selected]]
+    left = _some(left[finite[left]], seed=0, most=_compared_with(len(chosen)))
     if not len(left) or not len(chosen):
         return []
     squared, which = _neighbours(vectors, left, chosen)

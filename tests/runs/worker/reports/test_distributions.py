@@ -86,3 +86,17 @@ def test_distances() -> None:
     left = np.array([1, 3, 4])
     assert first["distance"] == pytest.approx(between[np.ix_(chosen, left)].min(), rel=1e-4)
     assert near_pairs(np.zeros((8, 0), np.float32), SETS, names) == []
+
+
+def test_distances_to_very_many_are_told_of_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(3)
+    known = chance.standard_normal((600, 4)).astype(np.float32)
+    sets = sets_of(600, list(range(300)), 0, seed=1)
+    names = [str(number) for number in range(600)]
+    whole = embedding_information(known, sets, names, seed=1)["distanceToCoverInput"]["selected"]
+    assert sum(whole["counts"]) == 600
+    monkeypatch.setattr("runs.worker.reports.vectors.MOST_PAIRS", 300 * 150)
+    some = embedding_information(known, sets, names, seed=1)["distanceToCoverInput"]["selected"]
+    assert sum(some["counts"]) == 150
+    assert some["metrics"]["mean"] == pytest.approx(whole["metrics"]["mean"], rel=0.3)
+    assert len(near_pairs(known, sets, names)) == 5
