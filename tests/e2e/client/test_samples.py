@@ -159,3 +159,23 @@ def test_selecting_among_samples(
     assert NAMES[4] in told["both"]
     assert len(told["by lot"]) == 2
     assert "already exists a tag" in told["twice"]
+
+
+def test_embeddings_are_uploaded_to_azure(
+    official: OfficialClient, clouds: dict[str, Cloud], stack: Stack, person: Person, name: str
+) -> None:
+    """No client sends the header that Azure wants of a PUT, so the file goes through this server."""
+    made = with_samples(clouds["AZURE"], stack, person, name)
+    code = f"""
+import json
+from lightly.api import ApiWorkflowClient
+client = ApiWorkflowClient(dataset_id={made["dataset_id"]!r})
+lines = [f"{{name}},{{number}},0,0" for number, name in enumerate(client.get_filenames())]
+open("own.csv", "w").write("\\n".join(["filenames,embedding_0,embedding_1,labels", *lines]) + "\\n")
+client.upload_embeddings("own.csv", "default_own")
+client.download_embeddings_csv("again.csv")
+print(json.dumps([lines, open("again.csv").read().splitlines()[1:]]))
+"""
+    sent, received = official.run(code).answer
+    assert received == sent
+    assert len(sent) == len(NAMES)
