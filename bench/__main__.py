@@ -8,7 +8,7 @@ import argparse
 import os
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import admin, annotations, contents, home, indexing, media, probing, runs, selection
+from bench import admin, annotations, contents, home, indexing, large, media, probing, runs, selection
 from bench.measuring import FULL, QUICK
 
 MEASUREMENTS = (
@@ -33,6 +33,7 @@ MEASUREMENTS = (
     selection.memory,
     runs.embedding,
     runs.reading,
+    large.memory,
     # Last, for they take memory, which a process counts as the peak of those that it starts.
     media.thumbnails,
     media.exact_frame,

@@ -61,8 +61,8 @@ def memory(effort: Effort) -> Measured:
     count, dimensions, _ = _FULL if effort.times > 1 else _QUICK
     tracemalloc.start()
     try:
-        samples = _samples(count, _vectors(count, dimensions))
-        assert samples.embeddings is not None
+        vectors = _vectors(count, dimensions)
+        samples = _samples(count, vectors)
         tracemalloc.reset_peak()
         _select(samples, 20, Diversity())
         _, peak = tracemalloc.get_traced_memory()
@@ -70,7 +70,7 @@ def memory(effort: Effort) -> Measured:
         tracemalloc.stop()
     megabyte = 1024.0**2
     what = f"peak MB (not ms): DIVERSITY of {count:,} x {dimensions}"
-    return Measured(what, peak / megabyte, "the embeddings", samples.embeddings.nbytes / megabyte)
+    return Measured(what, peak / megabyte, "the embeddings", vectors.nbytes / megabyte)
 
 
 def _vectors(count: int, dimensions: int) -> NDArray[np.float32]:
@@ -99,8 +99,8 @@ class _BareDiversity:
     """Farthest first, for vectors of length 1."""
 
     def __init__(self, samples: Samples) -> None:
-        assert samples.embeddings is not None
-        self._vectors = samples.embeddings / np.linalg.norm(samples.embeddings, axis=1, keepdims=True)
+        embeddings = samples.vectors()[np.arange(len(samples))]
+        self._vectors = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
         self._nearest, self._at = np.full(len(samples), np.inf, dtype=np.float32), 0
 
     def choose(self, count: int) -> None:
