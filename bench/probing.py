@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import boto3
 from botocore.config import Config
 
-from bench.measuring import Effort, Measured, median_ms
+from bench.measuring import Effort, Measured, at_most, in_turns
 from clouds import CloudConfig, Endpoints, parse_config
 from clouds.doctor.probe import PROBE_KEY, probe
 from clouds.permissions import ALL
@@ -58,30 +58,34 @@ def one_by_one(config: CloudConfig, endpoints: Endpoints, *, timeout: float = 60
 
 
 def against_one_by_one(effort: Effort) -> Measured:
+    """The floor: one answer of the cloud."""
     with place(LATENCY_SECONDS) as (_, _, config, endpoints):
         probe(config, ALL, endpoints, 15)  # the shared session is built once per worker
-        ours = median_ms(lambda: probe(config, ALL, endpoints, 15), effort.times)
-        other = median_ms(lambda: one_by_one(config, endpoints), effort.times)
-    return Measured("four permissions at 50 ms latency", ours, "new session, one call after another", other)
+        ways = lambda: probe(config, ALL, endpoints, 15), lambda: one_by_one(config, endpoints)
+        ours, naive = in_turns(*ways, times=effort.times)
+    latency = LATENCY_SECONDS * 1000
+    return Measured("four permissions, whole", ours, latency, "the latency, 50 ms", at_most(5), naive=naive)
 
 
 def session_reuse(effort: Effort) -> Measured:
     with place(0) as (_, _, config, endpoints):
         probe(config, ALL, endpoints, 15)
-        ours = median_ms(lambda: probe(config, ALL, endpoints, 15), effort.times)
-        other = median_ms(lambda: one_by_one(config, endpoints), effort.times)
-    return Measured("four permissions without latency", ours, "new session, one call after another", other)
+        ways = lambda: probe(config, ALL, endpoints, 15), lambda: one_by_one(config, endpoints)
+        ours, naive = in_turns(*ways, times=effort.times)
+    return Measured("four permissions without latency", ours, naive, "naive: a new session each", naive=naive)
 
 
 def silent_server(_: Effort) -> Measured:
     """A server that takes connections and never answers. Scaled down: 1 s for us, 1 s per call with 3 attempts."""
     with place(0) as (cloud, bucket, config, endpoints):
         cloud.trouble(bucket, Trouble.SILENT)
-        ours = median_ms(lambda: probe(config, ALL, endpoints, 1), times=1)
+
+        def ours() -> None:
+            probe(config, ALL, endpoints, 1)
 
         def naive() -> None:
             with contextlib.suppress(Exception):  # it ends with a timeout: how late is what we measure
                 one_by_one(config, endpoints, timeout=1, attempts=3)
 
-        other = median_ms(naive, times=1)
-    return Measured("a silent server, limit 1 s", ours, "1 s per attempt, first call alone", other)
+        took, other = in_turns(ours, naive, times=1)
+    return Measured("a silent server", took, 1000, "the deadline, 1 s", at_most(1.05), naive=other)
