@@ -3,7 +3,7 @@
 import functools
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,9 @@ def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit:
         endpoints, limit, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
     )
     secret = keys["SecretAccessKey"]
-    return S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
+    store = S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
+    store.session = lambda: assume_role(config, endpoints, limit)
+    return store
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
@@ -221,6 +223,7 @@ class S3Store(Store):
         self.written = Written()
         # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
         self.caller_pays = False
+        self.session: Callable[[], object] | None = None  # asks for the temporary keys again
         self.signers: dict[tuple[str, int, str], UrlSigner] = {}
         self.encryption: dict[str, str] = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
@@ -366,6 +369,10 @@ class S3Store(Store):
     def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
         url, _, _ = self.sign(key, seconds=60).partition("?")
         return preflight.ask(url, origin=origin, deadline=deadline)
+
+    def confirm(self) -> None:
+        if self.session:
+            self.session()
 
     def close(self) -> None:
         self.sockets.hang_up()
