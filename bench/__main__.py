@@ -10,16 +10,15 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
 from bench import annotations, indexing, media, probing, runs, selection, workers
 from bench.measuring import FULL, QUICK, USUAL, Effort, Measured
 from bench.pages import admin, contents, home
 
-MEASUREMENTS: tuple[Callable[[Effort], Measured], ...] = (
-    probing.against_one_by_one,
-    probing.session_reuse,
+MEASUREMENTS: tuple[Callable[[Effort], Measured | Iterator[Measured]], ...] = (
+    probing.verdicts,
     probing.silent_server,
     home.growth,
     admin.growth,
@@ -50,24 +49,32 @@ def main() -> None:
     arguments = _arguments()
     effort = QUICK if arguments.quick else FULL if arguments.full else USUAL
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+    began = time.monotonic()
+    failed = _measure(effort, arguments.only)
+    print(f"{time.monotonic() - began:.0f} s; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    sys.exit(1 if failed and arguments.quick else 0)
+
+
+def _measure(effort: Effort, only: str) -> bool:
+    """Prints the table. Whether anything could not be measured."""
     print(f"{'what':<56}{'ours':>12}{'floor':>12}{'naive':>12}{'ratio':>7}{'goal':>9} {'met':<4}{'took':>6}  floor is")
     failed = False
-    began = time.monotonic()
     for measure in MEASUREMENTS:
         name = f"{measure.__module__.rpartition('.')[2]}.{measure.__name__}"
-        if arguments.only not in name:
+        if only not in name:
             continue
         started = time.monotonic()
         try:
-            line = _line(measure(effort), time.monotonic() - started)
+            found = measure(effort)
+            for each in [found] if isinstance(found, Measured) else found:
+                print(_line(each, time.monotonic() - started), flush=True)
+                started = time.monotonic()
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are measured all the same
             failed = True
             reason = f"{type(error).__name__}: {str(error)[:200]}".replace("\n", " ")
-            line = f"{name:<56}can't be measured: {reason}"
+            print(f"{name:<56}can't be measured: {reason}", flush=True)
             traceback.print_exc(limit=-3)
-        print(line, flush=True)
-    print(f"{time.monotonic() - began:.0f} s; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    sys.exit(1 if failed and arguments.quick else 0)
+    return failed
 
 
 def _arguments() -> argparse.Namespace:
