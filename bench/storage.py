@@ -41,6 +41,10 @@ def picture(number: int) -> bytes:
     return target.getvalue()
 
 
+def name_of(prefix: str, number: int) -> str:
+    return f"{prefix}dir{number // 1000:03}/img_{number:07}.jpg"
+
+
 class Bucket:
     """Objects by their keys."""
 
@@ -52,7 +56,7 @@ class Bucket:
             comment = f"number {number:08}".encode()
             content = kinds[number % KINDS]
             marked = content[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + content[2:]
-            self.objects[f"{prefix}dir{number // 1000:03}/img_{number:07}.jpg"] = marked
+            self.objects[name_of(prefix, number)] = marked
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         url = urlsplit(target)

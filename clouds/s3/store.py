@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.exceptions
 from botocore.config import Config
+from botocore.handlers import add_expect_header
 
 from clouds import preflight
 from clouds.calls.answers import asked_for
@@ -172,6 +173,8 @@ def s3_client(
     )
     # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
     client.meta.events.register_first("needs-retry.s3", refuse_other_region)
+    # botocore asks before each upload whether it may send the body, a round trip more. What is written here is small.
+    client.meta.events.unregister("before-call.s3", add_expect_header)
     return client
 
 

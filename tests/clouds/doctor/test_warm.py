@@ -47,9 +47,11 @@ def test_all_is_granted_again(provider: str, make_place: MakePlace, stores: Warm
     assert warm.readable == "input/a.jpg"
     stores.keep(config, place.endpoints, warm)
     told: list[Report] = []
+    before = len(place.gate.requests)
     again = probe(config, ALL, place.endpoints, 15, stores, told.append)
     assert states(cold) == states(again) == dict.fromkeys(Permission, State.GRANTED)
     assert again.verdicts[Permission.LIST].evidence == cold.verdicts[Permission.LIST].evidence
+    assert len([each for each in place.gate.requests[before:] if place.bucket in each.path]) <= 6
     # What is told before the end differs in one thing only.
     assert [report.verdicts[Permission.WRITE].evidence.removed for report in (*told, again)] == [False, True]
     assert [states(report) for report in told] == [states(again)]
