@@ -53,8 +53,8 @@ class _Disk:
 
 
 def memory(effort: Effort) -> Measured:
-    """MB where durations stand elsewhere: a small part of the vectors, which stay on the disk."""
-    count, dimensions = _FULL if effort.times > 1 else _QUICK
+    """The peak: a part of the vectors, which stay on the disk."""
+    count, dimensions = _QUICK if effort.is_quick else _FULL
     with tempfile.TemporaryDirectory() as name:
         disk = _Disk(Path(name))
         _read(disk, count, dimensions)
@@ -65,8 +65,8 @@ def memory(effort: Effort) -> Measured:
         finally:
             tracemalloc.stop()
     megabyte = 1024.0**2
-    what = f"peak MB (not ms): table, csv and picture of {count:,} x {dimensions}"
-    return Measured(what, peak / megabyte, "the embeddings", count * dimensions * 4 / megabyte)
+    what, matrix = f"memory of table, csv and picture of {count:,} x {dimensions}", count * dimensions * 4
+    return Measured(what, peak / megabyte, matrix / megabyte, "the embeddings", unit="MB")
 
 
 def _read(disk: _Disk, count: int, dimensions: int) -> None:

@@ -40,6 +40,10 @@ class Deadline:
     """One moment by which everything must be over. Seconds, monotonic."""
 
     def __init__(self, seconds: float) -> None:
+        self.begin_anew(seconds)
+
+    def begin_anew(self, seconds: float) -> None:
+        """For a store that is used again: it keeps the object with which it was opened."""
         self.seconds = seconds
         self.ends_at = time.monotonic() + seconds
 
@@ -307,6 +311,13 @@ class Store(ABC):
             if len(piece.data) < CHUNK_BYTES:
                 return
             start, version = start + len(piece.data), piece.version
+
+    def confirm(self) -> None:  # noqa: B027 - most stores work without a session
+        """Ask the cloud once more for the session (a role's, a token) with which this store works, if there is one.
+
+        So that a check over a session from before tells of a credential that nobody is given a session for any more.
+        Raises StoreError.
+        """
 
     @abstractmethod
     def close(self) -> None:

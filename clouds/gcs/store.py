@@ -258,6 +258,11 @@ class GCSStore(Store):
         url = f"{self.endpoint}/{self.name}/{urllib.parse.quote(key, safe='/~')}"
         return preflight.ask(url, origin=origin, deadline=deadline)
 
+    def confirm(self) -> None:
+        session = self.client._http
+        with StoreErrors():
+            session.credentials.refresh(session._auth_request)
+
     def close(self) -> None:
         self.sockets.hang_up()
         self.client.close()

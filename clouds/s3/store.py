@@ -3,13 +3,14 @@
 import functools
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.exceptions
 from botocore.config import Config
+from botocore.handlers import add_expect_header
 
 from clouds import preflight
 from clouds.calls.answers import asked_for
@@ -59,7 +60,9 @@ def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit:
         endpoints, limit, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
     )
     secret = keys["SecretAccessKey"]
-    return S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
+    store = S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
+    store.session = lambda: assume_role(config, endpoints, limit)
+    return store
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
@@ -174,6 +177,8 @@ def s3_client(
     # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
     client.meta.events.register_first("needs-retry.s3", refuse_other_region)
     read_quickly(client)
+    # botocore asks before each upload whether it may send the body, a round trip more. What is written here is small.
+    client.meta.events.unregister("before-call.s3", add_expect_header)
     return client
 
 
@@ -228,6 +233,7 @@ class S3Store(Store):
         self.written = Written()
         # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
         self.caller_pays = False
+        self.session: Callable[[], object] | None = None  # asks for the temporary keys again
         self.signers: dict[tuple[str, int, str], UrlSigner] = {}
         self.encryption: dict[str, str] = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
@@ -386,6 +392,10 @@ class S3Store(Store):
     def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
         url, _, _ = self.sign(key, seconds=60).partition("?")
         return preflight.ask(url, origin=origin, deadline=deadline)
+
+    def confirm(self) -> None:
+        if self.session:
+            self.session()
 
     def close(self) -> None:
         self.sockets.hang_up()
