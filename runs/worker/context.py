@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from django.conf import settings
 from django.utils.translation import gettext
@@ -86,6 +87,11 @@ class Context:
     def disk(self) -> Path:
         """A folder of this machine for what would have to be read from the storage again and again."""
         return Path(settings.LIGHTLY_RUNS_DIR) / self.run.pk
+
+    def abort(self, words: str) -> NoReturn:
+        """A limit of the configuration is reached: the run ends as aborted. Raises JobError."""
+        Run.objects.filter(pk=self.run.pk).update(limit=words[:500])
+        raise JobError(words, is_final=True)
 
     @contextlib.contextmanager
     def opened_source(self, permission: Permission, key: str = "") -> Iterator[Store]:

@@ -16,8 +16,10 @@ from jobs.models import Job, JobShard, ShardState
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
 from runs.models import LogLevel
+from runs.places import embeddings_name
 from runs.worker import disk
 from runs.worker.context import Context, context_of
+from runs.worker.outputs.embeddings import unfinished
 from runs.worker.scratch import THREADS, Scratch, paths_of
 
 TIDY = "tidy"
@@ -60,7 +62,21 @@ def tidy_after(this: Slice) -> Step:
     left = _seconds_until_quiet(context.run.job)
     if left > 0:
         return Step(this.cursor, is_last=False, pause=min(left, WAIT_SECONDS))
+    _drop_uploads(context)
     return Step(this.cursor, is_last=_remove_some(this, context))
+
+
+def _drop_uploads(context: Context) -> None:
+    """Files that were being written in parts. Where it is not permitted, the bucket's own rules have to remove them."""
+    key = embeddings_name(context.run.stamp)
+    cursors = JobShard.objects.filter(job=context.run.job).values_list("cursor", flat=True)
+    for upload in unfinished(list(cursors)):
+        try:
+            with context.opened_target(Permission.OVERWRITE, key) as store:
+                store.drop_parts(context.target.prefix + key, upload)
+        except JobError:
+            words = gettext("Parts of the unfinished file %(name)s may be left in the Lightly datasource.")
+            progress.log(context.run, words % {"name": key}, LogLevel.WARNING)
 
 
 def _seconds_until_quiet(job: Job | None) -> float:

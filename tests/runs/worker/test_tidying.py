@@ -8,6 +8,7 @@ from clouds.patient import Patience
 from clouds.pool import STORES
 from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
+from jobs import services as jobs
 from jobs import tasks
 from jobs.models import JobShard, ShardState
 from runs.models import LogLevel, Run, RunState
@@ -19,6 +20,26 @@ from tests.runs.worker.whole import OUTPUT, World, begun, colours, ended, select
 from tests.servers import WORKING_RIGHTS, Trouble
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
+
+
+def test_an_unfinished_upload_is_given_up_or_told_of(world: World) -> None:
+    """S3 wants a right for it that runs don't need."""
+    world.put(colours(2))
+    run = begun(world.dataset, selection(1))
+    lightly = world.dataset.datasources.get(purpose=Purpose.LIGHTLY)
+    key = f"{OUTPUT}.lightly/embeddings/default_{run.stamp}.csv"
+    with STORES.borrowed(lightly.config, configured_endpoints(), PATIENCE) as store:
+        upload = store.begin_parts(key, content_type="text/csv", beside="")
+    assert run.job
+    shard = run.job.shards.get()
+    shard.cursor |= {"csv": {"upload": upload, "parts": [], "row": 0}}
+    shard.save()
+    jobs.cancel(run.job)
+    assert ended(run).state == RunState.ABORTED
+    (warning,) = run.lines.filter(level=LogLevel.WARNING)
+    assert warning.text.startswith(
+        f"Parts of the unfinished file .lightly/embeddings/default_{run.stamp}.csv may be left"
+    )
 
 
 def test_without_the_right_to_delete(world: World) -> None:
