@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import annotations, indexing, media, probing, runs, selection, workers
+from bench import annotations, indexing, large, media, probing, runs, selection, workers
 from bench.measuring import FULL, QUICK, USUAL, Effort, Measured
 from bench.pages import admin, contents, home
 
@@ -39,6 +39,7 @@ MEASUREMENTS: tuple[Callable[[Effort], Measured | Iterator[Measured]], ...] = (
     runs.embedding,
     runs.reading,
     workers.ratio,
+    large.memory,
     # Last, for they take memory, which a process counts as the peak of those that it starts.
     media.thumbnails,
     media.exact_frame,

@@ -55,15 +55,15 @@ def memory(effort: Effort) -> Measured:
     count, dimensions, _ = _QUICK if effort.is_quick else _FULL
     tracemalloc.start()
     try:
-        samples = _samples(count, _vectors(count, dimensions))
-        assert samples.embeddings is not None
+        vectors = _vectors(count, dimensions)
+        samples = _samples(count, vectors)
         tracemalloc.reset_peak()
         _select(samples, 20, Diversity())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     megabyte = 1024.0**2
-    what, matrix = f"memory of DIVERSITY of {count:,} x {dimensions}", samples.embeddings.nbytes
+    what, matrix = f"memory of DIVERSITY of {count:,} x {dimensions}", vectors.nbytes
     return Measured(what, peak / megabyte, matrix / megabyte, "the embeddings", at_most(2.2), unit="MB")
 
 
@@ -93,8 +93,8 @@ class _BareDiversity:
     """Farthest first, for vectors of length 1."""
 
     def __init__(self, samples: Samples) -> None:
-        assert samples.embeddings is not None
-        self._vectors = samples.embeddings / np.linalg.norm(samples.embeddings, axis=1, keepdims=True)
+        embeddings = samples.vectors()[np.arange(len(samples))]
+        self._vectors = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
         self._nearest, self._at = np.full(len(samples), np.inf, dtype=np.float32), 0
 
     def choose(self, count: int) -> None:

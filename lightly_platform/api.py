@@ -11,8 +11,10 @@ from ninja.errors import HttpError, ValidationError
 
 from contents.api.annotations_routes import router as annotations_router
 from contents.api.contents_routes import router as contents_router
+from contents.api.files.routes import router as files_router
 from contents.api.outputs_routes import router as outputs_router
 from contents.api.reading_routes import router as reading_router
+from contents.api.relevant.routes import router as relevant_router
 from contents.api.routes import router as listing_router
 from core.api.errors import ApiError
 from core.api.lanes import LaneFullError
@@ -23,6 +25,7 @@ from datasources.api.routes import router as datasources_router
 from lightly_platform.errors import error_answer, passing_problem
 from runs.access import NoSuchThingError
 from runs.api.run_routes import router as runs_router
+from runs.api.sampling_routes import router as sampling_router
 from runs.api.schedule_routes import router as schedule_router
 from runs.api.worker_routes import router as workers_router
 from samples.api.embedding_routes import router as embeddings_router
@@ -30,6 +33,7 @@ from samples.api.export_routes import router as exports_router
 from samples.api.sample_routes import router as samples_router
 from samples.api.tag_routes import router as tags_router
 from samples.api.told_routes import router as told_router
+from samples.api.upload_routes import router as uploads_router
 from teams.api.authentication import TokenAuth
 from teams.api.routes import router as teams_router
 
@@ -53,9 +57,11 @@ api.add_router("", datasets_router)
 api.add_router("", datasources_router)
 api.add_router("", listing_router)
 api.add_router("", contents_router)
+api.add_router("", files_router)
 api.add_router("", reading_router)
 api.add_router("", outputs_router)
 api.add_router("", annotations_router)
+api.add_router("", relevant_router)
 api.add_router("", tags_router)
 api.add_router("", samples_router)
 api.add_router("", exports_router)
@@ -63,6 +69,8 @@ api.add_router("", workers_router)
 api.add_router("", schedule_router)
 api.add_router("", runs_router)
 api.add_router("", embeddings_router)
+api.add_router("", uploads_router)
+api.add_router("", sampling_router)
 api.add_router("", told_router)
 api.add_router("", teams_router)
 api.add_router("", members_router)

@@ -2,6 +2,7 @@ import os
 import sys
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from clouds import import_sdks
 
@@ -12,5 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 sys.setswitchinterval(0.001)
 
 application = get_wsgi_application()
-# It takes seconds, which the first person who opens a listing should not have to wait.
+# Both take seconds, which the first person who opens a page or a listing should not have to wait. They are done once,
+# before the web processes are forked.
+get_resolver().check()
 import_sdks()

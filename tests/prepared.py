@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from lightly_platform.env import BASE_DIR
+from lightly_platform.launcher.prepare import STAMP_NAME
 
 _DATABASE, _STATIC = "lightly.sqlite3", "static"
 
@@ -29,8 +30,16 @@ def put_into(data_dir: Path, environ: dict[str, str]) -> bool:
     kept = _kept(environ)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copy2(kept / _DATABASE, data_dir / _DATABASE)
-    shutil.copytree(kept / _STATIC, data_dir / _STATIC, dirs_exist_ok=True)
+    put_static_files_into(data_dir, environ)
     return True
+
+
+def put_static_files_into(data_dir: Path, environ: dict[str, str]) -> None:
+    """Only these, for an installation that makes its database itself."""
+    kept = _kept(environ)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copytree(kept / _STATIC, data_dir / _STATIC, dirs_exist_ok=True)
+    shutil.copy2(kept / STAMP_NAME, data_dir / STAMP_NAME)
 
 
 def _kept(environ: dict[str, str]) -> Path:

@@ -3,7 +3,7 @@
 import functools
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,11 @@ from clouds.calls.sockets import Sockets, watch_pools
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
+from clouds.s3 import parts as in_parts
 from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
 from clouds.s3.policies import partition
+from clouds.s3.quick_pages import read_quickly
 from clouds.s3.signing import ENCRYPTION_HEADERS, EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
@@ -35,6 +37,7 @@ from clouds.store import (
     Written,
     bare_type,
     content_md5,
+    expiry_in,
     missing_without_words,
     piece_of_refusal,
     small_names,
@@ -175,6 +178,7 @@ def s3_client(
     client.meta.events.register_first("needs-retry.s3", refuse_other_region)
     # botocore asks before each upload whether it may send the body, a round trip more. What is written here is small.
     client.meta.events.unregister("before-call.s3", add_expect_header)
+    read_quickly(client)
     return client
 
 
@@ -198,7 +202,10 @@ def refuse_other_region(response: Any, **_: Any) -> None:
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
 PAYER = "&x-amz-request-payer=requester"
-_PAYABLE = {"list_objects_v2", "get_object", "head_object", "put_object", "delete_object"}
+_PAYABLE = {
+    *("list_objects_v2", "get_object", "head_object", "put_object", "delete_object"),
+    *("create_multipart_upload", "upload_part", "complete_multipart_upload", "abort_multipart_upload"),
+}
 
 
 class S3Store(Store):
@@ -345,10 +352,23 @@ class S3Store(Store):
             raise missing_without_words(error) from None
         _check_is_object(answer)
         size, content_type = answer["ContentLength"], bare_type(answer.get("ContentType"))
-        return Head(size, content_type, answer["ETag"], small_names(answer.get("Metadata")))
+        expires = expiry_in(answer.get("Expiration"))
+        return Head(size, content_type, answer["ETag"], small_names(answer.get("Metadata")), expires)
 
     def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
         self._put(key, data, ContentType=content_type, Metadata=dict(metadata))
+
+    def begin_parts(self, key: str, *, content_type: str, beside: str) -> str:
+        return in_parts.begin(self._call, key, content_type, self.encryption)
+
+    def write_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        return in_parts.write(self._call, key, upload, number, data)
+
+    def end_parts(self, key: str, upload: str, parts: Sequence[str], *, content_type: str) -> None:
+        in_parts.end(self._call, key, upload, parts)
+
+    def drop_parts(self, key: str, upload: str) -> None:
+        in_parts.drop(self._call, key, upload)
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)

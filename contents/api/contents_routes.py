@@ -29,7 +29,7 @@ from contents.reading.services import media_of
 from contents.thumbnails.cache import Picture, Refusal
 from contents.thumbnails.files import Listed
 from contents.thumbnails.reasons import words_of
-from contents.thumbnails.services import picture_of
+from contents.thumbnails.services import Waiting, picture_of
 from contents.thumbnails.views import RETRY_SECONDS, SAFE, SIDES, THROTTLED_SECONDS
 from core.api.errors import ApiError, malformed
 from datasets.access import dataset_for, editable_dataset_for
@@ -141,15 +141,26 @@ def contents_thumbnail(request: HttpRequest, dataset_id: str, which: Query[Which
     422 says why there can be none.
     """
     look = look_of(dataset_for(caller(request), dataset_id), which)
-    index = must_have_index(look)
-    file = IndexedFile.objects.filter(index=index.pk, key=which.file_name).first()
-    if file is None or look.datasource is None:
-        raise ApiError(404, "SAMPLE_UNKNOWN", "There is no file of this name in the last listing.")
-    answer = picture_of(Listed(look.datasource, index, file), SIDES[which.size.value], by=caller(request))
-    if isinstance(answer, Refusal):
-        raise ApiError(422, "SAMPLE_THUMBNAME_UNKNOWN", f"{words_of(answer.reason)}.")
+    answer = picture_of(listed_of(look, which.file_name), SIDES[which.size.value], by=caller(request))
     if isinstance(answer, Picture):
         return HttpResponse(answer.data, content_type=answer.content_type, headers=SAFE)
+    return unready(answer)
+
+
+def listed_of(look: Look, file_name: str) -> Listed:
+    """Raises ApiError."""
+    index = must_have_index(look)
+    file = IndexedFile.objects.filter(index=index.pk, key=file_name).first()
+    if file is None or look.datasource is None:
+        raise ApiError(404, "SAMPLE_UNKNOWN", "There is no file of this name in the last listing.")
+    return Listed(look.datasource, index, file)
+
+
+def unready(answer: Refusal | Waiting) -> HttpResponse:
+    """202 while a worker makes it. Raises ApiError if there will be nothing."""
+    if isinstance(answer, Refusal):
+        told = f"{words_of(answer.reason)}: {answer.detail}" if answer.detail else f"{words_of(answer.reason)}."
+        raise ApiError(422, "SAMPLE_THUMBNAME_UNKNOWN", told)
     if answer.is_throttled:
         message = "You have asked for many pictures within a minute."
         raise ApiError(429, "TOO_MANY_REQUESTS", message, retry_after=THROTTLED_SECONDS)

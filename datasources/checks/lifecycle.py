@@ -275,11 +275,13 @@ def find_lost() -> list[str]:
     """Ids of open checks to send (again): never sent, sent long ago, or running in a worker that must have died."""
     now = timezone.now()
     overdue = now - timedelta(seconds=settings.LIGHTLY_CHECK_DEADLINE_SECONDS) - GRACE
-    running = PermissionCheck.objects.filter(state=CheckState.RUNNING, started_at__lt=overdue)
+    # Times to come are of before the clock was set back, and tell nothing.
+    is_over = Q(started_at__lt=overdue) | Q(started_at__gt=now + RESEND_AFTER)
+    running = PermissionCheck.objects.filter(is_over, state=CheckState.RUNNING)
     with transaction.atomic():
         running.filter(attempts__gte=MOST_ATTEMPTS).update(state=CheckState.EXPIRED, finished_at=now)
         running.update(state=CheckState.QUEUED, dispatched_at=None, started_at=None)
-    waiting = Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER)
+    waiting = Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER) | Q(dispatched_at__gt=now + RESEND_AFTER)
     return list(
         PermissionCheck.objects.filter(waiting, state=CheckState.QUEUED)
         .order_by("queued_at")

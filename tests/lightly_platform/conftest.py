@@ -16,7 +16,10 @@ import pytest
 
 from lightly_platform.env import BASE_DIR, variable_names
 from lightly_platform.launcher import embedded_redis
+from tests import prepared
 
+# Installations make keys of their own.
+PREPARING_KEY = "only-to-prepare-" + "x" * 50
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -97,11 +100,18 @@ Start = Callable[..., Installation]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts installations; what a failing test leaves running is stopped."""
+    """Starts installations; what a failing test leaves running is stopped.
+
+    `from_nothing`: as a first start does, which makes database and static files itself.
+    """
     started: list[Installation] = []
 
-    def run(*, command: str = "run", data_dir: Path = tmp_path / "data", **variables: str) -> Installation:
+    def run(
+        *, command: str = "run", data_dir: Path = tmp_path / "data", from_nothing: bool = False, **variables: str
+    ) -> Installation:
         port = free_port()
+        if command == "run" and not from_nothing:
+            prepared.put_into(data_dir, environ_with({"SECRET_KEY": PREPARING_KEY, **variables}))
         process = subprocess.Popen(
             [sys.executable, "-m", "lightly_platform.launch", command],
             cwd=BASE_DIR,

@@ -47,7 +47,7 @@ def the(installation: Installation, kind: str) -> int:
 
 
 def test_serves_and_leaves_nothing_behind(start: Start) -> None:
-    installation = start()
+    installation = start(from_nothing=True)
     assert installation.get("/?token=planted-token") == 200
     assert all_there(installation)
     assert f"http://127.0.0.1:{installation.port}/" in installation.output

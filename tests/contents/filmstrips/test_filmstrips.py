@@ -22,7 +22,7 @@ from contents.thumbnails.reasons import Reason, words_of
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
 from teams.models import User
-from tests.conftest import Login
+from tests.conftest import Call, Login
 from tests.contents.index.memory import made_index
 from tests.contents.media.making import number_of, video
 from tests.contents.support import READING, Storage, connect, fetch, on_every_server
@@ -172,3 +172,27 @@ def test_the_page_from_asking_to_the_stills(gate: Gate, login: Login, alice: Use
 )
 def test_what_may_stand_in_a_policy(text: str, passes: bool) -> None:
     assert is_origin(text) is passes
+
+
+@on_s3
+def test_the_same_for_scripts(gate: Gate, call: Call, alice: User) -> None:
+    script, path = call(alice), f"/v1/datasets/{gate.dataset.pk}/contents/file"
+    gate.put(a__mp4=video(), b__mp4=b"<!doctype html>", c__jpg=b"no video")
+    waiting = script.get(f"{path}/video", {"fileName": "a.mp4"})
+    assert (waiting.status_code, waiting["Retry-After"]) == (202, "1")
+    facts = gate.facts("a.mp4")
+    told = script.get(f"{path}/video", {"fileName": "a.mp4"}).json()
+    assert (told["codec"], told["stills"], told["broken"]) == ("h264", facts["stills"], "")
+    assert "origin" not in told
+    still = script.get(f"{path}/still", {"fileName": "a.mp4", "number": "7"})
+    assert (still.status_code, still["X-Content-Type-Options"]) == (200, "nosniff")
+    assert Image.open(io.BytesIO(still.content)).size == gate.still("a.mp4", 7).size
+    assert script.get(f"{path}/still", {"fileName": "a.mp4", "number": "8"}).status_code == 400
+    gate.kept.forget(still_name(gate.listed("a.mp4"), 7))  # as if others had needed its room
+    assert script.get(f"{path}/still", {"fileName": "a.mp4", "number": "7"}).status_code != 200
+    gate.made("a.mp4")
+    assert script.get(f"{path}/still", {"fileName": "a.mp4", "number": "7"}).status_code == 200
+    gate.made("b.mp4")
+    broken = script.get(f"{path}/video", {"fileName": "b.mp4"})
+    assert (broken.status_code, broken.json()["code"]) == (422, "SAMPLE_THUMBNAME_UNKNOWN")
+    assert script.get(f"{path}/video", {"fileName": "c.jpg"}).status_code == 422

@@ -21,7 +21,7 @@ from contents.thumbnails.reasons import Reason, words_of
 from datasets.models import Dataset
 from datasources.models import Datasource, Purpose
 from teams.models import User
-from tests.conftest import Login
+from tests.conftest import Call, Login
 from tests.contents.index.memory import made_index
 from tests.contents.media.making import jpeg, rotated_jpeg, video
 from tests.contents.support import READING, Storage, connect, on_every_server
@@ -195,3 +195,30 @@ def test_a_file_that_is_too_large() -> None:
     told = documents.metadata_of(read, "a.jpg")
     assert [each["rule"] for each in told["findings"]] == ["json-too-large"]
     assert told["missing"] is False
+
+
+@on_s3
+def test_the_same_for_scripts(street: Street, call: Call, alice: User) -> None:
+    script, path = call(alice), f"/v1/datasets/{street.dataset.pk}/contents/file/annotations"
+    street.put(a__jpg=jpeg(), b__heic=b"no image")
+    street.say(f"{P}tasks.json", ["boxes", "none"])
+    for task in ("boxes", "none"):
+        street.say(f"{P}{task}/schema.json", BOXES)
+    street.say(f"{P}boxes/a.json", {"predictions": [BOX, BOX | {"category_id": 8, "score": 0.5}]})
+    street.say(f"{M}a.json", {"type": "image", "metadata": {"weather": "wet"}})
+    waiting = script.get(path, {"fileName": "a.jpg"})
+    assert (waiting.status_code, waiting["Retry-After"]) == (202, "1")
+    street.made("a.jpg")
+    told = script.get(path, {"fileName": "a.jpg"}).json()
+    assert (told["width"], told["height"], told["orientation"]) == (64, 48, 1)
+    boxes, none = told["tasks"]
+    assert (boxes["name"], boxes["isMissing"], boxes["count"]) == ("boxes", False, 2)
+    first, second = boxes["objects"]
+    assert (first["categoryId"], first["category"], first["score"], first["box"]) == (3, "car", 0.75, [8, 4, 16, 12])
+    assert (second["categoryId"], second["category"]) == (8, "")
+    assert boxes["findings"][0]["path"] == f"{P}boxes/a.json"
+    assert (none["isMissing"], none["objects"]) == (True, [])
+    assert told["metadata"]["values"] == [{"path": "weather", "value": "wet"}]
+    assert script.get(path, {"fileName": "z.jpg"}).json()["code"] == "SAMPLE_UNKNOWN"
+    street.dataset.datasources.filter(purpose=Purpose.LIGHTLY).delete()
+    assert script.get(path, {"fileName": "a.jpg"}).json()["code"] == "DATASET_DATASOURCE_UNKNOWN"

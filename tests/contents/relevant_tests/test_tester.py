@@ -19,7 +19,7 @@ from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, PermissionCheck, Purpose
 from jobs.models import Job, JobState
 from teams.models import User
-from tests.conftest import Login
+from tests.conftest import Call, Login
 from tests.contents.index.memory import UNHURRIED, connected, indexed, made_index
 from tests.contents.support import READING, connect
 from tests.jobs.helpers import work_off
@@ -278,3 +278,26 @@ def test_old_ones_go(dataset: Dataset, alice: User, raw: Datasource) -> None:
     RelevantTest.objects.update(created_at="2020-01-01T00:00:00Z")
     services.tidy()
     assert not RelevantTest.objects.exists()
+
+
+def test_the_same_for_scripts(call: Call, alice: User, bob: User, dataset: Dataset, raw: Datasource) -> None:
+    script, path = call(alice), f"/v1/datasets/{dataset.pk}/contents/relevantFilenames"
+    assert script.get(path).status_code == script.get(f"{path}/corrected").status_code == 404
+    refused = script.post(path, {"path": ".lightly/relevant.txt"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "MALFORMED_REQUEST")
+    started = script.post(path, {"text": TEXT})
+    assert (started.status_code, started.json()["isNew"]) == (202, True)
+    state = script.get(path).json()
+    assert (state["path"], state["outcome"], state["writing"]) == ("", None, None)
+    assert state["job"]["id"] == started.json()["id"]
+    work_off(Job.objects.get(pk=started.json()["id"]))
+    outcome = script.get(path).json()["outcome"]
+    assert (outcome["files"], outcome["relevant"], outcome["linesCount"]) == (5, 3, 5)
+    assert [line["matches"] for line in outcome["lines"]] == [2, 1, 0, 0, 1]
+    assert ("relevant-nothing", 4) in {(note["rule"], note["line"]) for note in outcome["notes"]}
+    assert {folder["folder"]: folder["relevant"] for folder in outcome["folders"]} == {"day": 2, "night": 0, "": 1}
+    assert outcome["isCorrected"]
+    assert script.get(f"{path}/corrected").content.decode() == FIXED
+    refused = script.post(f"{path}/corrected", {"name": ".lightly/better.txt"})
+    assert refused.status_code == 422  # there is no Lightly datasource to write to
+    assert call(bob).get(path).status_code == 404  # everybody has tests of their own
