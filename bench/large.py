@@ -53,7 +53,7 @@ class _Disk:
 
 
 def memory(effort: Effort) -> Measured:
-    """The peak: a part of the vectors, which stay on the disk."""
+    """The peak: a small part of the vectors, which stay on the disk."""
     count, dimensions = _QUICK if effort.is_quick else _FULL
     with tempfile.TemporaryDirectory() as name:
         disk = _Disk(Path(name))
@@ -65,8 +65,8 @@ def memory(effort: Effort) -> Measured:
         finally:
             tracemalloc.stop()
     megabyte = 1024.0**2
-    what, matrix = f"memory of table, csv and picture of {count:,} x {dimensions}", count * dimensions * 4
-    return Measured(what, peak / megabyte, matrix / megabyte, "the embeddings", unit="MB")
+    what, vectors = f"memory of table, csv, picture of {count:,} x {dimensions}", count * dimensions * 4
+    return Measured(what, peak / megabyte, vectors / megabyte, "the embeddings", unit="MB")
 
 
 def _read(disk: _Disk, count: int, dimensions: int) -> None:

@@ -176,9 +176,9 @@ def s3_client(
     )
     # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
     client.meta.events.register_first("needs-retry.s3", refuse_other_region)
-    read_quickly(client)
     # botocore asks before each upload whether it may send the body, a round trip more. What is written here is small.
     client.meta.events.unregister("before-call.s3", add_expect_header)
+    read_quickly(client)
     return client
 
 
