@@ -6,6 +6,7 @@ These pages ask no database: it may be what is away.
 import errno
 import sys
 from collections.abc import Callable
+from typing import ClassVar
 
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
@@ -15,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext, gettext_lazy
 
-from monitoring.views import healthz
+from monitoring.probes import healthz, readyz
 from teams.middleware import is_api
 
 DATABASE_AWAY = gettext_lazy("The database does not answer right now. Nothing was saved. Try again in a moment.")
@@ -64,12 +65,14 @@ class DoorMiddleware:
     A probe asks by the machine's address. A foreign host is no news: Django would log a traceback for each.
     """
 
+    PROBES: ClassVar[dict[str, Callable[[HttpRequest], HttpResponse]]] = {"/healthz": healthz, "/readyz": readyz}
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path == "/healthz":
-            return healthz(request)
+        if probe := self.PROBES.get(request.path):
+            return probe(request)
         try:
             request.get_host()
         except DisallowedHost:

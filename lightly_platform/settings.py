@@ -279,7 +279,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 # Asked from inside, where no TLS proxy stands in between.
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^metrics$"]
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 if ENVIRONMENT.https:
     # Off by default: the first start is http://127.0.0.1, and a browser remembers HSTS for a year.
     SESSION_COOKIE_SECURE = True

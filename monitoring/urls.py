@@ -1,6 +1,6 @@
 from django.urls import path
 
-from monitoring import views
+from monitoring import probes, views
 
 app_name = "monitoring"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("health/tiles/", views.summary, name="health_summary"),
     path("health/check-all/", views.check_all, name="check_all"),
     path("health/datasources.csv", views.export, name="health_export"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
 ]

@@ -1,4 +1,4 @@
-"""The health page for who answers for datasources, and two endpoints for programs that watch the platform."""
+"""The health page for who answers for datasources, and the figures for Prometheus."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,7 +24,7 @@ from datasources.states import DatasourceState
 from monitoring import health as reading
 from monitoring.export import health_lines
 from monitoring.health import Filters, Scope
-from monitoring.machinery import disk_is_full, machinery
+from monitoring.machinery import machinery
 from monitoring.metrics import CONTENT_TYPE, exposition
 from monitoring.rates import provider_rates
 from monitoring.summary import bars, cause_choices, columns, machine_lines
@@ -106,21 +105,6 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     for team in [None] if request.user.is_staff else list(managed_teams(request.user)):
         audit.record(team=team, actor=request.user, action=AuditAction.EXPORTED, target="the table of the health page")
     return download("health", health_lines(rows))
-
-
-@login_not_required
-@never_cache
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while this process answers, its database does too, and there is room on the disk; else 503. No details."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
-        return HttpResponse("database unreachable\n", content_type="text/plain", status=503)
-    if disk_is_full():
-        return HttpResponse("disk full\n", content_type="text/plain", status=503)
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 @login_not_required

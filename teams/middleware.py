@@ -32,7 +32,7 @@ def is_api(request: HttpRequest) -> bool:
 
 def is_for_operators(request: HttpRequest) -> bool:
     """Asked by programs that watch this one. A redirect to a page would tell them that all is well."""
-    return request.path in {"/healthz", "/metrics"}
+    return request.path in {"/healthz", "/readyz", "/metrics"}
 
 
 class OriginMiddleware:
@@ -73,7 +73,7 @@ class TwoFactorWallMiddleware:
     From there they get on to the page they wanted.
     """
 
-    OPEN = ("/accounts/", "/v1/", "/healthz")
+    OPEN = ("/accounts/", "/v1/", "/healthz", "/readyz")
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

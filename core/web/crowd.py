@@ -75,7 +75,7 @@ class CrowdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_page = not request.path.startswith(("/v1/", "/healthz", "/metrics"))
+        is_page = not request.path.startswith(("/v1/", "/healthz", "/readyz", "/metrics"))
         person = request.session.get(SESSION_KEY) if is_page else None
         if person is None:
             return self.get_response(request)

@@ -154,6 +154,7 @@ PAGES: dict[str, Rule] = {
     "monitoring:health_summary": Rule(WATCHES_ANY, NONE),
     "monitoring:check_all": Rule(NONE, WATCHES_ANY),
     "monitoring:healthz": Rule(PUBLIC, NONE),
+    "monitoring:readyz": Rule(PUBLIC, NONE),
     "monitoring:metrics": Rule(ABSENT, NONE),  # without LIGHTLY_METRICS_TOKEN
     "notifications:bell": Rule(SIGNED_IN, NONE),
     "notifications:inbox": Rule(SIGNED_IN, NONE),

@@ -66,6 +66,7 @@ def test_files_and_errors_have_them(client: Client, monkeypatch: pytest.MonkeyPa
     for path, headers, status in (
         ("/static/js/app.js", {}, 200),
         ("/healthz", {}, 200),
+        ("/readyz", {}, 503),  # no Redis runs beside these tests
         ("/", {"Host": "elsewhere.example.com"}, 400),
         ("/static/no-such-file.js", {}, 404),
         ("/healthz/", {}, 302),

@@ -171,7 +171,7 @@ def test_no_form_of_another_site_is_taken(people: dict[str, User | None], known:
         if not (answer.status_code == 403 and b"CSRF" in answer.content):
             exempt.add(route.name)
     # For the first its own token alone counts; the others are not there, or take no form.
-    assert exempt == {"datasources:grant_link_check", "^v1/", "monitoring:healthz"}
+    assert exempt == {"datasources:grant_link_check", "^v1/", "monitoring:healthz", "monitoring:readyz"}
 
 
 def test_a_demanded_second_factor_comes_before_every_page(
@@ -186,5 +186,6 @@ def test_a_demanded_second_factor_comes_before_every_page(
                 past.add(route.name)
     # Where it is set up, and what asks for no session.
     ours = {name for name in past if not (SIGN_IN_PAGES.match(name) or name.startswith(("account", "mfa_", "social")))}
-    assert ours <= {"^v1/", "api:api-root", "api:openapi-json", "api:openapi-view", "monitoring:healthz"} | OPEN
+    probes = {"monitoring:healthz", "monitoring:readyz"}
+    assert ours <= {"^v1/", "api:api-root", "api:openapi-json", "api:openapi-view", *probes} | OPEN
     assert {"home", "admin:index", "teams:tokens", "datasources:settings"}.isdisjoint(past)

@@ -213,6 +213,7 @@ NO_PAGES = [
     "/jobs/{job_id}/progress/",
     "/health/datasources.csv",
     "/healthz",
+    "/readyz",
     "/metrics",
     "/first-steps/",
     "/first-steps/away/",
