@@ -63,8 +63,12 @@ messages: .venv/run.stamp ## Collect the words people see into locale/, for tran
 	$(VENV_PYTHON) -m scripts.messages
 
 .PHONY: bench
-bench: .venv/dev.stamp ## Measure speed (QUICK=1: little, to see that it runs)
-	$(VENV_PYTHON) -m bench $(if $(QUICK),--quick)
+bench: .venv/dev.stamp ## Measure speed (QUICK=1: little, to see that it runs; FULL=1: all sizes, for half an hour; ONLY=word)
+	@$(VENV_PYTHON) -m bench $(if $(QUICK),--quick) $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+
+.PHONY: chaos
+chaos: .venv/dev.stamp ## Kill, freeze, empty and throttle parts of an installation at work; prints what was lost
+	@$(VENV_PYTHON) -m pytest -q chaos $(ARGS)
 
 .PHONY: lock
 lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.toml (UPGRADE=1: newest versions)

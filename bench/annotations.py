@@ -3,7 +3,7 @@
 import json
 import random
 
-from bench.measuring import Effort, Measured, median_ms
+from bench.measuring import Effort, Measured, in_turns
 from contents.annotations.checking import Check
 from contents.annotations.report import Report
 from contents.annotations.rules import Severity
@@ -32,12 +32,8 @@ def against_parsing(effort: Effort) -> Measured:
         for name in names:
             json.loads(files[name])
 
-    return Measured(
-        f"check {len(names):,} files of {OBJECTS} boxes each",
-        median_ms(ours, effort.times),
-        "json.loads of the same",
-        median_ms(parsing, effort.times),
-    )
+    took, floor = in_turns(ours, parsing, times=effort.times)
+    return Measured(f"check {len(names):,} files of {OBJECTS} boxes each", took, floor, "json.loads of the same")
 
 
 def _files(count: int) -> dict[str, bytes]:

@@ -1,6 +1,5 @@
 """Selecting samples, against bare numpy loops on the same arrays."""
 
-import statistics
 import time
 import tracemalloc
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.measuring import Effort, Measured, median_ms
+from bench.measuring import Effort, Measured, at_most, in_turns
 from runs.selection.choosing import Chooser
 from runs.selection.config import Balance, Distribution, Diversity, Metadata, Scores, Selection, Strategy, Weights
 from runs.selection.samples import Classes, Samples
@@ -21,11 +20,8 @@ _SCORE = Scores("boxes", "uncertainty_entropy")
 
 
 def diversity(effort: Effort) -> Measured:
-    """At most 1.15 times the bare loop (a ratio of at least 0.87).
-
-    Once each, because it takes long; in turns, so that both find the same machine. Ours includes all preparation.
-    """
-    count, dimensions, wanted = _FULL if effort.times > 1 else _QUICK
+    """Once each, because it takes long; in turns, so that both find the same machine. Ours includes all preparation."""
+    count, dimensions, wanted = _QUICK if effort.is_quick else _FULL
     samples = _samples(count, _vectors(count, dimensions))
     bare = _BareDiversity(samples)
     bare.choose(_TURN)  # both find the libraries loaded
@@ -39,38 +35,36 @@ def diversity(effort: Effort) -> Measured:
             bare.choose(_TURN)
     assert len(chooser.chosen) == wanted
     what = f"DIVERSITY of {count:,} x {dimensions}, choose {wanted:,}"
-    return Measured(what, ours.milliseconds, "bare loop, one matrix-vector product each", other.milliseconds)
+    floor_name = "bare loop, one matrix-vector product each"
+    return Measured(what, ours.milliseconds, other.milliseconds, floor_name, at_most(1.15))
 
 
 def balance(effort: Effort) -> Measured:
-    """At most 2 times one argmax for each chosen sample (a ratio of at least 0.5); in turns as well."""
-    count, wanted = (100_000, 10_000) if effort.times > 1 else (10_000, 500)
+    count, wanted = (10_000, 500) if effort.is_quick else (100_000, 10_000)
     samples = _samples(count)
     strategies = (Weights(_SCORE), Balance(_WEATHER, Distribution.UNIFORM))
     scores = samples.numbers[_SCORE].astype(np.float32)
-    ours, other = [], []
-    for _ in range(effort.times):
-        ours.append(median_ms(lambda: _select(samples, wanted, *strategies), 1))
-        other.append(median_ms(lambda: _bare_argmax(scores, wanted), 1))
+    ways = lambda: _select(samples, wanted, *strategies), lambda: _bare_argmax(scores, wanted)
+    ours, other = in_turns(*ways, times=effort.times)
     what = f"WEIGHTS and BALANCE of {count:,}, choose {wanted:,}"
-    return Measured(what, statistics.median(ours), "bare loop, one argmax each", statistics.median(other))
+    return Measured(what, ours, other, "bare loop, one argmax each", at_most(2))
 
 
 def memory(effort: Effort) -> Measured:
-    """MB where durations stand elsewhere: below 2.2 times the embeddings (a ratio above 0.45), themselves included."""
-    count, dimensions, _ = _FULL if effort.times > 1 else _QUICK
+    """The peak, the embeddings included."""
+    count, dimensions, _ = _QUICK if effort.is_quick else _FULL
     tracemalloc.start()
     try:
-        samples = _samples(count, _vectors(count, dimensions))
-        assert samples.embeddings is not None
+        vectors = _vectors(count, dimensions)
+        samples = _samples(count, vectors)
         tracemalloc.reset_peak()
         _select(samples, 20, Diversity())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     megabyte = 1024.0**2
-    what = f"peak MB (not ms): DIVERSITY of {count:,} x {dimensions}"
-    return Measured(what, peak / megabyte, "the embeddings", samples.embeddings.nbytes / megabyte)
+    what, matrix = f"memory of DIVERSITY of {count:,} x {dimensions}", vectors.nbytes
+    return Measured(what, peak / megabyte, matrix / megabyte, "the embeddings", at_most(2.2), unit="MB")
 
 
 def _vectors(count: int, dimensions: int) -> NDArray[np.float32]:
@@ -99,8 +93,8 @@ class _BareDiversity:
     """Farthest first, for vectors of length 1."""
 
     def __init__(self, samples: Samples) -> None:
-        assert samples.embeddings is not None
-        self._vectors = samples.embeddings / np.linalg.norm(samples.embeddings, axis=1, keepdims=True)
+        embeddings = samples.vectors()[np.arange(len(samples))]
+        self._vectors = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
         self._nearest, self._at = np.full(len(samples), np.inf, dtype=np.float32), 0
 
     def choose(self, count: int) -> None:

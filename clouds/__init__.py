@@ -9,7 +9,7 @@ from clouds.failures import Cause, Failure, StoreError, safe_name
 from clouds.pasting import Reading, Refusal
 from clouds.provider import PROVIDERS, Provider, meant_by, open_store, parse_config, provider_of, read_pasted
 from clouds.registry import import_sdks
-from clouds.store import CorsRule, Deadline, Entry, Page, Preflight, Store
+from clouds.store import CorsRule, Deadline, Entry, Page, Preflight, Store, is_missing
 
 __all__ = [
     "PROVIDERS",
@@ -30,6 +30,7 @@ __all__ = [
     "Store",
     "StoreError",
     "import_sdks",
+    "is_missing",
     "meant_by",
     "open_store",
     "parse_config",

@@ -1,4 +1,4 @@
-"""Opened stores of this process, kept for the next slice of a job."""
+"""Opened stores of this process, kept for the next slice of a job or the next check."""
 
 import contextlib
 import os
@@ -6,22 +6,30 @@ import threading
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from clouds.config import CloudConfig, Endpoints
 from clouds.patient import Patience, PatientStore
 
 
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Kept = TypeVar("Kept", bound=Closable)
+
+
 @dataclass(frozen=True)
-class _Idle:
+class _Idle(Generic[Kept]):
     key: Hashable
-    store: PatientStore
+    store: Kept
     since: float
 
 
-class StorePool:
-    """Lends each store to one borrower at a time.
+class IdleStores(Generic[Kept]):
+    """Those that nobody uses now.
 
-    A store that nobody has borrowed for `idle_seconds` is closed, and so is the longest idle one when there are more
+    A store that nobody has taken for `idle_seconds` is closed, and so is the longest idle one when there are more
     than `most_idle`.
     """
 
@@ -33,36 +41,19 @@ class StorePool:
         os.register_at_fork(after_in_child=self._start_empty)
 
     def _start_empty(self) -> None:
-        self._idle: list[_Idle] = []  # the longest idle one first
+        self._idle: list[_Idle[Kept]] = []  # the longest idle one first
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
 
-    @contextlib.contextmanager
-    def borrowed(
-        self, config: CloudConfig, endpoints: Endpoints, patience: Patience | None = None
-    ) -> Iterator[PatientStore]:
-        """A store for these very fields, so that who changes a datasource gets another one. Opens at the first call.
-
-        After an error it is closed, because nobody knows what its connections are good for.
-        """
-        patience = patience or Patience()
-        key = (config, endpoints, patience)
-        store = self._take(key) or PatientStore(config, endpoints, patience)
-        try:
-            yield store
-        except BaseException:
-            store.close()
-            raise
-        self._keep(key, store)
-
     def close(self) -> None:
-        """Close all that nobody has borrowed."""
+        """Close all of them."""
         with self._lock:
             idle, self._idle = self._idle, []
         for entry in idle:
             entry.store.close()
 
-    def _take(self, key: Hashable) -> PatientStore | None:
+    def take(self, key: Hashable) -> Kept | None:
+        """Whoever takes a store is the only one who has it."""
         with self._lock:
             # The one used last: its connections are the likeliest to be open still.
             for entry in reversed(self._idle):
@@ -71,7 +62,8 @@ class StorePool:
                     return entry.store
         return None
 
-    def _keep(self, key: Hashable, store: PatientStore) -> None:
+    def keep(self, key: Hashable, store: Kept) -> None:
+        """For the next one who asks with this key."""
         with self._lock:
             self._idle.append(_Idle(key, store, time.monotonic()))
             surplus = self._idle[: -self.most_idle]
@@ -97,6 +89,28 @@ class StorePool:
             self._come_back()
         for entry in old:
             entry.store.close()
+
+
+class StorePool(IdleStores[PatientStore]):
+    """Lends each store to one borrower at a time."""
+
+    @contextlib.contextmanager
+    def borrowed(
+        self, config: CloudConfig, endpoints: Endpoints, patience: Patience | None = None
+    ) -> Iterator[PatientStore]:
+        """A store for these very fields, so that who changes a datasource gets another one. Opens at the first call.
+
+        After an error it is closed, because nobody knows what its connections are good for.
+        """
+        patience = patience or Patience()
+        key = (config, endpoints, patience)
+        store = self.take(key) or PatientStore(config, endpoints, patience)
+        try:
+            yield store
+        except BaseException:
+            store.close()
+            raise
+        self.keep(key, store)
 
 
 # Of this process.

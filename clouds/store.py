@@ -2,16 +2,21 @@
 
 import base64
 import hashlib
+import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from clouds.failures import Cause, Failure, StoreError
 
 # What a stream reads at once, and holds in memory.
 CHUNK_BYTES = 4 * 1024 * 1024
+# Of an object that is written in parts. S3 wants 5 MiB, and its patient calls may take 40 s for one; Google puts 1,024
+# together at most, which makes 32 GiB.
+PART_BYTES = 32 * 1024 * 1024
 
 
 class TimeLimit(Protocol):
@@ -35,6 +40,10 @@ class Deadline:
     """One moment by which everything must be over. Seconds, monotonic."""
 
     def __init__(self, seconds: float) -> None:
+        self.begin_anew(seconds)
+
+    def begin_anew(self, seconds: float) -> None:
+        """For a store that is used again: it keeps the object with which it was opened."""
         self.seconds = seconds
         self.ends_at = time.monotonic() + seconds
 
@@ -68,6 +77,19 @@ class Entry:
     storage_class: str = ""
     archived: bool = False
 
+    def named(self, key: str) -> "Entry":
+        """The same under this key. A listing needs a thousand per page, for which dataclasses.replace takes long."""
+        return Entry(
+            key,
+            self.modified,
+            self.size,
+            self.directory,
+            self.version,
+            self.digest,
+            self.storage_class,
+            self.archived,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -90,6 +112,7 @@ class Piece:
 class Head:
     """What a cloud tells of an object without sending it. `size` in bytes, `version` as of Piece.
 
+    `expires`: when a rule of the bucket deletes it, in Unix seconds; 0 if none does, or the cloud does not tell.
     `content_type` is what who wrote it said, in small letters and without parameters. `metadata`: by names in small
     letters; what else was written along with the object.
     """
@@ -98,6 +121,7 @@ class Head:
     content_type: str
     version: str
     metadata: Mapping[str, str]
+    expires: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +257,28 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def begin_parts(self, key: str, *, content_type: str, beside: str) -> str:
+        """Begin to write an object in parts, because it is too large for one `write`. Returns what names the upload.
+
+        `beside`: below this prefix lie the parts where a cloud has no such uploads. They stay: remove them afterwards.
+        """
+
+    @abstractmethod
+    def write_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        """Part `number` (from 1) of it, PART_BYTES long but for the last one. Returns what `end_parts` needs of it.
+
+        A part that is written again replaces the first one.
+        """
+
+    @abstractmethod
+    def end_parts(self, key: str, upload: str, parts: Sequence[str], *, content_type: str) -> None:
+        """Make the object of its parts: what `write_part` returned, in order. It replaces what was there."""
+
+    @abstractmethod
+    def drop_parts(self, key: str, upload: str) -> None:
+        """Give an upload up, where the cloud would keep its parts. For that, S3 wants s3:AbortMultipartUpload."""
+
+    @abstractmethod
     def delete(self, key: str) -> None:
         """Remove an object. Clouds differ in whether a missing one is an error (cause NO_OBJECT)."""
 
@@ -266,6 +312,13 @@ class Store(ABC):
                 return
             start, version = start + len(piece.data), piece.version
 
+    def confirm(self) -> None:  # noqa: B027 - most stores work without a session
+        """Ask the cloud once more for the session (a role's, a token) with which this store works, if there is one.
+
+        So that a check over a session from before tells of a credential that nobody is given a session for any more.
+        Raises StoreError.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Give connections back. A call that still hangs may end with an error."""
@@ -290,11 +343,42 @@ def small_names(metadata: Mapping[str, Any] | None) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in (metadata or {}).items()}
 
 
+_EXPIRY = re.compile(r'expiry-date="([^"]+)"')
+
+
+def expiry_in(header: str | None) -> int:
+    """Unix seconds, of `x-amz-expiration` and `x-obs-expiration`: `expiry-date="Fri, 21 Dec 2012 00:00:00 GMT", …`.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    found = _EXPIRY.search(header or "")
+    try:
+        return int(parsedate_to_datetime(found.group(1)).timestamp()) if found else 0
+    except ValueError:
+        return 0
+
+
 def missing_without_words(error: StoreError) -> StoreError:
     """Answers to HEAD have no body, so no code: 404 means that the object is not there, or its bucket."""
     if error.failure.status == 404 and error.failure.cause is Cause.UNKNOWN:
         return StoreError(replace(error.failure, cause=Cause.NO_OBJECT))
     return error
+
+
+def is_missing(store: Store, key: str, failure: Failure) -> bool:
+    """Whether an object can't be read because it is not there. Call it with the failure of having tried.
+
+    S3 denies what is missing to whoever may not list there. Some servers, such as Ceph's, do so too to those who may
+    list the object's folder and not the whole bucket. To these a listing tells.
+    """
+    if failure.cause is Cause.NO_OBJECT:
+        return True
+    if failure.cause not in {Cause.DENIED, Cause.EXPLICIT_DENY, Cause.HIDDEN}:
+        return False
+    try:
+        return key not in store.keys(key, limit=1)
+    except StoreError:
+        return False  # who may not list learns what the first answer was
 
 
 def piece_of_refusal(error: StoreError) -> Piece:

@@ -20,11 +20,12 @@ class Care(NamedTuple):
 def care_of(this: Slice, most: int) -> Care:
     """How to go on at this cursor, where `most` files may be opened by a slice that nothing has happened to.
 
-    A slice that ended its worker is done file by file. Who ends a worker once more, alone, is not opened any more: a
-    worker that somebody stopped by chance has made nobody guilty by then.
+    A slice that ended its worker is done file by file. Who is the first of two slices that end their workers is not
+    opened any more. One is not enough, not even where files are opened one by one: somebody may have stopped that
+    worker, as it happens whenever machines are restarted, and no harmless file may be left out or end a run for it.
     """
     is_alone = bool(this.cursor.get(_ALONE))
-    if this.deaths > (0 if is_alone else 1):
+    if this.deaths > 1:
         return Care(1, gives_up=True)
     return Care(1 if is_alone or this.deaths else most, gives_up=False)
 

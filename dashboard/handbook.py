@@ -31,6 +31,8 @@ FOR_READERS = (
     "api",
     "security",
     "deploy",
+    "containers",
+    "proxies",
     "admin",
 )
 MOST_WORDS = 20

@@ -23,6 +23,12 @@ MOST_ATTEMPTS = 3
 PAUSES = (timedelta(seconds=10), timedelta(minutes=1))
 # A lease is longer than a slice may be, so that nobody takes what is still under way.
 LEASE_SPARE_SECONDS = 5
+# No lease is longer, and a minute of difference between the clocks of two machines is none of its business.
+LONGEST_LEASE = timedelta(
+    seconds=max(rules.longest_seconds for rules in RULES.values()) + LEASE_SPARE_SECONDS, minutes=1
+)
+# Whatever a slice asks for, nothing waits longer before it goes on.
+LONGEST_PAUSE = timedelta(minutes=10)
 # A message this old may be lost.
 SENT_AGAIN_AFTER = timedelta(seconds=60)
 LINES_KEPT = 200
@@ -91,7 +97,7 @@ def store(mine: Claim, step: Step) -> bool:
         done=F("done") + step.done,
         attempts=0,
         deaths=0,
-        not_before=timezone.now(),
+        not_before=timezone.now() + min(timedelta(seconds=step.pause), LONGEST_PAUSE),
     ):
         return False
     if step.store:
@@ -129,10 +135,14 @@ def cancel(job_id: str) -> bool:
 
 
 def take_back_lost() -> int:
-    """Shards whose lease has ended: their workers must have died. Returns how many there were."""
-    lost = JobShard.objects.filter(
-        state=ShardState.RUNNING, leased_until__lt=timezone.now(), job__state__in=OPEN_STATES
-    ).select_related("job")
+    """Shards whose lease has ended: their workers must have died. Returns how many there were.
+
+    A lease that ends later than any can was given before the clock was set back, and tells nothing.
+    """
+    now = timezone.now()
+    has_ended = Q(leased_until__lt=now) | Q(leased_until__gt=now + LONGEST_LEASE)
+    running = JobShard.objects.filter(has_ended, state=ShardState.RUNNING, job__state__in=OPEN_STATES)
+    lost = running.select_related("job")
     return sum(_take_back(shard) for shard in list(lost[:BATCH]))
 
 
@@ -147,6 +157,14 @@ def _take_back(shard: JobShard) -> bool:
     sentence = gettext("The worker stopped before it finished a step of this job.")
     _failed(job, shard.attempts, sentence, is_final=False)
     return True
+
+
+def forget_the_future() -> None:
+    """Times that no clock can have given yet: it was set back since. What they hold up would wait as long as that."""
+    now = timezone.now()
+    waiting = JobShard.objects.filter(state=ShardState.QUEUED)
+    waiting.filter(not_before__gt=now + LONGEST_PAUSE).update(not_before=now)
+    waiting.filter(sent_at__gt=now + SENT_AGAIN_AFTER).update(sent_at=None)
 
 
 def take_to_send(shards: QuerySet[JobShard] | None = None, *, empty: Iterable[Route] = ()) -> dict[Route, list[str]]:

@@ -46,6 +46,8 @@ class Step:
     `done` counts this slice alone. `store` writes what the slice found: it is called in the transaction that moves the
     cursor, so its rows are there once or not at all. Whatever a runner writes anywhere else may be written twice.
     `total`, `message`: of the whole job, None for no change.
+    `pause`: seconds before the shard may go on, for a slice that has to wait for something. No worker waits with
+    it. The sweep finds it then, so it may begin some seconds later.
     """
 
     cursor: Cursor
@@ -55,6 +57,7 @@ class Step:
     message: str | None = None
     log: Sequence[str] = field(default=())
     store: Callable[[], None] | None = None
+    pause: float = 0.0
 
 
 class Runner(ABC):

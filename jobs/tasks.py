@@ -33,6 +33,7 @@ def run_slice(shard_id: str) -> None:
 @shared_task(name="jobs.tasks.sweep_jobs")
 def sweep_jobs() -> None:
     """Every few seconds: what dead workers left behind, what no worker was told of, and what was to wait a while."""
+    lifecycle.forget_the_future()
     lifecycle.take_back_lost()
     lengths = pulse.lane_lengths(lifecycle.open_lanes()) if lifecycle.has_old_messages() else None
     send(empty=[route for route, length in (lengths or {}).items() if not length])

@@ -26,6 +26,8 @@ SECTIONS = {
         "datasources.PermissionCheck",
         "datasources.Alert",
         "datasources.GrantLink",
+        "samples.Sample",
+        "samples.Tag",
     ],
     "Runs": ["runs.Run", "runs.ScheduledRun", "runs.ComputeWorker"],
     "Ways to sign in": [

@@ -25,6 +25,7 @@ from datasources.api.routes import router as datasources_router
 from lightly_platform.errors import error_answer, passing_problem
 from runs.access import NoSuchThingError
 from runs.api.run_routes import router as runs_router
+from runs.api.sampling_routes import router as sampling_router
 from runs.api.schedule_routes import router as schedule_router
 from runs.api.worker_routes import router as workers_router
 from samples.api.embedding_routes import router as embeddings_router
@@ -32,6 +33,7 @@ from samples.api.export_routes import router as exports_router
 from samples.api.sample_routes import router as samples_router
 from samples.api.tag_routes import router as tags_router
 from samples.api.told_routes import router as told_router
+from samples.api.upload_routes import router as uploads_router
 from teams.api.authentication import TokenAuth
 from teams.api.routes import router as teams_router
 
@@ -67,6 +69,8 @@ api.add_router("", workers_router)
 api.add_router("", schedule_router)
 api.add_router("", runs_router)
 api.add_router("", embeddings_router)
+api.add_router("", uploads_router)
+api.add_router("", sampling_router)
 api.add_router("", told_router)
 api.add_router("", teams_router)
 api.add_router("", members_router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import logging.config
 import math
 import os
@@ -23,6 +24,8 @@ from celery.signals import (
 )
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+
+logger = logging.getLogger(__name__)
 
 app = Celery("lightly_platform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -111,6 +114,7 @@ def _leave_worker_signs() -> None:
 
     _signs["left_at"] = time.monotonic()
     pulse.leave_worker_signs(app.amqp.queues.consume_from, socket.gethostname())
+    _touch_alive_file()
     compute_worker.beat()
     # Not kept open: processes that are forked from this one must not share it.
     connections.close_all()
@@ -123,3 +127,16 @@ def scheduler_lives(**kwargs: Any) -> None:
     from core import pulse
 
     pulse.leave_sign(pulse.SCHEDULER)
+    _touch_alive_file()
+
+
+def _touch_alive_file() -> None:
+    """For the health check of a container, which has one worker, or the scheduler (launcher/health.py)."""
+    from django.conf import settings
+
+    if settings.LIGHTLY_ALIVE_FILE is None:
+        return
+    try:
+        settings.LIGHTLY_ALIVE_FILE.touch()
+    except OSError as error:
+        logger.warning("The file LIGHTLY_ALIVE_FILE can't be written (%s)", error.strerror)

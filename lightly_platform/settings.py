@@ -57,6 +57,7 @@ LIGHTLY_SAMPLE_DATA_FILE = ENVIRONMENT.sample_data_file
 # --- monitoring -----------------------------------------------------------------------------------------------------
 LIGHTLY_METRICS_TOKEN = ENVIRONMENT.metrics_token
 LIGHTLY_AUDIT_RETENTION_DAYS = ENVIRONMENT.audit_retention_days
+LIGHTLY_ALIVE_FILE = ENVIRONMENT.alive_file
 
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -301,7 +302,7 @@ TIME_ZONE = "UTC"
 
 # --- static files ---------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = ENVIRONMENT.static_dir or DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 STORAGES = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.db import DatabaseError, Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -144,5 +144,5 @@ def _is_readable(table: rotation.SealedTable, row: Model) -> bool:
 
 def _has_static_files() -> bool:
     """Pages can't be made without the list of them. In development there is none."""
-    name: str | None = getattr(staticfiles_storage, "manifest_name", None)
-    return name is None or (Path(settings.STATIC_ROOT) / name).is_file()
+    storage: object = staticfiles_storage
+    return not isinstance(storage, ManifestFilesMixin) or (Path(settings.STATIC_ROOT) / storage.manifest_name).is_file()

@@ -9,7 +9,9 @@ from django.utils.translation import gettext
 
 from datasets.access import datasets_for, datasets_of_teams, editable_datasets_for
 from datasets.models import Dataset
+from jobs.models import Job
 from runs.models import ComputeWorker, Run, RunConfig, ScheduledRun
+from runs.runners import SAMPLING_KIND
 from teams.models import Membership, User
 
 
@@ -35,6 +37,18 @@ class NoSuchConfigError(NoSuchThingError):
 
 class NoSuchScheduleError(NoSuchThingError):
     code = "DOCKER_WORKER_SCHEDULE_UNKNOWN"
+
+
+class NoSuchJobError(NoSuchThingError):
+    code = "JOB_UNKNOWN"
+
+
+def sampling_for(user: User, job_id: str) -> Job:
+    """A selection among the samples of a dataset that the person may see. Raises NoSuchJobError."""
+    job = Job.objects.filter(kind=SAMPLING_KIND, dataset__in=datasets_for(user).values("pk"), pk=job_id).first()
+    if job is None:
+        raise NoSuchJobError(gettext("There is no such job, or you may not see it."))
+    return job
 
 
 def runs_for(user: User) -> QuerySet[Run]:

@@ -181,6 +181,8 @@ class Run(HexIdModel):
     sizes = models.JSONField(default=dict)
     # For each strategy what was asked and achieved, as runs.selection.report says it.
     goals = models.JSONField(default=list)
+    # Why it ends as aborted, of a run that a limit of its configuration stops; empty: none does.
+    limit = models.CharField(max_length=500, blank=True, default="")
     tag_id = models.CharField(max_length=24, blank=True, default="")
     embedding_id = models.CharField(max_length=24, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

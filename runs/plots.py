@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from jobs import services
 from runs.runners import PLOT_KIND
 from samples.models import Embedding
@@ -12,7 +14,7 @@ def start(embedding: Embedding, by: User) -> None:
     """One at a time for an embedding: the client asks three times."""
     services.start(
         PLOT_KIND,
-        title=f"Draw the embedding {embedding.name}",
+        title=gettext("Draw the embedding %(name)s") % {"name": embedding.name},
         subject=embedding.pk,
         dataset=embedding.dataset,
         by=by,

@@ -71,7 +71,7 @@ def log(run: Run, text: str, level: LogLevel = LogLevel.INFO) -> None:
     if count > MOST_LINES:
         return
     if count == MOST_LINES:
-        text, level = "Further lines are not kept: there are too many.", LogLevel.WARNING
+        text, level = gettext("Further lines are not kept: there are too many."), LogLevel.WARNING
     state = Run.objects.filter(pk=run.pk).values_list("state", flat=True).first()
     if state is not None:
         RunLogLine.objects.create(run_id=run.pk, level=level, state=state, text=text[:LONGEST_LINE])

@@ -13,7 +13,7 @@ from core.queues import Queue
 from jobs.models import Job, JobState
 from jobs.runners import Cursor, Runner, Slice, Step, register
 
-RUN_KIND, TIDY_KIND, PLOT_KIND = "runs.run", "runs.tidy", "runs.plot"
+RUN_KIND, TIDY_KIND, PLOT_KIND, SAMPLING_KIND = "runs.run", "runs.tidy", "runs.plot", "samples.sampling"
 
 
 @register
@@ -86,3 +86,17 @@ class PlotEmbedding(Runner):
         from runs.worker import plotting
 
         return plotting.plot(this)
+
+
+@register
+class SelectAmongSamples(Runner):
+    """Makes a tag of the samples that a script selects among those of a dataset, see runs.sampling."""
+
+    kind = SAMPLING_KIND
+    label = _("Select among samples")
+    queue = Queue.RUNS
+
+    def run(self, this: Slice) -> Step:
+        from runs.worker.choosing import sampling
+
+        return sampling.sample_some(this)

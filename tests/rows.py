@@ -76,6 +76,8 @@ def value_of(field: Any, number: int) -> Any:
         return field.get_default() if field.has_default() else False
     if isinstance(field, models.IntegerField):
         return field.get_default() if field.has_default() else (field.choices[0][0] if field.choices else 1)
+    if isinstance(field, models.BinaryField):
+        return field.get_default()
     raise NotImplementedError(f"Say in tests/rows.py what to put into {field}.")
 
 

@@ -34,6 +34,10 @@ SAME_ON_POSTGRES = {
 }
 
 
+# Names of started servers, as `storage` and other parameters give them.
+OTHER_CLOUDS = frozenset({"AZURE", "GCS", "OBS", "S3Compatible", "S3DelegatedAccess"})
+
+
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
     """The sort is stable: within a folder the order stays."""
     return sorted(items, key=lambda item: next((at for at, name in enumerate(FIRST) if _is_in(item, name)), len(FIRST)))
@@ -51,6 +55,7 @@ def quick(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 def for_postgres(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """Everything that touches the database, so that a new test runs on both unless somebody says why not.
 
+    Of tests that are repeated on the server of each cloud, one repetition is enough: clouds know nothing of databases.
     Raises FileNotFoundError if a file on the list has moved.
     """
     for name in SAME_ON_POSTGRES:
@@ -58,8 +63,18 @@ def for_postgres(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     return [
         item
         for item in items
-        if item.get_closest_marker("django_db") and not any(_is_in(item, name) for name in SAME_ON_POSTGRES)
+        if item.get_closest_marker("django_db")
+        and not any(_is_in(item, name) for name in SAME_ON_POSTGRES)
+        and not _is_of_other_cloud(item)
     ]
+
+
+def _is_of_other_cloud(item: pytest.Item) -> bool:
+    """Whether it is one of several repetitions on started servers, and not that on S3."""
+    if "clouds" not in getattr(item, "fixturenames", ()):
+        return False
+    values = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    return any(isinstance(value, str) and value in OTHER_CLOUDS for value in values)
 
 
 def _is_in(item: pytest.Item, name: str) -> bool:

@@ -161,7 +161,10 @@ def test_files_named_in_the_docs_exist(page: Path) -> None:
 
 def test_what_operators_copy_keeps_tokens_and_backups_private() -> None:
     text = (ROOT / "docs" / "deploy.md").read_text()
-    nginx = text[text.index("```nginx") :].split("```")[1]
+    proxies = (ROOT / "docs" / "proxies.md").read_text()
+    nginx = (ROOT / "deploy" / "proxies" / "nginx.conf").read_text()
+    assert f"```nginx\n{nginx}```" in proxies
+    assert f"```\n{(ROOT / 'deploy' / 'proxies' / 'Caddyfile').read_text()}```" in proxies
     used = re.search(r"log_format lightly '(.+)';", nginx)
     assert used
     assert not re.search(r"\$(request|request_uri|args|query_string|http_referer)\b", used[1])

@@ -66,6 +66,7 @@ _VARIANTS: list[tuple[Failure, dict[str, Any]]] = [
 ]
 
 AZURE = Provider(
+    takes_plain_put=False,  # it wants x-ms-blob-type
     config_class=AzureConfig,
     label="Azure Blob Storage",
     short="Azure",

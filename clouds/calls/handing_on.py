@@ -1,7 +1,7 @@
 """A store that hands every call on to another one, in a way that its subclasses choose."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from clouds.store import CorsRule, Deadline, Head, Page, Piece, Preflight, Store
@@ -51,6 +51,18 @@ class HandingOn(Store):
 
     def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
         self._call(lambda store: store.write(key, data, content_type=content_type, metadata=metadata))
+
+    def begin_parts(self, key: str, *, content_type: str, beside: str) -> str:
+        return self._call(lambda store: store.begin_parts(key, content_type=content_type, beside=beside))
+
+    def write_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        return self._call(lambda store: store.write_part(key, upload, number, data))
+
+    def end_parts(self, key: str, upload: str, parts: Sequence[str], *, content_type: str) -> None:
+        self._call(lambda store: store.end_parts(key, upload, parts, content_type=content_type))
+
+    def drop_parts(self, key: str, upload: str) -> None:
+        self._call(lambda store: store.drop_parts(key, upload))
 
     def delete(self, key: str) -> None:
         self._call(lambda store: store.delete(key))

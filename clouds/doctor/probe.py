@@ -11,7 +11,12 @@ What each step proves was observed on real servers (docs/permission-check.md):
 * overwrite: replace that key.
 
 The key is deleted afterwards if that is allowed. If not, this one tiny object stays, and is reused ever after. Another
-check of the same path may delete it under our hands, so no verdict rests on its being there still.
+check of the same path may delete it under our hands, so no verdict rests on its being there still. The verdicts are
+told before that, as soon as they are known.
+
+With the store of an earlier check, whose connections and session are warm, the file that could be read then is asked
+for beside the listing. Such a store can only make a green check quicker: whatever else it comes to may be the fault of
+an old connection, and is asked again with a new one.
 """
 
 import logging
@@ -22,6 +27,7 @@ from dataclasses import dataclass, field, replace
 
 from clouds.config import CloudConfig, Endpoints
 from clouds.doctor.nearby import nearby
+from clouds.doctor.warm import WarmStore, WarmStores
 from clouds.failures import OWN_OBJECT, Cause, Failure, StoreError
 from clouds.permissions import Evidence, Permission, State, Verdict, state_of
 from clouds.provider import open_store
@@ -42,6 +48,8 @@ LISTED = 1000
 
 @dataclass(frozen=True)
 class Report:
+    """`milliseconds`: until the verdicts were known."""
+
     verdicts: dict[Permission, Verdict]
     milliseconds: int
     empty: bool = False  # nothing found under the path, though it could be listed
@@ -49,16 +57,32 @@ class Report:
     similar: tuple[str, ...] = field(default=())  # existing directories nearest to a path in which nothing was found
 
 
-def probe(config: CloudConfig, needs: frozenset[Permission], endpoints: Endpoints, deadline_seconds: float) -> Report:
-    """Judge the permissions in `needs`; the others come back as skipped, untried. Ends within the deadline."""
-    return _Probe(config, needs, endpoints, Deadline(deadline_seconds)).run()
+def probe(
+    config: CloudConfig,
+    needs: frozenset[Permission],
+    endpoints: Endpoints,
+    deadline_seconds: float,
+    stores: WarmStores | None = None,
+    tell: Callable[[Report], None] | None = None,
+) -> Report:
+    """Judge the permissions in `needs`; the others come back as skipped, untried. Ends within the deadline.
+
+    `stores`: where the store of an earlier check may be, and this one's stays if all is granted. `tell` is called when
+    the verdicts are known, before the test file is removed. After that, only whether it was removed may change.
+    """
+    return _Probe(config, needs, endpoints, Deadline(deadline_seconds), stores).run(tell)
 
 
 class _Probe:
     """One run. The steps write verdicts as they learn them; at the deadline those still missing become unknown."""
 
     def __init__(
-        self, config: CloudConfig, needs: frozenset[Permission], endpoints: Endpoints, deadline: Deadline
+        self,
+        config: CloudConfig,
+        needs: frozenset[Permission],
+        endpoints: Endpoints,
+        deadline: Deadline,
+        stores: WarmStores | None,
     ) -> None:
         self.config = config
         self.needs = needs
@@ -68,26 +92,42 @@ class _Probe:
         # Not the user's: our key and the objects with which some tools and clouds mark directories.
         directory = config.prefix + PROBE_DIRECTORY
         self.markers = {config.prefix, directory, directory.removesuffix("/")}
+        self.stores = stores
+        self.store: Store | None = None
+        self.closed = threading.Lock()  # guards verdicts: what a late thread still learns after the end is dropped
+        self.ended = False
+        self.started = time.monotonic()
+        self.judged = threading.Event()  # the verdicts are known; what is left is to clean up
+        self.milliseconds = 0  # until then
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is known."""
         self.verdicts: dict[Permission, Verdict] = {}
         self.found: list[str] | None = None  # names under the path; None while unknown
         self.is_directory = True
         self.similar: tuple[str, ...] = ()
-        self.store: Store | None = None
-        self.closed = threading.Lock()  # guards verdicts: what a late thread still learns after the end is dropped
-        self.ended = False
 
-    def run(self) -> Report:
-        started = time.monotonic()
+    def run(self, tell: Callable[[Report], None] | None) -> Report:
         main = _spawn(self._all_steps)
+        if self.judged.wait(self.deadline.remaining()) and tell:
+            with self.closed:
+                known = self._report()
+            tell(known)
         main.join(self.deadline.remaining())
         with self.closed:
             self.ended = True
-            verdicts = {permission: self._final(permission) for permission in Permission}
-            empty, is_directory, similar = self.found == [], self.is_directory, self.similar
+            report = self._report()
+            store, self.store = self.store, None
         # Only now: it wakes calls that still wait, where the SDK lets us, and what those learn of it is no verdict.
-        if self.store:
-            self.store.close()
-        return Report(verdicts, _since(started), empty, is_directory, similar)
+        if store:
+            store.close()
+        return report
+
+    def _report(self) -> Report:
+        verdicts = {permission: self._final(permission) for permission in Permission}
+        took = self.milliseconds or _since(self.started)
+        return Report(verdicts, took, self.found == [], self.is_directory, self.similar)
 
     def _final(self, permission: Permission) -> Verdict:
         if permission not in self.needs:
@@ -99,24 +139,63 @@ class _Probe:
         return self.config.prefix if permission is Permission.LIST else self.key
 
     def _all_steps(self) -> None:
+        warm = self.stores.take(self.config, self.endpoints, self.deadline) if self.stores else None
+        if warm is not None:
+            self.store = warm.store
+            if self._ask(warm, is_new=False):
+                return
+            with self.closed:
+                if self.ended:
+                    return
+                self.store = None
+                self._begin()
+            warm.store.close()
         try:
             store = self.store = open_store(self.config, self.endpoints, self.deadline)
         except Exception as error:  # noqa: BLE001 - see _failure_of
             failure = _failure_of(error)
             for permission in self.needs:
                 self._conclude(permission, Verdict(state_of(failure), failure=failure, key=self._tried_key(permission)))
+            self._judge()
             return
+        self._ask(WarmStore(store, self.deadline), is_new=True)
+        if self.ended and self.store is not None:  # it ended before the store was open
+            store.close()
+
+    def _ask(self, opened: WarmStore, *, is_new: bool) -> bool:
+        """All that there is to ask. False, and nothing is judged, if a store that is not new does not do for that."""
+        store = opened.store
+        session = None if is_new else _Beside(lambda: self._try(store.confirm, key=self.config.prefix))
         writer = _spawn(lambda: self._write_steps(store)) if Permission.WRITE in self.needs else None
-        self._read_steps(store)
+        self._read_steps(opened)
         if writer:
             writer.join(self.deadline.remaining())
             self._read_back(store)
+        does = self._is_green() and (session is None or session.is_granted(self.deadline))
+        if does or is_new:
+            self._judge()
+        if writer:
             self._clean_up(store)
-        if self.ended:  # perhaps before the store was open
-            store.close()
+        if does and self.stores:
+            with self.closed:
+                if not self.ended:
+                    self.store = None
+                    self.stores.keep(self.config, self.endpoints, opened)
+        return does or is_new
 
-    def _read_steps(self, store: Store) -> None:
-        prefix = self.config.prefix
+    def _is_green(self) -> bool:
+        with self.closed:
+            known = [self.verdicts.get(permission) for permission in self.needs]
+        return all(verdict and verdict.state is State.GRANTED for verdict in known)
+
+    def _judge(self) -> None:
+        self.milliseconds = _since(self.started)
+        self.judged.set()
+
+    def _read_steps(self, opened: WarmStore) -> None:
+        prefix, store = self.config.prefix, opened.store
+        known = opened.readable
+        again = _Beside(lambda: self._try(lambda: store.read_range(known, 0, 1), key=known)) if known else None
         names: list[str] = []
         listed = self._try(lambda: names.extend(store.keys(prefix, limit=LISTED)), key=prefix)
         if listed.state is State.GRANTED:
@@ -129,9 +208,20 @@ class _Probe:
             listed = replace(listed, evidence=Evidence(len(self.found), len(names) >= LISTED, first))
         self._conclude(Permission.LIST, listed)
         readable = self.found or [name for name in names if name != self.key]
-        self._conclude_read(store, readable[0] if readable else None)
+        if again and again.is_granted(self.deadline):
+            self._conclude(Permission.READ, again.verdict)
+        else:
+            self._conclude_read(store, readable[0] if readable else None)
+        opened.readable = self._readable()
         if self.found == [] and not readable:
             self._look_for_similar(store)
+
+    def _readable(self) -> str:
+        """A file of the users' that could be read just now."""
+        read = self.verdicts.get(Permission.READ)
+        if read is None or read.state is not State.GRANTED or read.evidence.missing or read.key == self.key:
+            return ""
+        return read.key
 
     def _conclude_read(self, store: Store, existing: str | None) -> None:
         verdict = self._read(store, existing) if existing else self._read_ours(store)
@@ -239,6 +329,23 @@ class _Probe:
         with self.closed:
             if not self.ended:
                 self.verdicts[permission] = verdict
+
+
+class _Beside:
+    """A step that a thread of its own does meanwhile."""
+
+    def __init__(self, step: Callable[[], Verdict]) -> None:
+        self.verdict = Verdict(State.UNKNOWN)
+        self._step = step
+        self._thread = _spawn(self._run)
+
+    def _run(self) -> None:
+        self.verdict = self._step()
+
+    def is_granted(self, deadline: Deadline) -> bool:
+        """Once it has ended, or the time is over."""
+        self._thread.join(deadline.remaining())
+        return self.verdict.state is State.GRANTED
 
 
 def _failure_of(error: Exception) -> Failure:

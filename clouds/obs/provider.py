@@ -57,6 +57,7 @@ OBS = Provider(
     label="OBS (Telekom, Huawei)",
     short="OBS",
     mark="cloud-obs",
+    tells_expiry=True,
     opener=_opener,
     words=Words(
         rights={

@@ -2,12 +2,12 @@
 
 import contextlib
 import http.client
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from obs import GetObjectHeader, PutObjectHeader
+from obs import CompleteMultipartUploadRequest, CompletePart, GetObjectHeader, PutObjectHeader
 
 from clouds import preflight
 from clouds.calls.answers import asked_for
@@ -30,6 +30,7 @@ from clouds.store import (
     Written,
     bare_type,
     content_md5,
+    expiry_in,
     missing_without_words,
     piece_of_refusal,
     small_names,
@@ -128,10 +129,25 @@ class OBSStore(Store):
         headers = small_names(dict(answer.header))
         metadata = {name.removeprefix("meta-"): told for name, told in headers.items() if name.startswith("meta-")}
         size, told = int(answer.body.contentLength or 0), bare_type(answer.body.contentType)
-        return Head(size, told, str(answer.body.etag or "").strip('"'), metadata)
+        etag = str(answer.body.etag or "").strip('"')
+        return Head(size, told, etag, metadata, expiry_in(headers.get("expiration")))
 
     def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
         self._put(key, data, content_type, metadata=dict(metadata))
+
+    def begin_parts(self, key: str, *, content_type: str, beside: str) -> str:
+        return str(self._call("initiateMultipartUpload", key, contentType=content_type).body.uploadId)
+
+    def write_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        answer = self._call("uploadPart", key, number, upload, content=data, md5=content_md5(data))
+        return str(answer.body.etag)
+
+    def end_parts(self, key: str, upload: str, parts: Sequence[str], *, content_type: str) -> None:
+        told = [CompletePart(number, etag) for number, etag in enumerate(parts, 1)]
+        self._call("completeMultipartUpload", key, upload, CompleteMultipartUploadRequest(told))
+
+    def drop_parts(self, key: str, upload: str) -> None:
+        self._call("abortMultipartUpload", key, upload)
 
     def delete(self, key: str) -> None:
         self._call("deleteObject", key)

@@ -3,13 +3,14 @@
 import functools
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.exceptions
 from botocore.config import Config
+from botocore.handlers import add_expect_header
 
 from clouds import preflight
 from clouds.calls.answers import asked_for
@@ -17,9 +18,11 @@ from clouds.calls.sockets import Sockets, watch_pools
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage, safe_code
 from clouds.paths import directory_names
+from clouds.s3 import parts as in_parts
 from clouds.s3.config import SESSION_SECONDS, S3Config, S3DelegatedAccessConfig
 from clouds.s3.failures import failure_of, failure_of_role
 from clouds.s3.policies import partition
+from clouds.s3.quick_pages import read_quickly
 from clouds.s3.signing import ENCRYPTION_HEADERS, EXAMPLE_KEY, UrlSigner
 from clouds.store import (
     CorsRule,
@@ -34,6 +37,7 @@ from clouds.store import (
     Written,
     bare_type,
     content_md5,
+    expiry_in,
     missing_without_words,
     piece_of_refusal,
     small_names,
@@ -56,7 +60,9 @@ def open_with_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit:
         endpoints, limit, config.region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]
     )
     secret = keys["SecretAccessKey"]
-    return S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
+    store = S3Store(client, config.bucket, secret, kms_key_arn=config.kms_key_arn, owners_may_read=bool(endpoints.s3))
+    store.session = lambda: assume_role(config, endpoints, limit)
+    return store
 
 
 def assume_role(config: S3DelegatedAccessConfig, endpoints: Endpoints, limit: TimeLimit) -> Any:
@@ -170,6 +176,9 @@ def s3_client(
     )
     # botocore follows a bucket into its region by itself. Here that would be a false green: signed URLs don't follow.
     client.meta.events.register_first("needs-retry.s3", refuse_other_region)
+    # botocore asks before each upload whether it may send the body, a round trip more. What is written here is small.
+    client.meta.events.unregister("before-call.s3", add_expect_header)
+    read_quickly(client)
     return client
 
 
@@ -193,7 +202,10 @@ def refuse_other_region(response: Any, **_: Any) -> None:
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
 PAYER = "&x-amz-request-payer=requester"
-_PAYABLE = {"list_objects_v2", "get_object", "head_object", "put_object", "delete_object"}
+_PAYABLE = {
+    *("list_objects_v2", "get_object", "head_object", "put_object", "delete_object"),
+    *("create_multipart_upload", "upload_part", "complete_multipart_upload", "abort_multipart_upload"),
+}
 
 
 class S3Store(Store):
@@ -221,6 +233,7 @@ class S3Store(Store):
         self.written = Written()
         # Whether the bucket lets the caller pay, as far as it has answered. At AWS, links may say so in any case.
         self.caller_pays = False
+        self.session: Callable[[], object] | None = None  # asks for the temporary keys again
         self.signers: dict[tuple[str, int, str], UrlSigner] = {}
         self.encryption: dict[str, str] = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
@@ -339,10 +352,23 @@ class S3Store(Store):
             raise missing_without_words(error) from None
         _check_is_object(answer)
         size, content_type = answer["ContentLength"], bare_type(answer.get("ContentType"))
-        return Head(size, content_type, answer["ETag"], small_names(answer.get("Metadata")))
+        expires = expiry_in(answer.get("Expiration"))
+        return Head(size, content_type, answer["ETag"], small_names(answer.get("Metadata")), expires)
 
     def write(self, key: str, data: bytes, *, content_type: str, metadata: Mapping[str, str]) -> None:
         self._put(key, data, ContentType=content_type, Metadata=dict(metadata))
+
+    def begin_parts(self, key: str, *, content_type: str, beside: str) -> str:
+        return in_parts.begin(self._call, key, content_type, self.encryption)
+
+    def write_part(self, key: str, upload: str, number: int, data: bytes) -> str:
+        return in_parts.write(self._call, key, upload, number, data)
+
+    def end_parts(self, key: str, upload: str, parts: Sequence[str], *, content_type: str) -> None:
+        in_parts.end(self._call, key, upload, parts)
+
+    def drop_parts(self, key: str, upload: str) -> None:
+        in_parts.drop(self._call, key, upload)
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
@@ -366,6 +392,10 @@ class S3Store(Store):
     def preflight(self, key: str, *, origin: str, deadline: Deadline) -> Preflight:
         url, _, _ = self.sign(key, seconds=60).partition("?")
         return preflight.ask(url, origin=origin, deadline=deadline)
+
+    def confirm(self) -> None:
+        if self.session:
+            self.session()
 
     def close(self) -> None:
         self.sockets.hang_up()

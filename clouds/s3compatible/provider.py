@@ -55,6 +55,7 @@ S3_COMPATIBLE = Provider(
     config_class=S3CompatibleConfig,
     label="S3-compatible (MinIO, Ceph, Garage, R2)",
     short="S3-compatible",
+    tells_expiry=True,
     opener=_opener,
     words=Words(
         rights=s3.RIGHTS,

@@ -8,6 +8,7 @@ import urllib3.exceptions
 from clouds import preflight
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, safe_code
+from clouds.s3.quick_pages import read_quickly
 from clouds.s3.store import S3Store, client_config, make_client, refuse_other_region
 from clouds.s3compatible.config import S3CompatibleConfig
 from clouds.s3compatible.connection import GuardedConnections, failure_of_transport
@@ -53,6 +54,7 @@ class S3CompatibleStore(S3Store):
         client.meta.events.register_first("needs-retry.s3", _refuse_redirect)  # before the next one
         client.meta.events.register_first("needs-retry.s3", refuse_other_region)
         client.meta.events.register_first("before-send.s3", self.connections.send)
+        read_quickly(client)
         super().__init__(client, config.bucket, secret, owners_may_read=True)
         self.sockets = self.connections.sockets
 

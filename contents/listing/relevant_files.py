@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from clouds import Cause, StoreError
+from clouds import StoreError, is_missing
 from clouds.permissions import Permission
 from contents.listing import opening
 from contents.listing.cursor import Cursor
@@ -73,7 +73,7 @@ def read_relevant_filenames(dataset: Dataset, name: str) -> tuple[RelevantFilena
         try:
             return read_apart(_limited(store.stream(key), place), settings.DATA_DIR)
         except StoreError as error:
-            if error.failure.cause is Cause.NO_OBJECT:
+            if is_missing(store, key, error.failure):
                 raise RelevantFileError(RelevantFileProblem.MISSING, place) from None
             raise
         except RelevantFilenamesError as error:

@@ -9,7 +9,7 @@ and some have an order of their own. So every page is checked here, in one place
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
@@ -174,7 +174,7 @@ class _Walk:
             elif name and name == (given[-1].key if given else start):
                 self.oddities.repeated += 1
             elif name:
-                given.append(replace(entry, key=name))
+                given.append(entry.named(name))
         self._learn_order(start, [entry.key for entry in given])
         new = [entry for entry in given if not start or self.order(entry.key) > self.order(start)]
         self.oddities.behind += len(given) - len(new)

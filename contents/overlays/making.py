@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from clouds import CloudConfig, Store, StoreError
-from clouds.failures import Cause
+from clouds import CloudConfig, Store, StoreError, is_missing
 from clouds.pool import STORES
 from contents.index.opening import PATIENCE
 from contents.media.images import look_at_image
@@ -18,7 +17,7 @@ from contents.overlays.geometry import Upright
 from contents.thumbnails.cache import Facts, Refusal, Started
 from contents.thumbnails.files import Listed, cache, listed, refusal_of
 from contents.thumbnails.making import SECONDS, opened_file, storage_refusal
-from contents.thumbnails.reasons import Reason, reason_of
+from contents.thumbnails.reasons import Reason
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, UnreadableConfigError
 
@@ -75,10 +74,7 @@ class _Reader:
         try:
             return self.store.read_range(key, 0, limit).data
         except StoreError as error:
-            if error.failure.cause is Cause.NO_OBJECT:
-                return None
-            # Some servers deny what is missing to whoever may read only a part of the bucket.
-            if reason_of(error.failure) is Reason.PERMISSION and key not in self.store.keys(key, limit=1):
+            if is_missing(self.store, key, error.failure):
                 return None
             raise
 

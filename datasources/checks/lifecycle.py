@@ -5,8 +5,10 @@ a check meets them; what this module calls lies below it and never calls back.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 from typing import Any
 
 from django.conf import settings
@@ -14,11 +16,12 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from clouds import CloudConfig
+from clouds import CloudConfig, Endpoints
 from clouds.doctor import cors
 from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import origin_of
 from clouds.doctor.probe import Report, probe
+from clouds.doctor.warm import CHECKED
 from clouds.permissions import Permission, State
 from datasources import followers
 from datasources.alerts import services as alerts
@@ -45,6 +48,9 @@ GRACE = timedelta(seconds=10)
 RESEND_AFTER = timedelta(seconds=60)
 KEPT_PER_DATASOURCE = 100
 KEPT_OF_WAITING = 20
+
+Job = tuple[PermissionCheck, CloudConfig]
+Known = tuple[PermissionCheck, CloudConfig, Report]
 
 
 # ---- queued ----
@@ -108,8 +114,9 @@ def run(*check_ids: str, patience: bool = True) -> None:
 
     An id whose check is finished, is run by another worker or no longer exists is passed over.
 
-    CORS rules and the facts of the key are looked up beside the probes and may take longer. They are stored after the
-    verdicts; without patience, only what is known by then.
+    Verdicts are written down as soon as they are known, before the probe has removed its test file. CORS rules and the
+    facts of the key are looked up beside the probes and may take longer. They are stored after the verdicts; without
+    patience, only what is known by then.
     """
     claimed = [check for check_id in check_ids if (check := _claim(check_id))]
     jobs = [(check, config) for check in claimed if (config := _readable_config(check))]
@@ -117,22 +124,46 @@ def run(*check_ids: str, patience: bool = True) -> None:
     endpoints = configured_endpoints()
     origin = origin_of(settings.LIGHTLY_PUBLIC_URL)
     asides = [SideQuestions(config, endpoints, origin, seconds) for _, config in jobs]
-    # The probes wait for the network, so they wait together. Only this thread touches the database.
-    with ThreadPoolExecutor(max_workers=len(jobs) or 1) as pool:
-        reports = list(pool.map(lambda job: probe(job[1], _needs(job[0]), endpoints, seconds), jobs))
-    for (check, config), report in zip(jobs, reports, strict=True):
-        _finish(
-            check,
-            state=CheckState.DONE,
-            outcome=outcome_of(report, _needs(check)),
-            milliseconds=report.milliseconds,
-            empty=report.empty,
-            no_files=_has_no_files(check, report),
-            similar=[config.display_key(key) for key in report.similar],
-            verdicts=stored_verdicts(report, config, platform_for(check.datasource.dataset.team), seconds),
-        )
+    written: dict[str, Any] = {}
+    for check, config, report in _reports(jobs, endpoints, seconds):
+        verdicts = stored_verdicts(report, config, platform_for(check.datasource.dataset.team), seconds)
+        if check.pk not in written:
+            _finish(
+                check,
+                state=CheckState.DONE,
+                outcome=outcome_of(report, _needs(check)),
+                milliseconds=report.milliseconds,
+                empty=report.empty,
+                no_files=_has_no_files(check, report),
+                similar=[config.display_key(key) for key in report.similar],
+                verdicts=verdicts,
+            )
+        elif verdicts != written[check.pk]:  # the test file was removed
+            PermissionCheck.objects.filter(pk=check.pk, state=CheckState.DONE).update(verdicts=verdicts)
+        written[check.pk] = verdicts
     for (check, config), aside in zip(jobs, asides, strict=True):
         _note(check, config, aside.results(wait=patience), origin)
+
+
+def _reports(jobs: Sequence[Job], endpoints: Endpoints, seconds: float) -> Iterator[Known]:
+    """Of each job what is known first, and what is known at the end of its probe.
+
+    The probes wait for the network, so they wait together. Only this thread touches the database.
+    """
+    told: list[SimpleQueue[Report | Future[Report]]] = [SimpleQueue() for _ in jobs]
+    with ThreadPoolExecutor(max_workers=len(jobs) or 1) as pool:
+        for (check, config), mine in zip(jobs, told, strict=True):
+            probing = pool.submit(probe, config, _needs(check), endpoints, seconds, CHECKED, mine.put)
+            probing.add_done_callback(mine.put)
+        going_on = []
+        for (check, config), mine in zip(jobs, told, strict=True):
+            first = mine.get()
+            if isinstance(first, Report):
+                going_on.append((check, config, mine))
+            yield check, config, first if isinstance(first, Report) else first.result()
+        for check, config, mine in going_on:
+            ended = mine.get()
+            yield check, config, ended if isinstance(ended, Report) else ended.result()
 
 
 def _claim(check_id: str) -> PermissionCheck | None:
@@ -244,11 +275,13 @@ def find_lost() -> list[str]:
     """Ids of open checks to send (again): never sent, sent long ago, or running in a worker that must have died."""
     now = timezone.now()
     overdue = now - timedelta(seconds=settings.LIGHTLY_CHECK_DEADLINE_SECONDS) - GRACE
-    running = PermissionCheck.objects.filter(state=CheckState.RUNNING, started_at__lt=overdue)
+    # Times to come are of before the clock was set back, and tell nothing.
+    is_over = Q(started_at__lt=overdue) | Q(started_at__gt=now + RESEND_AFTER)
+    running = PermissionCheck.objects.filter(is_over, state=CheckState.RUNNING)
     with transaction.atomic():
         running.filter(attempts__gte=MOST_ATTEMPTS).update(state=CheckState.EXPIRED, finished_at=now)
         running.update(state=CheckState.QUEUED, dispatched_at=None, started_at=None)
-    waiting = Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER)
+    waiting = Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER) | Q(dispatched_at__gt=now + RESEND_AFTER)
     return list(
         PermissionCheck.objects.filter(waiting, state=CheckState.QUEUED)
         .order_by("queued_at")

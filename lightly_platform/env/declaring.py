@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lightly_platform.env import parsers
@@ -97,6 +98,40 @@ def whole(name: str, least: int, most: int, *, group: Group, default: int, examp
         default=default,
         shown_default=f"`{default}`",
         must=f"a whole number from {least} to {most}",
+        example=example,
+        help=help,
+    )
+
+
+def path(
+    name: str,
+    parse: Callable[[str], Path],
+    *,
+    must: str,
+    example: str,
+    shown_default: str,
+    help: str,  # noqa: A002
+) -> Path | None:
+    return declare(
+        name,
+        parse,
+        group=Group.SERVER,
+        default=None,
+        shown_default=shown_default,
+        must=must,
+        example=example,
+        help=help,
+    )
+
+
+def existing_file(name: str, *, group: Group, shown_default: str, example: str, help: str) -> Path | None:  # noqa: A002
+    return declare(
+        name,
+        parsers.existing_file,
+        group=group,
+        default=None,
+        shown_default=shown_default,
+        must="an existing file",
         example=example,
         help=help,
     )

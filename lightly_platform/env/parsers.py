@@ -67,6 +67,12 @@ def existing_file(text: str) -> Path:
     return path
 
 
+def file_to_write(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    _check(path.parent.is_dir() and not path.is_dir())
+    return path
+
+
 def ip_address(text: str) -> str:
     return str(ipaddress.ip_address(text.strip("[]")))
 

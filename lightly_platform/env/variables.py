@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lightly_platform.env import parsers
-from lightly_platform.env.declaring import Group, Variable, declare, flag, url, whole
+from lightly_platform.env.declaring import Group, Variable, declare, existing_file, flag, path, url, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -31,6 +31,22 @@ class Environment:
         must="a directory",
         example="/var/lib/lightly",
         help="Where database, generated keys, queue and static files live. Only its owner may read it.",
+    )
+    static_dir: Path | None = path(
+        "LIGHTLY_STATIC_DIR",
+        parsers.directory,
+        must="a directory",
+        example="/opt/lightly-static",
+        shown_default="`LIGHTLY_DATA_DIR`/static",
+        help="Static files that `launch static` made before, as in the container image. Then a start makes none.",
+    )
+    alive_file: Path | None = path(
+        "LIGHTLY_ALIVE_FILE",
+        parsers.file_to_write,
+        must="the path of a file in an existing directory",
+        example="/tmp/lightly-alive",  # noqa: S108 - words for an operator
+        shown_default="none",
+        help="A file that a worker or the scheduler touches every 10 s, for health checks of containers.",
     )
     debug: bool = flag(
         "DEBUG",
@@ -272,19 +288,15 @@ class Environment:
         help="The ARN of this platform's own IAM user or role in AWS. The pages show it in trust policies. Without it,"
         " they tell people to ask you.",
     )
-    sample_data_file: Path | None = declare(
+    sample_data_file: Path | None = existing_file(
         "LIGHTLY_SAMPLE_DATA_FILE",
-        parsers.existing_file,
         group=Group.CHECKS,
-        default=None,
         shown_default="none",
-        must="an existing file",
         example="/etc/lightly/sample-data.json",
         help="A JSON file with two working datasources that people may try the dashboard with:"
         ' `{"INPUT": {…}, "LIGHTLY": {…}}`, each as in the REST API. Each dataset that uses it gets a'
         " directory of its own under the Lightly path. `make demo` has one.",
     )
-
     thumbnail_cache_mb: int = whole(
         "LIGHTLY_THUMBNAIL_CACHE_MB",
         64,
@@ -295,14 +307,10 @@ class Environment:
         help="The disk space in megabytes for thumbnails and previews of files, in `LIGHTLY_DATA_DIR`/thumbnails. Those"
         " not looked at for longest are deleted first. Web server and workers must share this directory.",
     )
-
-    embedding_model: Path | None = declare(
+    embedding_model: Path | None = existing_file(
         "LIGHTLY_EMBEDDING_MODEL",
-        parsers.existing_file,
         group=Group.CHECKS,
-        default=None,
         shown_default="EfficientNet-Lite0",
-        must="an existing file",
         example="/etc/lightly/model.onnx",
         help="An ONNX network that makes the embeddings of runs instead of the built-in one. It takes one input of RGB"
         " pictures (N × 3 × height × width or N × height × width × 3, `float` or `uint8`) and gives a vector for each."
@@ -323,7 +331,6 @@ class Environment:
         " See [Monitoring](#monitoring).",
         secret=True,
     )
-
     audit_retention_days: int = whole(
         "LIGHTLY_AUDIT_RETENTION_DAYS",
         1,

@@ -1,27 +1,80 @@
-"""Brings database and static files up to date. One process for all steps: starting Django takes longest."""
+"""Brings database and static files up to date. One process for all steps: starting Django takes longest.
+
+`python -m lightly_platform.launcher.prepare` does both, with `migrate` or `static` behind it only one of them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from lightly_platform.env import WrongEnvironment
 
 # Beside the directory of static files, not in it: what is in there is served.
 STAMP_NAME = "static.stamp"
+# How long a process may wait for the one that migrates, and how often it looks.
+PATIENCE_SECONDS = 600.0
+_LOOK_EVERY_SECONDS = 1.0
 
 
 def prepare() -> None:
+    set_up()
+    migrate()
+    if settings.ENVIRONMENT.static_dir is None:
+        collect_static_files()
+    else:
+        demand_static_files()
+
+
+def set_up() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
+
+
+def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    collect_static_files()
+
+
+def wait_until_migrated(patience_seconds: float = PATIENCE_SECONDS) -> None:
+    """Returns once all migrations of this release were applied by `migrate`. Raises WrongEnvironment after so long.
+
+    A database that does not answer yet is waited for as well.
+    """
+    ends_at = time.monotonic() + patience_seconds
+    while missing := _missing():
+        if time.monotonic() >= ends_at:
+            raise WrongEnvironment(
+                f"{missing} for {patience_seconds:.0f} s; start `python -m lightly_platform.launch migrate` with the"
+                " same DATABASE_URL once, and look at what it says."
+            )
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _missing() -> str:
+    """What is not there yet, as the start of a sentence; "" if nothing."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "The database has not been migrated"
+        caches: Any = settings.CACHES
+        tables = {cache["LOCATION"] for cache in caches.values()}
+        return "" if tables <= set(connection.introspection.table_names()) else "The database lacks tables"
+    except DatabaseError:
+        connection.close()
+        return "The database has not answered"
 
 
 def collect_static_files() -> None:
@@ -33,6 +86,15 @@ def collect_static_files() -> None:
     stamp.unlink(missing_ok=True)
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(digest)
+
+
+def demand_static_files() -> None:
+    """Of those that were made before. Raises WrongEnvironment if there are none."""
+    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
+        raise WrongEnvironment(
+            f"LIGHTLY_STATIC_DIR names {settings.STATIC_ROOT}, where no static files are; make them with"
+            " `python -m lightly_platform.launch static`, or unset LIGHTLY_STATIC_DIR."
+        )
 
 
 def _digest() -> str:
@@ -47,4 +109,8 @@ def _digest() -> str:
 
 
 if __name__ == "__main__":
-    prepare()
+    if sys.argv[1:] == ["static"]:
+        set_up()
+        demand_static_files() if settings.ENVIRONMENT.static_dir else collect_static_files()
+    else:
+        prepare()

@@ -22,6 +22,11 @@ from lightly_platform.launcher.workers import workers
 
 LOCK_NAME = "lock"
 WELCOME = "/welcome/"
+# How long requests that are under way may take when the web server stops.
+GRACEFUL_SECONDS = 10
+# How long an idle connection of a proxy is kept. Load balancers keep theirs for 60 s (AWS) to 90 s (Azure Front Door)
+# and answer 502 if it ends on this side first.
+PROXIES_KEEP_SECONDS = 100
 
 # Options of the web server.
 ACCESS_LOG = {
@@ -58,10 +63,25 @@ def serve(
         before_web(supervisor)
         members = [*map(crew.member, all_workers), crew.SCHEDULER]
         supervisor.start("The crew of workers", crew.command(members, grace_seconds=grace_seconds))
-        supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
-        listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
-        threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()
-        supervisor.wait_until(lambda: False)
+        _serve_pages(supervisor, environment, listener, banner)
+
+
+def serve_web(environment: Environment, *, banner: str) -> None:
+    """The web server alone, until stopped. Redis, workers and scheduler run elsewhere, and the database is migrated."""
+    writable(environment.data_dir).close()
+    with (
+        listen(environment.bind, environment.port) as listener,
+        Supervisor(grace_seconds=GRACEFUL_SECONDS + 5) as supervisor,
+    ):
+        supervisor.run("preparing static files", _python("lightly_platform.launcher.prepare", "static"))
+        _serve_pages(supervisor, environment, listener, banner)
+
+
+def _serve_pages(supervisor: Supervisor, environment: Environment, listener: socket.socket, banner: str) -> None:
+    supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
+    listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
+    threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()
+    supervisor.wait_until(lambda: False)
 
 
 def url(environment: Environment) -> str:
@@ -70,14 +90,7 @@ def url(environment: Environment) -> str:
 
 def lock(data_dir: Path) -> IO[str]:
     """Two installations on one data directory would fight over Redis and SQLite. The kernel frees the lock."""
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (data_dir / LOCK_NAME).open("a+", encoding="ascii")
-    except OSError as error:
-        raise WrongEnvironment(
-            f"The data directory {data_dir} can't be written ({error.strerror}); make it writable, or name another one,"
-            " for example LIGHTLY_DATA_DIR=/var/lib/lightly."
-        ) from None
+    file = writable(data_dir)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -90,6 +103,18 @@ def lock(data_dir: Path) -> IO[str]:
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
+
+
+def writable(data_dir: Path) -> IO[str]:
+    """Makes the data directory and opens the file of its lock. Raises WrongEnvironment."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return (data_dir / LOCK_NAME).open("a+", encoding="ascii")
+    except OSError as error:
+        raise WrongEnvironment(
+            f"The data directory {data_dir} can't be written ({error.strerror}); make it writable, or name another one,"
+            " for example LIGHTLY_DATA_DIR=/var/lib/lightly."
+        ) from None
 
 
 def listen(address: str, port: int) -> socket.socket:
@@ -126,7 +151,8 @@ def _web_command(environment: Environment, listener: socket.socket) -> list[str]
         "workers": str(environment.web_concurrency),
         "threads": str(WEB_THREADS),
         "timeout": "60",
-        "graceful-timeout": "10",
+        "graceful-timeout": str(GRACEFUL_SECONDS),
+        "keep-alive": str(PROXIES_KEEP_SECONDS if environment.trusted_proxies else 2),
         "log-level": "error",  # warnings quote malformed requests, with the token in them
         "limit-request-line": "8190",  # names of a thousand bytes stand in the cursors of listings
         **ACCESS_LOG,

@@ -79,7 +79,6 @@ def _datasource(keys: Keys, version: Version) -> dict[str, Any]:
         "enable_datapool_update": source.flag("enableDatapoolUpdate", True),
         "process_all": source.flag("processAll", False),
     }
-    source.without_meaning(["inputExpiration"], "a run does not ask when a bucket deletes its files")
     expiration = source.inner(
         "inputExpiration", "docker.datasource.inputExpiration", ["minDaysToExpiration", "handlingStrategy"]
     )

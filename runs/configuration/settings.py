@@ -52,7 +52,8 @@ class RunSettings:
     """Defaults are those of https://docs.lightly.ai/docs/all-configuration-options.
 
     `selection` is None where the configuration has none: then a run takes all samples that can be used.
-    `corruption_threshold`: 0 to 1, for frames of videos. `relevant_filenames_file` and `embeddings_file` are names in
+    `corruption_threshold`: 0 to 1, for frames of videos; None where the configuration does not name it (its default of
+    0.1 would leave out all of a film with black bars). `relevant_filenames_file` and `embeddings_file` are names in
     the Lightly datasource, empty for none. `output_image_format` is "png" or "jpg". `notes` says of each ignored key
     why.
     """
@@ -67,7 +68,7 @@ class RunSettings:
     relevant_filenames_file: str = ""
     embeddings_file: str = ""
     output_image_format: str = "png"
-    corruption_threshold: float = 0.1
+    corruption_threshold: float | None = None
     seed: int = 1
     input_expiration: InputExpiration | None = None
     notes: tuple[Ignored, ...] = ()

@@ -204,7 +204,7 @@ def values_of(settings: RunSettings) -> dict[str, Any]:
     }
     selection = settings.selection
     if selection is None:
-        raise NotInFormError(gettext("It selects nothing."))
+        raise NotInFormError(gettext("It has no selection: it takes all samples."))
     if selection.count is None and selection.proportion is None:  # as only old versions can say it
         return values_of(replace(settings, selection=replace(selection, proportion=1.0)))
     values["count"] = selection.count
@@ -293,7 +293,10 @@ def content_of(settings: RunSettings) -> dict[str, Any]:
             docker[key] = getattr(settings, name)
     if not settings.enable_datapool_update:
         docker.setdefault("datasource", {})["enableDatapoolUpdate"] = False
-    if settings.corruption_threshold != RunSettings.corruption_threshold:
+    if (limit := settings.input_expiration) is not None:
+        told = {"minDaysToExpiration": limit.min_days, "handlingStrategy": "ABORT" if limit.aborts else "SKIP"}
+        docker.setdefault("datasource", {})["inputExpiration"] = told
+    if settings.corruption_threshold is not None:
         docker["corruptnessCheck"] = {"corruptionThreshold": settings.corruption_threshold}
     found: dict[str, Any] = {"workerType": "FULL", "docker": docker}
     if settings.seed != RunSettings.seed:

@@ -75,10 +75,15 @@ def estimate(dataset: Dataset, settings: RunSettings, offers: Offers, *, workers
     basis, warnings = [_of_index(look)], _warnings(dataset, settings, look)
     files, size = _counted(dataset, settings, look, kind, basis)
     samples = _frames(look, files, size, basis) if kind is FileKind.VIDEO else files
-    selected = min(settings.selection.wanted(samples), samples) if settings.selection else 0
+    # Without a selection all of them are taken.
+    selected = min(settings.selection.wanted(samples), samples) if settings.selection else samples
     piece = VIDEO_PIECE_BYTES if kind is FileKind.VIDEO else IMAGE_PIECE_BYTES
     reads = ceil(max(1, look.totals.files) / NAMES_A_PAGE) + files + size // piece
     reads += _annotations(settings, offers, samples, basis)
+    if settings.use_datapool:
+        reads += len(settings.tasks) * dataset.samples.count()  # their predictions are read too
+    if settings.input_expiration:
+        reads += files  # each is asked when it is deleted
     # Thumbnails, and of videos the frames too.
     written = 2 * selected if kind is FileKind.VIDEO else selected
     writes = 2 * ceil(files / NAMES_A_PART) + written + 4

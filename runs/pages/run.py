@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
 
+from contents.thumbnails.views import Shown
 from core.web.dialogs import dialog, done
 from datasets.access import datasets_for
 from jobs.models import ShardState
@@ -20,6 +21,7 @@ from runs.access import editable_run_for, may_stop
 from runs.configuration import InvalidConfigError
 from runs.models import ArtifactType, Run, RunLogLine, RunPick, RunState
 from runs.pages.access import run_for
+from runs.pages.pictures import pictures_of
 from runs.pages.reports import distributions_of, goals_of, report_of, said_words
 from runs.pages.showing import lasted, look_of, poll_after, stages_of
 from runs.pages.snippets import snippet_of
@@ -90,7 +92,7 @@ def picks(request: PageRequest, dataset_id: str, run_id: str) -> HttpResponse:
     """Why samples were chosen, or why the best others were not: `?left_out=1`. By place, or the one of a name."""
     found = run_for(request.user, dataset_id, run_id)
     template = "runs/_picks.html" if request.htmx else "runs/picks.html"
-    return render(request, template, _shown_head(request, found) | _picks(request, found))
+    return render(request, template, _picks(request, found))
 
 
 def _picks(request: PageRequest, found: Run) -> dict[str, Any]:
@@ -101,13 +103,20 @@ def _picks(request: PageRequest, found: Run) -> dict[str, Any]:
     rows = RunPick.objects.filter(run=found, is_chosen=chosen)
     rows = rows.filter(file_name=name) if name else rows.filter(place__gt=after_place)
     page = list(rows.order_by("place")[: PICKS_A_PAGE + 1])
-    return {
-        "rows": [_pick(each) for each in page[:PICKS_A_PAGE]],
+    head = _shown_head(request, found)
+    pictures = pictures_of(head["dataset"], [each.file_name for each in page[:PICKS_A_PAGE]])
+    return head | {
+        "rows": [_pick(each) | _picture(pictures, each.file_name) for each in page[:PICKS_A_PAGE]],
         "next_after": page[PICKS_A_PAGE - 1].place if len(page) > PICKS_A_PAGE else 0,
         "is_first": not after_place and not name,
         "chosen": chosen,
         "name": name,
     }
+
+
+def _picture(pictures: dict[str, tuple[str, Shown]], name: str) -> dict[str, Any]:
+    page, shown = pictures.get(name, ("", None))
+    return {"page": page, "shown": shown}
 
 
 def _pick(pick: RunPick) -> dict[str, Any]:

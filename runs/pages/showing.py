@@ -66,13 +66,14 @@ def _stage(run: Run, stored: dict[str, Any], *, is_last: bool) -> Stage:
     state, done, total = RunState(stored["state"]), int(stored.get("done") or 0), stored.get("total")
     label = str(state.label)
     if stored.get("ended") and not (is_last and run.state in ENDED_STATES and run.state != RunState.COMPLETED):
-        return Stage(label, "granted", gettext("done"), done, total, 100, duration_words(stage_seconds(stored)))
+        return Stage(label, "granted", gettext("done"), done, total, 100, took_words(stage_seconds(stored)))
     if run.has_ended:
         if run.state == RunState.COMPLETED:
-            return Stage(label, "granted", gettext("done"), done, total, 100)
+            took = took_words(_seconds_until(run.finished_at, stored))
+            return Stage(label, "granted", gettext("done"), done, total, 100, took)
         return Stage(label, look_of(run), run.get_state_display(), done, total)
     fraction = min(1.0, done / total) if total else None
-    running = (timezone.now() - datetime.fromisoformat(stored["begun"])).total_seconds() if stored.get("begun") else 0.0
+    running = _seconds_until(timezone.now(), stored)
     return Stage(
         label,
         "checking",
@@ -80,6 +81,7 @@ def _stage(run: Run, stored: dict[str, Any], *, is_last: bool) -> Stage:
         done,
         total,
         None if fraction is None else min(99, int(100 * fraction)),
+        took_words(running),
         left=left_words(running, fraction) if running > 3 and fraction and fraction < 1 else "",
         is_current=is_last,
     )
@@ -95,5 +97,16 @@ def poll_after(begun: datetime) -> str:
 
 def lasted(run: Run) -> str:
     """From its start to its end, or up to now; in seconds where that says more."""
-    seconds = ((run.finished_at or timezone.now()) - run.created_at).total_seconds()
+    return took_words(((run.finished_at or timezone.now()) - run.created_at).total_seconds())
+
+
+def took_words(seconds: float) -> str:
+    if seconds < 1:
+        return gettext("less than 1 s")
     return gettext("%(count)s s") % {"count": round(seconds)} if seconds < 60 else duration_words(seconds)
+
+
+def _seconds_until(moment: datetime | None, stored: dict[str, Any]) -> float:
+    """Since a stage has begun."""
+    begun = stored.get("begun")
+    return max(0.0, (moment - datetime.fromisoformat(begun)).total_seconds()) if begun and moment else 0.0

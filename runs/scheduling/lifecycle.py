@@ -103,6 +103,8 @@ def ended(job: Job) -> None:
         _end(run, RunState.COMPLETED, job.message or gettext("Completed."))
     elif job.state == JobState.CANCELLED:
         _end(run, RunState.ABORTED, gettext("Aborted by a person."))
+    elif run.limit:
+        _end(run, RunState.ABORTED, run.limit)
     elif _workers_died(job):
         _end(run, RunState.CRASHED, job.error)
     else:
@@ -134,7 +136,8 @@ def _end(run: Run, state: RunState, message: str) -> None:
     if run.stages and run.stages[-1]["ended"] is None:
         run.stages[-1]["ended"] = now.isoformat()
     run.save(update_fields=["state", "message", "message_at", "finished_at", "modified_at", "stages"])
-    level = LogLevel.INFO if state in (RunState.COMPLETED, RunState.ABORTED) else LogLevel.ERROR
+    is_wished = state in (RunState.COMPLETED, RunState.ABORTED) and not run.limit
+    level = LogLevel.INFO if is_wished else LogLevel.ERROR
     progress.log(run, run.message, level)
     ScheduledRun.objects.filter(pk=run.scheduled_id).update(state=ScheduledState.DONE, modified_at=now)
     ComputeWorker.objects.filter(pk=run.worker_id, state=WorkerState.BUSY).update(state=WorkerState.IDLE)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from clouds import Cause, CloudConfig, Store, StoreError
+from clouds import CloudConfig, Store, StoreError, is_missing
 from clouds.doctor.diagnosis import UNREADABLE, diagnose
 from clouds.permissions import Permission, Verdict, state_of
 from contents.annotations.catalogue import RULES
@@ -227,7 +227,7 @@ class _Bucket:
         try:
             return self.store.read_range(self.config.prefix + path, 0, most).data
         except StoreError as error:
-            if error.failure.cause is not Cause.NO_OBJECT:
+            if not is_missing(self.store, self.config.prefix + path, error.failure):
                 raise
         missing = gettext("this file does not exist.")  # apart: gettext sees nothing inside of f-strings
         self.problems.files.append(f"{self._place(path)}: {missing}")

@@ -37,10 +37,12 @@ TOPICS = (FINISHED, FAILED)
 
 def tell_ended(run: Run) -> None:
     """Call it in the transaction that ends the run. Nobody is told of what a person aborted."""
-    if run.state == RunState.ABORTED:
+    if run.state == RunState.ABORTED and not run.limit:
         return
     is_good = run.state == RunState.COMPLETED
     title = gettext("A run of %(dataset)s has finished") if is_good else gettext("A run of %(dataset)s has failed")
+    if run.limit:
+        title = gettext("A run of %(dataset)s was aborted")
     selected = run.sizes.get("nSelected")
     sentences = [run.message] if run.message else []
     if is_good and selected is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,17 @@ Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+
+
+class Matrix(Protocol):
+    """(n, d) numbers whose rows are asked for by an array of their places: an array, or what lies on a disk."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def ndim(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: Any, /) -> NDArray[Any]: ...
 
 
 class UnusableInputError(ValueError):
@@ -71,7 +82,7 @@ class Samples:
 
     names: Sequence[str]
     preselected: Flags | None = None
-    embeddings: NDArray[Any] | None = None
+    embeddings: Matrix | None = None
     numbers: Mapping[NumericInput, NDArray[Any]] = field(default_factory=dict)
     classes: Mapping[ClassInput, Classes] = field(default_factory=dict)
     queries: Mapping[Query, NDArray[Any]] = field(default_factory=dict)
@@ -98,7 +109,7 @@ class Samples:
             raise UnusableInputError(f"The {source} have {len(found)} rows, but there are {len(self)} samples.")
         return found
 
-    def vectors(self) -> NDArray[Any]:
+    def vectors(self) -> Matrix:
         if self.embeddings is None:
             raise UnusableInputError("There are no embeddings.")
         if self.embeddings.ndim != 2 or len(self.embeddings) != len(self):

@@ -4,12 +4,12 @@ All work is done in float32 and in blocks, so that no array of the size of the e
 `prepared` returns. Blocks depend only on the shape: work that is stopped and continued gives the same bits.
 """
 
-from typing import Any
+import mmap
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runs.selection.samples import Flags, Indices, Vectors
+from runs.selection.samples import Flags, Indices, Matrix, Vectors
 
 _ROWS = 64
 # Below this, two squared distances differ only by the rounding of float32 (unit vectors, some hundred dimensions).
@@ -18,9 +18,10 @@ ROUNDING = 1e-6
 _SMALLEST_SQUARE, _LARGEST_SQUARE = 1e-200, 1e200
 _SEED = 20  # of the factors of `keys_of`; any would do
 CENTRES_AT_ONCE = 16
+_LARGE_BYTES = 512 * 1024**2
 
 
-def usable_rows(embeddings: NDArray[Any], rows: Indices) -> Flags:
+def usable_rows(embeddings: Matrix, rows: Indices) -> Flags:
     """(len(rows),) whether all numbers of a row are finite."""
     usable = np.empty(len(rows), dtype=np.bool_)
     for start in range(0, len(rows), _ROWS):
@@ -28,15 +29,25 @@ def usable_rows(embeddings: NDArray[Any], rows: Indices) -> Flags:
     return usable
 
 
-def prepared(embeddings: NDArray[Any], rows: Indices, *, unit_length: bool) -> Vectors:
+def prepared(embeddings: Matrix, rows: Indices, *, unit_length: bool) -> Vectors:
     """(len(rows), d) the rows in the order of `rows`, at unit length if wanted. A zero vector stays as it is."""
-    ready = np.empty((len(rows), embeddings.shape[1]), dtype=np.float32)
+    ready = _empty(len(rows), embeddings.shape[1])
     for start in range(0, len(rows), _ROWS):
         block = embeddings[rows[start : start + _ROWS]].astype(np.float64)
         # + 0.0 makes of -0.0 the same bits as of 0.0.
         block = _at_unit_length(block) if unit_length else np.clip(block, -1e15, 1e15)
         np.add(block, 0.0, out=ready[start : start + _ROWS], casting="same_kind")
     return ready
+
+
+def _empty(rows: int, dimensions: int) -> Vectors:
+    """A large array is memory that a process could share. So it does not count for what hostile files may take of it:
+    a limit on RLIMIT_DATA leaves it alone.
+    """
+    size = rows * dimensions * 4
+    if size < _LARGE_BYTES:
+        return np.empty((rows, dimensions), dtype=np.float32)
+    return np.frombuffer(mmap.mmap(-1, size), dtype=np.float32).reshape(rows, dimensions)
 
 
 def _at_unit_length(block: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from django.conf import settings
 from django.utils.translation import gettext
 
-from clouds import CloudConfig, Endpoints, Store, StoreError
+from clouds import CloudConfig, Endpoints, Store, StoreError, is_missing
 from clouds.doctor.diagnosis import UNREADABLE
-from clouds.failures import Cause
 from clouds.patient import Patience
 from clouds.permissions import Permission
 from clouds.pool import STORES
@@ -88,6 +88,11 @@ class Context:
         """A folder of this machine for what would have to be read from the storage again and again."""
         return Path(settings.LIGHTLY_RUNS_DIR) / self.run.pk
 
+    def abort(self, words: str) -> NoReturn:
+        """A limit of the configuration is reached: the run ends as aborted. Raises JobError."""
+        Run.objects.filter(pk=self.run.pk).update(limit=words[:500])
+        raise JobError(words, is_final=True)
+
     @contextlib.contextmanager
     def opened_source(self, permission: Permission, key: str = "") -> Iterator[Store]:
         """`key`: relative to the root, for the words of an error. Raises JobError."""
@@ -117,7 +122,7 @@ class Context:
                         words = gettext("%(name)s has more than %(most)s bytes, which is too much.")
                         raise TooLargeError(words % {"name": name, "most": f"{most:,}"}, is_final=True)
             except StoreError as error:
-                if error.failure.cause is Cause.NO_OBJECT:
+                if is_missing(store, self.target.prefix + name, error.failure):
                     return None
                 raise
         return bytes(found)

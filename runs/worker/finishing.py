@@ -6,32 +6,27 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext, ngettext
 
 from jobs.runners import Cursor, Slice, Step
 from runs import progress
 from runs.models import RunState
-from runs.places import embeddings_name
 from runs.selection.explaining import Explanation
 from runs.selection.report import Report
 from runs.selection.report import report_of as goals_report
 from runs.worker.annotations.layout import Layout
-from runs.worker.choosing.inputs import Inputs
-from runs.worker.choosing.selecting import chosen_rows, opened_selection
+from runs.worker.choosing.selecting import chosen_rows, opened_selection, ready
 from runs.worker.context import Context, context_of
-from runs.worker.embedding.csvs import lines_of
+from runs.worker.outputs.embeddings import Vectors, write_some
 from runs.worker.outputs.writing import WRITE
 from runs.worker.preparing import LAYOUT
 from runs.worker.reports.goals import goals_of, picks_of
-from runs.worker.reports.vectors import Vectors, principal, unit
 from runs.worker.results import Outcome, Result, outcome_of, samples_of, store
-from runs.worker.scratch import Scratch, paths_of, token
+from runs.worker.scratch import Json, Scratch, paths_of
 
 FINISH = "finish"
-# What one process can make in a slice, and hold in its memory. A number takes about so many bytes.
-MOST_CSV_BYTES = 500 * 1000**2
-_BYTES_A_NUMBER = 11
+# With less time left no further part of a large file is written.
+SPARE_SECONDS = 25.0
 
 
 def begin(cursors: Sequence[Cursor]) -> Cursor:
@@ -43,11 +38,16 @@ def begin(cursors: Sequence[Cursor]) -> Cursor:
         "without": sorted(name for cursor in writers for name in cursor["without"]),
         "custom": [mark for cursor in writers for mark in cursor["custom"]],
         "embedded": False,
+        "csv": {},
+        "plot": "",
+        "note": "",
     }
 
 
 def finish_some(this: Slice) -> Step:
     context = context_of(this.job, paths_of(this.cursor))
+    if not ready(this, context):
+        return Step(this.cursor, is_last=False)
     return _finish(this, context) if this.cursor["embedded"] else _embed(this, context)
 
 
@@ -55,50 +55,37 @@ def _embed(this: Slice, context: Context) -> Step:
     """Writes the embeddings of all samples that the dataset will have, and their plot."""
     progress.enter(context.run, RunState.SAVING_RESULTS)
     cursor = this.cursor
-    inputs, _ = opened_selection(context, cursor["state"])
-    scratch = Scratch(context)
-    changed: dict[str, Any] = {"embedded": True, "plot": "", "note": ""}
-    chosen = chosen_rows(scratch, cursor["picked"]) if cursor["picked"] else []
-    if context.settings.enable_datapool_update and chosen:
-        changed |= _write_vectors(context, scratch, inputs, [at for at, _ in chosen])
+    changed: dict[str, Any] = {"embedded": True}
+    if context.settings.enable_datapool_update and cursor["chosen"]:
+        inputs, _ = opened_selection(context, cursor["state"])
+        vectors = Vectors.of(context, inputs, _chosen(Scratch(context), cursor)[0])
+        note = "" if cursor["csv"] else vectors.problem()
+        if note:
+            changed["note"] = note
+        else:
+            changed |= write_some(context, cursor, vectors, lambda: this.seconds_left > SPARE_SECONDS)
+            changed["embedded"] = not changed["csv"]
     return Step(cursor | changed, is_last=False)
 
 
-def _write_vectors(context: Context, scratch: Scratch, inputs: Inputs, chosen: Sequence[int]) -> dict[str, Any]:
-    """In the order that the samples will have: the datapool's first."""
-    everything = inputs.samples.vectors()
-    held = everything[len(inputs.rows) :]
-    new = unit(everything[np.array(chosen, np.intp)], is_wanted=context.settings.normalize_embeddings)
-    vectors: Vectors = np.concatenate([held, new]).astype(np.float32) if len(held) else new
-    if not vectors.shape[1] or not np.isfinite(vectors).all():
-        return {"note": "Some samples have no embedding, so that none is written for the dataset."}
-    if vectors.size * _BYTES_A_NUMBER > MOST_CSV_BYTES:
-        return {"note": "The dataset has too many samples for one file of embeddings, so that none is written."}
-    names = [*inputs.held.names, *(inputs.rows[at]["name"] for at in chosen)]
-    content = bytearray()
-    for line in lines_of(names, vectors):
-        content += line
-    key = embeddings_name(context.run.stamp)
-    context.write_target(key, bytes(content), "text/csv")
-    mark = f"plot-{token()}.bin"
-    scratch.write(mark, principal(vectors).astype("<f4").tobytes())
-    model = context.settings.embeddings_file or context.model.embedder.name
-    size = {"vectors": len(vectors), "dimensions": int(vectors.shape[1])}
-    return {"plot": mark, "key": key, "model": model[:200], **size}
+def _chosen(scratch: Scratch, cursor: Cursor) -> tuple[list[int], list[Json]]:
+    """Places among the rows of Inputs, and the rows."""
+    found = chosen_rows(scratch, cursor["picked"], 0, cursor["chosen"])
+    return [at for at, _ in found], [row for _, row in found]
 
 
 def _finish(this: Slice, context: Context) -> Step:
     progress.enter(context.run, RunState.GENERATING_REPORT)
     cursor, scratch = this.cursor, Scratch(context)
     inputs, chooser = opened_selection(context, cursor["state"])
-    chosen = chosen_rows(scratch, cursor["picked"]) if cursor["picked"] else []
-    outcome = outcome_of(context, cursor, inputs, [at for at, _ in chosen], Layout.of(scratch.read_json(LAYOUT)))
+    chosen, rows = _chosen(scratch, cursor)
+    outcome = outcome_of(context, cursor, inputs, chosen, Layout.of(scratch.read_json(LAYOUT)))
     explanation = Explanation(chooser) if chooser else None
     goals = goals_report(chooser, explanation) if chooser and explanation else None
     result = Result(
         context=context,
         cursor=cursor,
-        new=samples_of(context, cursor, scratch, [row for _, row in chosen]),
+        new=samples_of(context, cursor, scratch, rows),
         outcome=outcome,
         goals=goals_of(goals) if goals else [],
         plot=scratch.read(cursor["plot"]) if cursor["plot"] else b"",

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from clouds import Entry
 from clouds.permissions import Permission
+from clouds.provider import provider_of
 from contents.listing.folder import IMAGES, VIDEOS, samples_folder
 from contents.listing.relevant_apart import read_apart
 from contents.listing.relevant_filenames import RelevantFilenames, RelevantFilenamesError
@@ -27,7 +28,6 @@ from contents.names import shown
 from contents.thumbnails.metadata import head_of
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
-from runs.configuration import RunSettings
 from runs.models import LogLevel, Run, RunState
 from runs.places import embeddings_file_name, relevant_file_name
 from runs.worker.annotations.layout import read_layout
@@ -95,25 +95,42 @@ def _tell_beginning(context: Context, model: Chosen | None) -> None:
     for note in context.settings.notes:
         progress.log(run, str(note), LogLevel.WARNING)
     progress.enter(run, RunState.LOADING_DATASET)
-    if context.settings.corruption_threshold != RunSettings().corruption_threshold:
-        progress.log(run, "corruptionThreshold changes nothing: frames have no such score here.", LogLevel.WARNING)
+    for words in _limits(context):
+        progress.log(run, words)
     if model is None:
-        progress.log(run, f"Embeddings are those of {embeddings_file_name(context.settings.embeddings_file)}.")
+        name = embeddings_file_name(context.settings.embeddings_file)
+        progress.log(run, gettext("Embeddings are those of %(name)s.") % {"name": name})
     else:
         if model.warning:
             progress.log(run, model.warning, LogLevel.WARNING)
-        progress.log(run, f"Embeddings are made by {model.embedder.name}.")
-    progress.log(run, f"Listing the files of {context.source.path}.")
+        progress.log(run, gettext("Embeddings are made by %(name)s.") % {"name": model.embedder.name})
+    progress.log(run, gettext("Listing the files of %(path)s.") % {"path": context.source.path})
+
+
+def _limits(context: Context) -> Iterator[str]:
+    """What the configuration's limits do, or why they do nothing."""
+    expiration, threshold = context.settings.input_expiration, context.settings.corruption_threshold
+    if expiration and not provider_of(context.source).tells_expiry:
+        yield gettext("input_expiration changes nothing: this storage does not tell when it deletes a file.")
+    elif expiration:
+        words = gettext("Files that the storage deletes in fewer than %(days)s days end the run.")
+        if not expiration.aborts:
+            words = gettext("Files that the storage deletes in fewer than %(days)s days are left out.")
+        yield words % {"days": f"{expiration.min_days:g}"}
+    if threshold is not None and context.has_videos:
+        words = gettext("Frames in which more than %(share)s%% of the rows have one brightness count as corrupt.")
+        yield words % {"share": f"{100 * threshold:g}"}
+    elif threshold is not None:
+        yield gettext("corruption_threshold changes nothing: it is about frames of videos.")
 
 
 def _demand_empty(context: Context) -> None:
     if not context.uses_datapool and context.dataset.samples.exists():
-        raise JobError(
+        context.abort(
             gettext(
                 "The dataset has samples already, and the configuration does not say that the datapool is used. Set"
                 " use_datapool to true to select on top of them, or use a new dataset."
-            ),
-            is_final=True,
+            )
         )
 
 
@@ -225,16 +242,32 @@ def _demand_some(context: Context, *, files: int, seen: int) -> None:
 def _tell(run: Run, found: _Found, total: int | None) -> None:
     progress.advance(run, len(found.names), state=RunState.LOADING_DATASET)
     for name in found.unusable[:MOST_TOLD]:
-        progress.log(run, f"{shown(name)} is left out: its name has a line break or another control.", LogLevel.WARNING)
-    if len(found.unusable) > MOST_TOLD:
-        more = len(found.unusable) - MOST_TOLD
-        progress.log(run, f"{more:,} further files are left out because of their names.", LogLevel.WARNING)
-    if found.old:
-        progress.log(run, f"{found.old:,} files are left out: a run before this one has processed them.")
-    if found.known:
-        progress.log(run, f"{found.known:,} files are left out: the dataset has them already.")
+        words = gettext("%(name)s is left out: its name has a line break or another control.")
+        progress.log(run, words % {"name": shown(name)}, LogLevel.WARNING)
+    if (count := len(found.unusable) - MOST_TOLD) > 0:
+        words = ngettext(
+            "%(count)s further file is left out because of its name.",
+            "%(count)s further files are left out because of their names.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"}, LogLevel.WARNING)
+    if count := found.old:
+        words = ngettext(
+            "%(count)s file is left out: a run before this one has processed it.",
+            "%(count)s files are left out: a run before this one has processed them.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"})
+    if count := found.known:
+        words = ngettext(
+            "%(count)s file is left out: the dataset has it already.",
+            "%(count)s files are left out: the dataset has them already.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"})
     if total is not None:
-        progress.log(run, f"{total:,} files to look at.")
+        words = ngettext("%(count)s file to look at.", "%(count)s files to look at.", total)
+        progress.log(run, words % {"count": f"{total:,}"})
 
 
 def parts_in(prepared: Cursor) -> int:

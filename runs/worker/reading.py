@@ -1,8 +1,9 @@
 """The second stage, of images: reads and decodes them, and writes down what a selection may ask of them.
 
 A row has `name`, `size`, `modified`, `version` as listed, and either `bad` (why it can't be used) or `hash` (of its
-content), `meta` (Lightly's metadata) and what annotations.files tells. A slice does one chunk: some samples of a part,
-which depend on the cursor alone, so that whoever does it again writes the same under the same name.
+content), `meta` (Lightly's metadata), `exif` (where there is any) and what annotations.files tells. A slice does one
+chunk: some samples of a part, which depend on the cursor alone, so that whoever does it again writes the same under the
+same name.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from clouds.failures import Cause
 from clouds.permissions import Permission
 from contents.careful import care_of, went_on
 from contents.index.opening import job_error
+from contents.media.exif import exif_of
 from contents.media.pieces import Pieces
 from contents.media.pixels import decoded, pixels_of
 from contents.media.problems import MediaError, MediaProblem
@@ -35,6 +37,7 @@ from runs.worker.annotations.files import tell_of
 from runs.worker.annotations.layout import Layout
 from runs.worker.context import Context, context_of, run_of
 from runs.worker.embedding.network import Pixels, Vectors
+from runs.worker.gate import expiring
 from runs.worker.pictures import metadata_of
 from runs.worker.preparing import LAYOUT, parts_in
 from runs.worker.scratch import NAMES_OF_A_PART, Chunk, Json, Listed, Scratch, paths_of
@@ -157,13 +160,15 @@ def _read(this: Slice, context: Context, chunk: Sequence[Listed]) -> Read:
     read = Read([], {})
     size = context.picture_size
     denied = 0
-    readable = [each for each in chunk if refusal_of(each) is None]
+    refused = {each.name: refusal for each in chunk if (refusal := refusal_of(each))}
+    refused |= expiring(context, [each for each in chunk if each.name not in refused])
+    readable = [each for each in chunk if each.name not in refused]
     on_their_way = iter(_coming(context.source, readable))
     for place, file in enumerate(chunk):
         if place and this.seconds_left < SPARE_SECONDS:
             break
         row: Json = {"name": file.name, "size": file.size, "modified": file.modified, "version": file.version}
-        if refusal := refusal_of(file):
+        if refusal := refused.get(file.name):
             read.rows.append(row | {"bad": refusal})
             continue
         _, pieces = next(on_their_way)
@@ -211,10 +216,11 @@ def _look(file: Listed, pieces: Pieces, size: tuple[int, int]) -> tuple[Json, Pi
     rest = pieces.read(len(first), file.size - len(first)) if len(first) < file.size else b""
     content = first + rest
     with decoded(io.BytesIO(content)) as image:
-        pixels = pixels_of(image, size)
+        pixels, exif = pixels_of(image, size), exif_of(image)
     picture = np.frombuffer(pixels.sized, np.uint8).reshape(size[1], size[0], 3)
     digest = hashlib.blake2b(content, digest_size=16).hexdigest()
-    return {"hash": digest, "meta": metadata_of(pixels, file.size)}, picture
+    found: Json = {"hash": digest, "meta": metadata_of(pixels, file.size)}
+    return found | ({"exif": exif} if exif else {}), picture
 
 
 def words_of(error: MediaError) -> str:

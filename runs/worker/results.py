@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from contents.listing.progress import set_processed_until
 from jobs.runners import Cursor, JobError
@@ -23,7 +24,6 @@ from runs.worker.outputs.writing import custom_name
 from runs.worker.reports.distributions import Json, sets_of
 from runs.worker.reports.goals import store_picks
 from runs.worker.reports.report import Facts, report_of
-from runs.worker.reports.vectors import unit
 from runs.worker.scratch import Scratch
 from samples import growing
 from samples.models import PlotMethod, SampleType
@@ -68,6 +68,7 @@ def samples_of(context: Context, cursor: Cursor, scratch: Scratch, rows: Sequenc
             file_name=row["name"],
             type=SampleType.VIDEO_FRAME if "frame" in row else SampleType.IMAGE,
             thumb_name="" if row["name"] in without else thumbnail_of_sample(context, row["name"]),
+            exif=row.get("exif", {}),
             meta_data=row["meta"],
             custom_meta_data=row.get("custom", custom.get(row["name"])),
             video_frame_data=row.get("frame"),
@@ -78,7 +79,7 @@ def samples_of(context: Context, cursor: Cursor, scratch: Scratch, rows: Sequenc
 
 def outcome_of(context: Context, cursor: Cursor, inputs: Inputs, chosen: Sequence[int], layout: Layout) -> Outcome:
     table = table_of(context)
-    sizes = _sizes(inputs, len(table.rows), len(chosen))
+    sizes = _sizes(inputs, len(table.keys), len(chosen))
     bad = [table.rows[at] for at in inputs.usable.corrupt]
     corruptness = {
         "corrupt_samples": {row["name"]: row["bad"] for row in bad if "is_video" not in row},
@@ -86,21 +87,23 @@ def outcome_of(context: Context, cursor: Cursor, inputs: Inputs, chosen: Sequenc
     }
     report = b""
     if context.settings.upload_report:
-        video_sizes = _video_sizes(table, inputs, chosen) if context.has_videos else None
+        video_sizes = _video_sizes(context, table, inputs, chosen) if context.has_videos else None
         told = _report(context, inputs, chosen, layout, sizes, video_sizes)
         report = json.dumps(told, allow_nan=False).encode()
-    return Outcome(sizes, report, json.dumps(corruptness).encode(), _files(table))
+    return Outcome(sizes, report, json.dumps(corruptness).encode(), _files(context, table))
 
 
-def _files(table: Table) -> list[str]:
+def _files(context: Context, table: Table) -> list[str]:
     """The names of the files that were looked at: of frames, their videos."""
+    if not context.has_videos:
+        return sorted(key.name for key in table.keys)
     return sorted({str(row.get("video", row["name"])) for row in table.rows})
 
 
-def _video_sizes(table: Table, inputs: Inputs, chosen: Sequence[int]) -> Json:
+def _video_sizes(context: Context, table: Table, inputs: Inputs, chosen: Sequence[int]) -> Json:
     """DatasetSizes that count videos: one is selected if a frame of it is."""
-    videos = set(_files(table))
-    corrupt = {row["name"] for row in table.rows if "is_video" in row}
+    videos = set(_files(context, table))
+    corrupt = {row["name"] for row in table.rows.at(inputs.usable.corrupt) if "is_video" in row}
     selected = {inputs.rows[at]["video"] for at in chosen}
     held = {(frame or {}).get("sourceVideo") for frame in inputs.held.frames} - {None}
     return {
@@ -136,7 +139,7 @@ def _report(
         inputs=inputs,
         layout=layout,
         sets=sets_of(len(inputs.rows), chosen, len(inputs.held.names), seed=known.seed),
-        vectors=unit(inputs.samples.vectors(), is_wanted=known.normalize_embeddings),
+        vectors=inputs.vectors.unit(is_wanted=known.normalize_embeddings),
         sizes=sizes,
         video_sizes=video_sizes,
         keys=known.custom_metadata_keys,
@@ -157,7 +160,8 @@ def store(result: Result, message: str) -> None:
         changed |= _grow(result)
         _remember(context, result.cursor)
     else:
-        progress.log(run, "The dataset stays as it is, because enable_datapool_update is off.", LogLevel.WARNING)
+        words = gettext("The dataset stays as it is, because enable_datapool_update is off.")
+        progress.log(run, words, LogLevel.WARNING)
     Run.objects.filter(pk=run.pk).update(**changed)
     store_picks(run, result.picks)
     _tell(result, message)
@@ -191,7 +195,8 @@ def _grow(result: Result) -> dict[str, str]:
 def _remember(context: Context, cursor: Cursor) -> None:
     """Up to when the Input is processed. Not where only some of its files were wanted."""
     if context.settings.relevant_filenames_file:
-        progress.log(context.run, "The next run looks at all files again, because this one had a list of file names.")
+        words = gettext("The next run looks at all files again, because this one had a list of file names.")
+        progress.log(context.run, words)
         return
     # What was written while the run listed may not have been seen.
     until = min(cursor["newest"], cursor["begun"] - 1)
@@ -205,7 +210,10 @@ def _tell(result: Result, message: str) -> None:
         progress.log(run, result.cursor["note"], LogLevel.WARNING)
     if result.cursor["without"]:
         count = len(result.cursor["without"])
-        progress.log(run, f"{count:,} thumbnails could not be written.", LogLevel.WARNING)
+        words = ngettext(
+            "%(count)s thumbnail could not be written.", "%(count)s thumbnails could not be written.", count
+        )
+        progress.log(run, words % {"count": f"{count:,}"}, LogLevel.WARNING)
     for goal in result.goals:
         if goal["why"]:
             progress.log(run, f"{goal['strategy']}: {goal['why']}", LogLevel.WARNING)

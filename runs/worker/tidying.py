@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import sleep
 
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -17,16 +16,21 @@ from jobs.models import Job, JobShard, ShardState
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
 from runs.models import LogLevel
+from runs.places import embeddings_name
 from runs.worker import disk
 from runs.worker.context import Context, context_of
+from runs.worker.outputs.embeddings import unfinished
 from runs.worker.scratch import THREADS, Scratch, paths_of
 
 TIDY = "tidy"
 SPARE_SECONDS = 15.0
 # Files that are removed before the clock is looked at.
 AT_ONCE = 60
-# So long waits a slice for steps of a run that was stopped, which may still write.
+# After so long it is looked again whether the steps of a run that was stopped, which may still write, have ended.
 WAIT_SECONDS = 20.0
+# A storage that is busy is left alone for so long, then a little longer each time. Nobody waits for what is removed.
+MOST_TRIES = 5
+PAUSE_SECONDS = 5.0
 
 
 def begin(cursor: Cursor) -> Cursor:
@@ -40,6 +44,9 @@ def tidy_some(this: Slice) -> Step:
     try:
         is_done = _remove_some(this, context)
     except JobError as error:
+        tries = this.cursor.get("tries", 0) + 1
+        if not error.is_final and tries < MOST_TRIES:
+            return Step(this.cursor | {"tries": tries}, is_last=False, pause=PAUSE_SECONDS * tries)
         progress.log(context.run, _sentence(context, error), LogLevel.WARNING)
         is_done = True
     return Step(this.cursor, is_last=is_done)
@@ -54,9 +61,22 @@ def tidy_after(this: Slice) -> Step:
     disk.remove(context.disk)
     left = _seconds_until_quiet(context.run.job)
     if left > 0:
-        sleep(min(left, WAIT_SECONDS, max(0.0, this.seconds_left - SPARE_SECONDS)))
-        return Step(this.cursor, is_last=False)
+        return Step(this.cursor, is_last=False, pause=min(left, WAIT_SECONDS))
+    _drop_uploads(context)
     return Step(this.cursor, is_last=_remove_some(this, context))
+
+
+def _drop_uploads(context: Context) -> None:
+    """Files that were being written in parts. Where it is not permitted, the bucket's own rules have to remove them."""
+    key = embeddings_name(context.run.stamp)
+    cursors = JobShard.objects.filter(job=context.run.job).values_list("cursor", flat=True)
+    for upload in unfinished(list(cursors)):
+        try:
+            with context.opened_target(Permission.OVERWRITE, key) as store:
+                store.drop_parts(context.target.prefix + key, upload)
+        except JobError:
+            words = gettext("Parts of the unfinished file %(name)s may be left in the Lightly datasource.")
+            progress.log(context.run, words % {"name": key}, LogLevel.WARNING)
 
 
 def _seconds_until_quiet(job: Job | None) -> float:

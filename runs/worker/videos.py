@@ -27,6 +27,7 @@ from runs import progress
 from runs.models import RunState
 from runs.worker.annotations.layout import Layout
 from runs.worker.context import Context, context_of, run_of
+from runs.worker.gate import expiring
 from runs.worker.pictures import metadata_of
 from runs.worker.preparing import LAYOUT, parts_in
 from runs.worker.reading import Read, annotate, ended_workers, reason_of, refusal_of, words_of
@@ -91,7 +92,7 @@ def _store(this: Slice) -> None:
 def _read(this: Slice, context: Context, video: _Video) -> tuple[Read, int | None, str]:
     """(rows, the moment of the frame after them, why there can be no more). Raises JobError."""
     read, moment = Read([], {}), None
-    if refusal := refusal_of(video.file, is_video=True):
+    if refusal := refusal_of(video.file, is_video=True) or expiring(context, [video.file]).get(video.file.name):
         return read, None, refusal
     try:
         with _opened(this, context, video.file) as file:
@@ -126,12 +127,17 @@ def _opened(this: Slice, context: Context, file: Listed) -> Iterator[RangedFile]
 def _take(read: Read, context: Context, video: _Video, shown: Shown) -> None:
     size = context.picture_size
     pixels = pixels_of(shown.picture, size, with_digest=True)
-    read.pictures[len(read.rows)] = np.frombuffer(pixels.sized, np.uint8).reshape(size[1], size[0], 3)
     row = _row(video, shown.number, context.settings.output_image_format)
     # A frame is no file: its size is that of its pixels.
     meta = metadata_of(pixels, pixels.width * pixels.height * 3)
     told = {"sourceVideo": video.file.name, "sourceVideoFrameIndex": shown.number}
+    threshold = context.settings.corruption_threshold
+    if threshold is not None and meta["uniformRowRatio"] > threshold:
+        words = "rows of one brightness: {share:.0%}, more than corruption_threshold"
+        read.rows.append(row | {"bad": words.format(share=meta["uniformRowRatio"])})
+        return
     row |= {"hash": pixels.digest, "meta": meta, "moment": shown.moment}
+    read.pictures[len(read.rows)] = np.frombuffer(pixels.sized, np.uint8).reshape(size[1], size[0], 3)
     read.rows.append(row | {"frame": told | {"sourceVideoFrameTimestamp": shown.seconds}})
 
 

@@ -19,8 +19,9 @@ from datasets.access import dataset_for, editable_dataset_for
 from datasets.api.schemas import Created, Error, milliseconds
 from datasets.models import Dataset
 from datasources.models import Purpose
-from samples import embeddings, queries
-from samples.api.schemas import LONGEST, Body, Id, TagName
+from samples import embeddings, queries, uploading
+from samples.api.schemas import LONGEST, Body
+from samples.api.upload_routes import write_url
 from samples.exports.places import ReadUrls
 from samples.models import Embedding, EmbeddingPlot, PlotMethod
 from teams.api.authentication import caller, needs
@@ -58,6 +59,11 @@ class Trigger(Body):
     method: Literal["PCA", "TSNE", "UMAP"] = Field(alias="dimensionalityReductionMethod")
 
 
+class Triggered(Body):
+    method: Literal["PCA"] = Field(alias="dimensionalityReductionMethod", description="what is drawn")
+    message: str = Field(description="why it is another method than the one that was asked for, or empty")
+
+
 class PlotCreate(Body):
     name: str = Field(max_length=LONGEST)
     method: Literal["PCA", "TSNE", "UMAP"] = Field(alias="dimensionalityReductionMethod")
@@ -74,14 +80,6 @@ class PlotData(Body):
     method: str = Field(alias="dimensionalityReductionMethod")
     first: list[float] | None = Field(None, alias="coordinatesDimension1")
     second: list[float] | None = Field(None, alias="coordinatesDimension2")
-
-
-class Sampling(Body):
-    new_tag_name: TagName = Field(alias="newTagName")
-    method: Literal["ACTIVE_LEARNING", "CORAL", "CORESET", "RANDOM"]
-    config: Answer
-    preselected_tag_id: Id | None = Field(None, alias="preselectedTagId")
-    query_tag_id: Id | None = Field(None, alias="queryTagId")
 
 
 @router.get(
@@ -113,18 +111,20 @@ def list_embeddings(request: HttpRequest, dataset_id: str) -> list[Answer]:
     by_alias=True,
 )
 def embedding_write_url(request: HttpRequest, dataset_id: str, which: Query[WhichName]) -> Answer:
-    """A new embedding, and a URL to write its csv file by PUT. Azure also wants `x-ms-blob-type: BlockBlob`."""
+    """A new embedding, and a URL to write its csv file by a plain PUT. For Azure it leads to this server."""
     dataset = editable_dataset_for(caller(request), dataset_id)
     places.enter(request, SIGNING, person=caller(request).pk, dataset_id=dataset.pk, team=dataset.team_id)
     key = embeddings.key_of(which.name)
     with client_errors():
         to = ReadUrls(request, dataset, caller(request))
-        url = sign_file(dataset, Purpose.LIGHTLY, key, method="PUT", redirect_url=to)
+        passes_through = uploading.passes_through(dataset)
+        url = "" if passes_through else sign_file(dataset, Purpose.LIGHTLY, key, method="PUT", redirect_url=to)
     try:
         embedding = embeddings.register(dataset, name=which.name, key=key)
     except embeddings.NameTakenError:
         words = f"The dataset has an embedding named {which.name} already. Use another name."
         raise ApiError(409, "EMBEDDING_NAME_EXISTS", words) from None
+    url = url or write_url(request, embedding, caller(request))
     return {"signedWriteUrl": url, "embeddingId": embedding.pk}
 
 
@@ -136,7 +136,7 @@ def embedding_write_url(request: HttpRequest, dataset_id: str, which: Query[Whic
 def embedding_read_url(request: HttpRequest, dataset_id: str, embedding_id: str) -> str:
     """A URL to read the csv file of the embedding: `filenames,embedding_0,…,labels`."""
     dataset = dataset_for(caller(request), dataset_id)
-    embedding = _embedding(dataset, embedding_id)
+    embedding = embedding_or_404(dataset, embedding_id)
     places.enter(request, SIGNING, person=caller(request).pk, dataset_id=dataset.pk, team=dataset.team_id)
     with client_errors():
         to = ReadUrls(request, dataset, caller(request))
@@ -150,7 +150,7 @@ def embedding_read_url(request: HttpRequest, dataset_id: str, embedding_id: str)
 )
 def put_processed(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Processed) -> Status[None]:
     """The csv file is written, and has so many rows."""
-    embedding = _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(editable_dataset_for(caller(request), dataset_id), embedding_id)
     embeddings.set_processed(embedding, rows=payload.row_count)
     return Status(204, None)
 
@@ -158,15 +158,20 @@ def put_processed(request: HttpRequest, dataset_id: str, embedding_id: str, payl
 @router.post(
     "/datasets/{dataset_id}/embeddings/{embedding_id}/trigger2dEmbeddingsJob",
     auth=needs(Scope.RUNS),
-    response={204: None, 400: Error, **READING},
+    response={200: Triggered, 400: Error, **READING},
+    by_alias=True,
 )
-def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Trigger) -> Status[None]:
-    """The csv file is written: a worker reads it and draws its samples by PCA, whatever method is asked for."""
+def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Trigger) -> Answer:
+    """The csv file is written: a worker reads it and draws its samples by PCA, whatever method is asked for.
+
+    The client asks for all three methods and takes every other answer for a failure. So this one says what is drawn.
+    """
     dataset = editable_dataset_for(caller(request), dataset_id)
-    embedding = _embedding(dataset, embedding_id)
+    embedding = embedding_or_404(dataset, embedding_id)
     embedding.dataset = dataset
     embeddings.written(embedding, by=caller(request))
-    return Status(204, None)
+    words = "" if payload.method == "PCA" else f"{payload.method} is not supported: the embedding is drawn by PCA."
+    return {"dimensionalityReductionMethod": "PCA", "message": words}
 
 
 @router.delete(
@@ -174,24 +179,9 @@ def trigger_plot(request: HttpRequest, dataset_id: str, embedding_id: str, paylo
 )
 def delete_embedding(request: HttpRequest, dataset_id: str, embedding_id: str) -> Status[None]:
     """Forgets it. Its file stays where it is."""
-    embedding = _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(editable_dataset_for(caller(request), dataset_id), embedding_id)
     embeddings.forget(embedding)
     return Status(204, None)
-
-
-@router.post(
-    "/datasets/{dataset_id}/embeddings/{embedding_id}/sampling",
-    auth=needs(Scope.RUNS),
-    response={400: Error, 422: Error, **READING},
-)
-def trigger_sampling(request: HttpRequest, dataset_id: str, embedding_id: str, payload: Sampling) -> None:
-    """Not supported: the method `selection()` of the client, which is deprecated."""
-    _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
-    words = (
-        "Selecting among the samples of a dataset is not supported yet. Schedule a run instead"
-        " (schedule_compute_worker_run), or create a tag from names (create_tag_from_filenames)."
-    )
-    raise ApiError(422, "NOT_IMPLEMENTED", words)
 
 
 @router.get(
@@ -203,7 +193,7 @@ def trigger_sampling(request: HttpRequest, dataset_id: str, embedding_id: str, p
 )
 def list_plots(request: HttpRequest, dataset_id: str, embedding_id: str) -> list[Answer]:
     """Without their coordinates."""
-    embedding = _embedding(dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(dataset_for(caller(request), dataset_id), embedding_id)
     return [_plot_data(embedding, plot) for plot in embedding.plots.defer("points").order_by("pk")]
 
 
@@ -215,7 +205,7 @@ def list_plots(request: HttpRequest, dataset_id: str, embedding_id: str) -> list
 )
 def create_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payload: PlotCreate) -> Status[Answer]:
     """Two coordinates for each sample, by position. One of the same method is replaced."""
-    embedding = _embedding(editable_dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(editable_dataset_for(caller(request), dataset_id), embedding_id)
     try:
         method = PlotMethod(payload.method)
         plot = embeddings.store_plot(embedding, method=method, first=payload.first, second=payload.second)
@@ -232,7 +222,7 @@ def create_plot(request: HttpRequest, dataset_id: str, embedding_id: str, payloa
     exclude_unset=True,
 )
 def get_plot(request: HttpRequest, dataset_id: str, embedding_id: str, embedding2d_id: str) -> Answer:
-    embedding = _embedding(dataset_for(caller(request), dataset_id), embedding_id)
+    embedding = embedding_or_404(dataset_for(caller(request), dataset_id), embedding_id)
     plot = next((plot for plot in embedding.plots.all() if _plot_id(plot) == embedding2d_id), None)
     if plot is None:
         raise ApiError(404, "EMBEDDING_2D_UNKNOWN", "The embedding has no such picture.")
@@ -241,7 +231,7 @@ def get_plot(request: HttpRequest, dataset_id: str, embedding_id: str, embedding
     return _plot_data(embedding, plot) | (coordinates if points else {})
 
 
-def _embedding(dataset: Dataset, embedding_id: str) -> Embedding:
+def embedding_or_404(dataset: Dataset, embedding_id: str) -> Embedding:
     embedding = Embedding.objects.filter(dataset=dataset, pk=embedding_id).first()
     if embedding is None:
         raise ApiError(404, "EMBEDDING_UNKNOWN", "The dataset has no such embedding.")

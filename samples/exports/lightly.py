@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from clouds import Store, StoreError
-from clouds.failures import Cause
+from clouds import Store, StoreError, is_missing
 from clouds.permissions import Permission
 from contents.annotations.documents.reading import read_document
 from contents.annotations.findings import Notes
@@ -18,7 +17,6 @@ from contents.annotations.predictions.schema import TaskSchema
 from contents.listing.folder import PREDICTIONS_FOLDER
 from contents.listing.opening import opened
 from contents.overlays.documents import MOST_FILE_BYTES, Task, tasks_of
-from contents.thumbnails.reasons import Reason, reason_of
 from datasources.models import Datasource
 
 # A file for each sample and task. More take too long for somebody who waits.
@@ -90,10 +88,7 @@ def _bytes(store: Store, key: str, limit: int) -> bytes | None:
     try:
         return store.read_range(key, 0, limit).data
     except StoreError as error:
-        if error.failure.cause is Cause.NO_OBJECT:
-            return None
-        # Some servers deny what is missing to whoever may read only a part of the bucket.
-        if reason_of(error.failure) is Reason.PERMISSION and key not in store.keys(key, limit=1):
+        if is_missing(store, key, error.failure):
             return None
         raise
 

@@ -5,8 +5,7 @@ A thumbnail is taken from the Lightly datasource where a run left one, else it i
 
 from __future__ import annotations
 
-from clouds import CloudConfig, Store, StoreError
-from clouds.failures import Cause
+from clouds import CloudConfig, Store, StoreError, is_missing
 from clouds.pool import STORES
 from contents.index.opening import PATIENCE
 from contents.listing.errors import NoDatasourceError
@@ -60,10 +59,13 @@ def _from(sample: Sample, purpose: Purpose, key: str, longest_side: int) -> Pict
         return Refusal(Reason.CREDENTIALS)
     try:
         with STORES.borrowed(config, configured_endpoints(), PATIENCE) as store:
-            return _read(store, config.prefix + key, longest_side)
+            try:
+                return _read(store, config.prefix + key, longest_side)
+            except StoreError as error:
+                if is_missing(store, config.prefix + key, error.failure):
+                    return Refusal(Reason.MISSING)
+                raise
     except StoreError as error:
-        if error.failure.cause is Cause.NO_OBJECT:
-            return Refusal(Reason.MISSING)
         return storage_refusal(error.failure, config, key)
     except MediaError as error:
         return Refusal(Reason(error.found.problem), error.found.detail)

@@ -6,13 +6,16 @@ import pytest
 from pytest_django import Settings
 
 from clouds import parse_config
+from core.queues import Queue
 from datasets.models import Dataset
 from datasets.services import share_dataset
 from datasources import services, tasks
 from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
+from jobs.models import Job
 from runs import artifacts
 from runs.models import ArtifactType, Run, ScheduledRun
+from runs.runners import SAMPLING_KIND
 from runs.scheduling import registry
 from samples.models import Embedding
 from teams.models import User
@@ -74,6 +77,7 @@ def known(ready: Dataset, alice: User) -> dict[str, str]:
     return {
         "dataset_id": ready.pk,
         "embedding_id": embedding.pk,
+        "job_id": Job.objects.create(kind=SAMPLING_KIND, queue=Queue.RUNS, title="Select", dataset=ready).pk,
         "tag_id": tag.pk,
         "sample_id": sample.pk,
         "team_id": ready.team_id,

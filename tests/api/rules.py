@@ -146,11 +146,15 @@ RULES: dict[str, Rule] = {
     f"GET {_EMBEDDINGS}": Rule(Scope.READ, Access.SEES),
     # Makes an embedding, whose file whoever gets the answer writes.
     f"GET {_EMBEDDINGS}/writeCSVUrl": Rule(Scope.RUNS, Access.EDITS),
+    # With a token of its own in the URL.
+    f"PUT {_EMBEDDING}/content": Rule(Scope.RUNS, Access.PUBLIC),
     f"DELETE {_EMBEDDING}": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_EMBEDDING}/readCSVUrl": Rule(Scope.READ, Access.SEES),
     f"PUT {_EMBEDDING}/isProcessed": Rule(Scope.RUNS, Access.EDITS),
     f"POST {_EMBEDDING}/trigger2dEmbeddingsJob": Rule(Scope.RUNS, Access.EDITS),
     f"POST {_EMBEDDING}/sampling": Rule(Scope.RUNS, Access.EDITS),
+    # Of a selection among a dataset's samples: who sees that.
+    "GET /v1/jobs/{job_id}": Rule(Scope.READ, Access.SEES),
     f"GET {_EMBEDDING}/2d": Rule(Scope.READ, Access.SEES),
     f"POST {_EMBEDDING}/2d": Rule(Scope.RUNS, Access.EDITS),
     f"GET {_EMBEDDING}/2d/{{embedding2d_id}}": Rule(Scope.READ, Access.SEES),

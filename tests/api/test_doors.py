@@ -21,6 +21,7 @@ UNKNOWN_THINGS = {
     "{scheduled_id}": "DOCKER_RUN_UNKNOWN",
     "{config_id}": "DOCKER_WORKER_CONFIG_UNKNOWN",
     "{worker_id}": "DOCKER_WORKER_UNKNOWN",
+    "{job_id}": "JOB_UNKNOWN",
 }
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 _PART = re.compile(r"<(?:\w+:)?(?P<name>\w+)>")
 _REGEX = re.compile(r"\(\?P<(?P<name>\w+)>.*?\)(?=/|$)")
 # The REST API's, which tests/api/test_doors.py walks.
-_OPERATION = re.compile(r"^v1/(datasets|docker|teams|versions)")
+_OPERATION = re.compile(r"^v1/(datasets|docker|jobs|teams|versions)")
 
 
 class Route(NamedTuple):

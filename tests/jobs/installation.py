@@ -52,10 +52,12 @@ class Installation:
         if beat:
             self.stack.start_beat()
 
-    def start_worker(self, *queues: Queue, concurrency: int = 2, **more: str) -> subprocess.Popen[bytes]:
+    def start_worker(
+        self, *queues: Queue, concurrency: int = 2, wait: bool = True, **more: str
+    ) -> subprocess.Popen[bytes]:
         """As the launcher starts it, but with the tests' kinds of job. Its process, which takes work from now on.
 
-        `more`: variables of its environment.
+        `more`: variables of its environment. Without `wait` it takes work soon.
         """
         processes = self.stack._processes
         name = f"worker-{len(processes)}"
@@ -64,6 +66,8 @@ class Installation:
         command = [*worker.command]
         command[command.index("lightly_platform")] = "tests.jobs.worker_app"
         process = self.stack.start(name, command[1:], more)
+        if not wait:
+            return process
         assert eventually(lambda: " ready." in self.stack.log(name) or process.poll() is not None, PATIENCE)
         assert process.poll() is None, self.stack.log(name)
         return process

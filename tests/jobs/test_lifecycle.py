@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -42,6 +42,56 @@ def test_its_slices_are_sent_one_after_the_other(sent: list[tuple[str, Queue]]) 
     assert len(sent) == 2
     tasks.sweep_jobs()
     assert len(sent) == 2
+
+
+def test_a_slice_that_has_to_wait_comes_back_later(sent: list[tuple[str, Queue]]) -> None:
+    """Its worker does something else meanwhile; nobody takes the shard too early, and the sweep finds it then."""
+    job = new_job()
+    mine = claimed(job)
+    assert lifecycle.store(mine, Step(mine.shard.cursor, is_last=False, pause=60))
+    shard = only_shard(job)
+    assert (shard.state, shard.owner, shard.attempts, job.done) == (ShardState.QUEUED, "", 0, 0)
+    assert 55 < (shard.not_before - timezone.now()).total_seconds() <= 60
+    tasks.send(job.shards.all())
+    tasks.sweep_jobs()
+    tasks.run_slice(shard.pk)
+    assert (sent, only_shard(job).claim) == ([], 1)
+    end_pauses()
+    tasks.sweep_jobs()
+    assert sent == [(shard.pk, Queue.PATIENT)]
+    assert work_off(job).message == result_of(1, 5)
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up(sent: list[tuple[str, Queue]]) -> None:
+    """Its rows have times to come: of the pause of a step, of a message that is lost, of a lease whose worker died."""
+    job = new_job()
+    later = timezone.now() + timedelta(hours=1)
+    job.shards.update(not_before=later, sent_at=later)
+    tasks.sweep_jobs()
+    shard = only_shard(job)
+    assert sent == [(shard.pk, Queue.PATIENT)]
+    claimed(job)
+    job.shards.update(leased_until=later)
+    tasks.sweep_jobs()
+    assert len(sent) == 2
+    assert only_shard(job).attempts == 1
+    assert work_off(job).message == result_of(1, 5)
+
+
+def test_no_pause_is_longer_than_what_a_clock_that_was_set_back_leaves() -> None:
+    job = new_job()
+    mine = claimed(job)
+    assert lifecycle.store(mine, Step(mine.shard.cursor, is_last=False, pause=24 * 3600))
+    assert only_shard(job).not_before <= timezone.now() + lifecycle.LONGEST_PAUSE
+    lease = claimed_lease(job)
+    assert lease <= timezone.now() + lifecycle.LONGEST_LEASE
+
+
+def claimed_lease(job: Job) -> datetime:
+    end_pauses()
+    until = claimed(job).shard.leased_until
+    assert until
+    return until
 
 
 def test_shards_are_done_side_by_side(sent: list[tuple[str, Queue]]) -> None:

@@ -195,7 +195,9 @@ def test_the_first_page_sorts_models_by_use(login: Login, looker: User) -> None:
         for app in login(looker).get("/admin/").context["app_list"]
     }
     assert sections["People"][:3] == ["People", "Teams", "Memberships"]
-    assert sections["Data"] == ["Datasets", "Datasources", "Checks", "Alerts", "Links for cloud admins"]
+    assert sections["Data"] == [
+        "Datasets", "Datasources", "Checks", "Alerts", "Links for cloud admins", "Samples", "Tags",
+    ]  # fmt: skip
     assert sections["Records"][-1] == "Admin actions"
     assert sum(len(models) for models in sections.values()) == len(REGISTERED)
 

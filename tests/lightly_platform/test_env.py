@@ -18,6 +18,9 @@ PLANTED = "Pl4nted"
 
 WRONG = [
     ("LIGHTLY_DATA_DIR", __file__),
+    ("LIGHTLY_STATIC_DIR", __file__),
+    ("LIGHTLY_ALIVE_FILE", "/no/such/directory/alive"),
+    ("LIGHTLY_ALIVE_FILE", "/tmp"),
     ("DEBUG", "maybe"),
     ("LIGHTLY_HTTPS", "2"),
     ("BIND", "localhost"),
@@ -127,6 +130,8 @@ RIGHT = [
     ("LIGHTLY_OIDC_NAME", "Acme SSO", "oidc_name", "Acme SSO"),
     ("LIGHTLY_SAMPLE_DATA_FILE", __file__, "sample_data_file", Path(__file__)),
     ("LIGHTLY_EMBEDDING_MODEL", __file__, "embedding_model", Path(__file__)),
+    ("LIGHTLY_STATIC_DIR", "/srv/static", "static_dir", Path("/srv/static")),
+    ("LIGHTLY_ALIVE_FILE", "/tmp/alive", "alive_file", Path("/tmp/alive")),
     ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws:iam::123456789012:role/lightly", "aws_principal_arn", None),
     ("LIGHTLY_AWS_PRINCIPAL_ARN", "arn:aws-cn:iam::123456789012:user/a/b", "aws_principal_arn", None),
     ("LIGHTLY_METRICS_TOKEN", "0123456789abcdef", "metrics_token", "0123456789abcdef"),

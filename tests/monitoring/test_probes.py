@@ -101,10 +101,10 @@ def test_without_redis_static_files_and_room(
 
 def test_many_questions_cost_as_much_as_one(client: Client, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "KEPT_SECONDS", 60.0)
-    asked = []
+    asked: list[None] = []
 
     def lengths() -> dict[Queue, int]:
-        asked.append(1)
+        asked.append(None)
         return dict.fromkeys(Queue, 0)
 
     monkeypatch.setattr(pulse, "queue_lengths", lengths)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import queue
 import socket
 import struct
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tests.servers.certificates import self_signed_context
@@ -125,7 +128,10 @@ def reset() -> Peer:
 
 
 def slow(upstream: str, seconds: float) -> Peer:
-    """A proxy that holds every packet towards `upstream` back for `seconds`: the latency of a far-away cloud."""
+    """A proxy that holds every packet towards `upstream` back for `seconds`: the latency of a far-away cloud.
+
+    Packets that follow each other closely arrive as closely: each is late by the same time.
+    """
     return Peer(lambda client, stopping: _relay(client, upstream, stopping, latency=seconds))
 
 
@@ -184,22 +190,48 @@ def _relay(
 ) -> None:
     host, _, port = upstream.rpartition(":")
     with socket.create_connection((host, int(port))) as server:
-        threading.Thread(target=_pump, args=(client, server, stopping, latency, None), daemon=True).start()
-        _pump(server, client, stopping, 0, limit)
+        # Else the second of two small packets waits for the first one's acknowledgement, 40 ms each time.
+        for side in (client, server):
+            side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        forward = partial(_pump_late, latency=latency) if latency else partial(_pump, limit=None)
+        threading.Thread(target=forward, args=(client, server, stopping), daemon=True).start()
+        _pump(server, client, stopping, limit)
 
 
-def _pump(
-    source: socket.socket, target: socket.socket, stopping: threading.Event, latency: float, limit: int | None
-) -> None:
+def _pump_late(source: socket.socket, target: socket.socket, stopping: threading.Event, latency: float) -> None:
+    """What has come is sent on by a thread of its own, so that the next packet is read meanwhile."""
+    packets: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+
+    def send() -> None:
+        with contextlib.suppress(OSError):
+            while not stopping.is_set():
+                due, packet = packets.get()
+                if not packet or stopping.wait(max(0.0, due - time.monotonic())):
+                    return
+                target.sendall(packet)
+
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
     with contextlib.suppress(OSError):
         while not stopping.is_set() and (packet := source.recv(65536)):
-            if latency and stopping.wait(latency):
-                break
+            packets.put((time.monotonic() + latency, packet))
+    packets.put((0.0, b""))
+    sender.join()
+    _hang_up(source, target)
+
+
+def _pump(source: socket.socket, target: socket.socket, stopping: threading.Event, limit: int | None) -> None:
+    with contextlib.suppress(OSError):
+        while not stopping.is_set() and (packet := source.recv(65536)):
             if limit is not None:
                 packet, limit = packet[:limit], limit - len(packet[:limit])
             target.sendall(packet)
             if limit == 0:
                 break
-    for side in (source, target):
+    _hang_up(source, target)
+
+
+def _hang_up(*sides: socket.socket) -> None:
+    for side in sides:
         with contextlib.suppress(OSError):
             side.shutdown(socket.SHUT_RDWR)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from numpy.typing import NDArray
 
 from jobs.runners import JobError
@@ -28,15 +29,18 @@ from runs.selection.config import (
 from runs.worker.annotations.layout import Layout
 from runs.worker.annotations.scores import FREQUENCY, SCORES, scaled
 from runs.worker.annotations.told import BROKEN, MISSING, USED, category_in, number_in, value_at
+from runs.worker.choosing import held, told
 from runs.worker.choosing.held import Held, held_by, query_vectors
-from runs.worker.choosing.table import Table
+from runs.worker.choosing.stored import StoredCsv
+from runs.worker.choosing.table import Table, assemble
 from runs.worker.context import Context
-from runs.worker.embedding.csvs import CsvError, read_csv
+from runs.worker.embedding.csvs import CsvError
+from runs.worker.embedding.matrix import Block, Matrix
 from runs.worker.pictures import number_of
-from runs.worker.scratch import Json
+from runs.worker.preparing import LAYOUT
+from runs.worker.scratch import Json, Scratch
 
 _LIGHTLY = "lightly."
-MOST_CSV_BYTES = 4 * 1000**3
 
 
 @dataclass(frozen=True)
@@ -52,113 +56,134 @@ class Usable:
 class Inputs:
     """`rows`: of those that can be chosen, in the order of their names; the first ones of `samples`. Then come `held`.
 
+    `vectors`: (n + h, d) of `rows` and `held`, the same as those of `samples`.
+
     `notes`: sentences for the log about what was left out.
     """
 
     usable: Usable
-    rows: list[Json]
+    rows: Sequence[Json]
     held: Held
     samples: selected.Samples
+    vectors: Matrix
     notes: list[str] = field(default_factory=list)
-
-    @property
-    def vectors(self) -> NDArray[Any]:
-        """(n, d) of `rows`."""
-        found: NDArray[Any] = self.samples.vectors()[: len(self.rows)]
-        return found
 
 
 def usable_of(table: Table, known: Sequence[str] = ()) -> Usable:
     """Without what is broken, what has the same content as one before, and names that the dataset has (`known`)."""
-    held = set(known)
+    in_dataset = set(known)
     first: dict[str, int] = {}
     places: list[int] = []
     twins: dict[int, int] = {}
     corrupt: list[int] = []
-    for at, row in enumerate(table.rows):
-        if "bad" in row:
+    for at, key in enumerate(table.keys):
+        if key.hash is None:
             corrupt.append(at)
-        elif row["name"] in held:
+        elif key.name in in_dataset:
             continue
-        elif (twin := first.setdefault(row["hash"], at)) != at:
+        elif (twin := first.setdefault(key.hash, at)) != at:
             twins[at] = twin
         else:
             places.append(at)
     return Usable(places, twins, corrupt)
 
 
+def fetch(context: Context, has_time: Callable[[], bool]) -> bool:
+    """Brings all that `inputs_of` looks at to this machine's disk, as long as there is time. Whether it is there.
+
+    Raises JobError.
+    """
+    own = _own_file(context)
+    try:
+        has_own = own is None or own.fetch(has_time)
+        return (
+            has_own and held.fetch(context, has_time) and _fetch_told(context, has_time) and assemble(context, has_time)
+        )
+    except CsvError as error:
+        raise JobError(f"{own.key if own else ''}: {error}", is_final=True) from None
+
+
+def _fetch_told(context: Context, has_time: Callable[[], bool]) -> bool:
+    if not told.is_wanted(context):
+        return True
+    layout = Layout.of(Scratch(context).read_json(LAYOUT))
+    return told.fetch(context, layout, has_time)
+
+
 def inputs_of(context: Context, layout: Layout, table: Table) -> Inputs:
-    """Raises JobError where the selection can't be made of it."""
-    held = held_by(context)
-    usable = usable_of(table, held.names)
-    rows = [table.rows[at] for at in usable.places]
-    vectors, notes = _own_vectors(context, rows) or (_rows_of(table.vectors, usable.places), [])
-    notes += _demand_predictions(layout, rows)
-    if layout.tasks and held.names:
-        notes.append("Predictions of the samples that the dataset has already are not read: they count as unknown.")
+    """After `fetch`. Raises JobError where the selection can't be made of it."""
+    known = held_by(context)
+    usable = usable_of(table, known.names)
+    rows = table.rows.at(usable.places)
+    names = [table.keys[at].name for at in usable.places]
+    block, notes = _own_vectors(context, names) or (_rows_of(table.vectors, usable.places), [])
+    notes += _demand_predictions(layout, rows) + _lacking_predictions(layout, known)
+    vectors = _joined(context, block, known)
     samples = selected.Samples(
-        names=[*(row["name"] for row in rows), *held.names],
-        preselected=np.arange(len(rows) + len(held.names)) >= len(rows),
-        embeddings=_joined(context, vectors, held),
-        numbers={each: _numbers(each, layout, rows, held) for each in _numeric(context)},
-        classes={each: _classes(each, layout, rows, held) for each in _balanced(context)},
-        queries={query: _query(context, query, vectors) for query in context.settings.queries},
+        names=[*names, *known.names],
+        preselected=np.arange(len(rows) + len(known.names)) >= len(rows),
+        embeddings=vectors,
+        numbers={each: _numbers(each, layout, rows, known) for each in _numeric(context)},
+        classes={each: _classes(each, layout, rows, known) for each in _balanced(context)},
+        queries={query: _query(context, query, block) for query in context.settings.queries},
     )
-    return Inputs(usable, rows, held, samples, notes)
+    return Inputs(usable, rows, known, samples, vectors, notes)
 
 
-def _rows_of(vectors: NDArray[Any], places: Sequence[int]) -> NDArray[Any]:
-    return vectors if len(places) == len(vectors) else vectors[np.array(places, dtype=np.intp)]
+def _rows_of(block: Block, places: Sequence[int]) -> Block:
+    wanted = np.array(places, dtype=np.intp)
+    return Block(block.array, wanted if block.places is None else block.places[wanted])
 
 
-def _own_vectors(context: Context, rows: Sequence[Json]) -> tuple[NDArray[Any], list[str]] | None:
-    """Those of the csv file that the configuration names. None: it names none."""
+def _own_file(context: Context) -> StoredCsv | None:
+    """The csv file that the configuration names. None: it names none. Raises JobError where it is not there."""
     if not context.settings.embeddings_file:
         return None
     name = embeddings_file_name(context.settings.embeddings_file)
-    content = context.read_target(name, most=MOST_CSV_BYTES)
-    if content is None:
+    stored = StoredCsv.below(context.disk, context.target, context.endpoints, name)
+    if not stored.exists():
         raise JobError(gettext("There is no file %(name)s in the Lightly datasource.") % {"name": name}, is_final=True)
+    return stored
+
+
+def _own_vectors(context: Context, names: list[str]) -> tuple[Block, list[str]] | None:
+    stored = _own_file(context)
+    if stored is None:
+        return None
     try:
-        names, vectors = read_csv(content)
+        found = stored.of(names)
     except CsvError as error:
-        raise JobError(f"{name}: {error}", is_final=True) from None
-    place = {each: at for at, each in enumerate(names)}
-    found = np.full((len(rows), vectors.shape[1]), np.nan, np.float32)
-    for at, row in enumerate(rows):
-        if row["name"] in place:
-            found[at] = vectors[place[row["name"]]]
-    missing = sum(row["name"] not in place for row in rows)
-    if rows and missing == len(rows):
+        raise JobError(f"{stored.key}: {error}", is_final=True) from None
+    missing = found.unknown
+    if names and missing == len(names):
         words = gettext("%(name)s has none of the names of this run's files.")
-        raise JobError(words % {"name": name}, is_final=True)
-    return found, [f"{missing:,} samples have no embedding in {name}."] if missing else []
+        raise JobError(words % {"name": stored.key}, is_final=True)
+    words = ngettext(
+        "%(count)s sample has no embedding in %(name)s.", "%(count)s samples have no embedding in %(name)s.", missing
+    )
+    return found, [words % {"count": f"{missing:,}", "name": stored.key}] if missing else []
 
 
-def _joined(context: Context, vectors: NDArray[Any], held: Held) -> NDArray[Any]:
+def _joined(context: Context, new: Block, known: Held) -> Matrix:
     """(n + h, d). Raises JobError where the datapool's vectors are of another network."""
-    if not len(held.names):
-        return vectors
-    width = vectors.shape[1] or held.vectors.shape[1]
-    if held.vectors.shape[1] not in {0, width}:
+    old = known.vectors
+    if old.array.shape[1] and new.array.shape[1] and old.array.shape[1] != new.array.shape[1]:
         if context.settings.needs_embeddings:
             words = gettext(
                 "Embeddings of the dataset have %(old)s numbers, those of this run have %(new)s. Use the same network"
                 " or csv file as before, or a new dataset."
             )
-            raise JobError(words % {"old": held.vectors.shape[1], "new": width}, is_final=True)
-        old = np.full((len(held.names), width), np.nan, np.float32)
-    else:
-        old = held.vectors if held.vectors.shape[1] else np.full((len(held.names), width), np.nan, np.float32)
-    new = vectors if vectors.shape[1] == width else np.full((len(vectors), width), np.nan, np.float32)
-    return np.concatenate([new, old])
+            numbers = {"old": old.array.shape[1], "new": new.array.shape[1]}
+            raise JobError(words % numbers, is_final=True)
+        old = Block(np.zeros((len(old), 0), np.float32))
+    return Matrix.of(new, old)
 
 
-def _query(context: Context, query: Query, vectors: NDArray[Any]) -> NDArray[Any]:
+def _query(context: Context, query: Query, block: Block) -> NDArray[Any]:
     found = query_vectors(context, query)
-    if len(vectors) and found.shape[1] != vectors.shape[1]:
+    if len(block) and found.shape[1] != block.array.shape[1]:
         words = gettext("Embeddings of the tag %(tag)s have %(old)s numbers, those of this run have %(new)s.")
-        numbers = {"tag": query.tag_name, "old": found.shape[1], "new": vectors.shape[1]}
+        numbers = {"tag": query.tag_name, "old": found.shape[1], "new": block.array.shape[1]}
         raise JobError(words % numbers, is_final=True)
     return found
 
@@ -174,9 +199,35 @@ def _demand_predictions(layout: Layout, rows: Sequence[Json]) -> list[str]:
             )
             counts = {"missing": states.count(MISSING), "broken": states.count(BROKEN)}
             raise JobError(words % ({"task": task} | counts), is_final=True)
-        for state in (MISSING, BROKEN):
-            if count := states.count(state):
-                notes.append(f"{count:,} files with predictions of the task {task} are {state}: they count as unknown.")
+        if count := states.count(MISSING):
+            words = ngettext(
+                "%(count)s file with predictions of the task %(task)s is missing: it counts as unknown.",
+                "%(count)s files with predictions of the task %(task)s are missing: they count as unknown.",
+                count,
+            )
+            notes.append(words % {"count": f"{count:,}", "task": task})
+        if count := states.count(BROKEN):
+            words = ngettext(
+                "%(count)s file with predictions of the task %(task)s is broken: it counts as unknown.",
+                "%(count)s files with predictions of the task %(task)s are broken: they count as unknown.",
+                count,
+            )
+            notes.append(words % {"count": f"{count:,}", "task": task})
+    return notes
+
+
+def _lacking_predictions(layout: Layout, known: Held) -> list[str]:
+    """Of the samples that the dataset has."""
+    notes = []
+    for task in layout.tasks:
+        if count := sum(each["tasks"][task]["state"] != USED for each in known.told):
+            words = ngettext(
+                "%(count)s sample of the dataset has no usable predictions of the task %(task)s: it counts as unknown.",
+                "%(count)s samples of the dataset have no usable predictions of the task %(task)s: they count as"
+                " unknown.",
+                count,
+            )
+            notes.append(words % {"count": f"{count:,}", "task": task})
     return notes
 
 
@@ -191,19 +242,24 @@ def _balanced(context: Context) -> list[ClassInput]:
     return list({each.input for each in strategies if isinstance(each, Balance)})
 
 
-def _numbers(source: NumericInput, layout: Layout, rows: Sequence[Json], held: Held) -> NDArray[Any]:
+def _numbers(source: NumericInput, layout: Layout, rows: Sequence[Json], known: Held) -> NDArray[Any]:
     """(n + h,) NaN where it is not known."""
     if isinstance(source, Metadata):
-        return np.array([number_in(value) for value in _values(source, layout, rows, held)], np.float64)
-    unknown = [float("nan")] * len(held.names)
+        return np.array([number_in(value) for value in _values(source, layout, rows, known)], np.float64)
+    told_by_task = _of_task(source.task, rows, known) if isinstance(source, Scores | CategoryCount) else iter(())
     if isinstance(source, Scores):
-        return np.array([*_scores(source, rows), *unknown], np.float64)
+        return np.array(_scores(source, told_by_task), np.float64)
     assert isinstance(source, CategoryCount)  # noqa: S101 - random numbers are made by the selection
     ids = _categories(layout, source.task, source.categories)
     wanted = [{str(each) for each in of_name} for of_name in ids.values()]
     every = set().union(*wanted) if wanted else set()
-    counts = [_count(row["tasks"][source.task], every) for row in rows]
-    return np.array([*counts, *unknown], np.float64)
+    return np.array([_count(each, every) for each in told_by_task], np.float64)
+
+
+def _of_task(task: str, rows: Sequence[Json], known: Held) -> Iterator[Json]:
+    """What the task says of new samples, then of those that the dataset has."""
+    for row in chain(rows, known.told):
+        yield row["tasks"][task]
 
 
 def _count(told: Json, categories: set[str]) -> float:
@@ -212,22 +268,22 @@ def _count(told: Json, categories: set[str]) -> float:
     return float(sum(count for category, count in told["counts"].items() if category in categories))
 
 
-def _scores(source: Scores, rows: Sequence[Json]) -> list[float]:
+def _scores(source: Scores, told_by_task: Iterable[Json]) -> list[float]:
     if source.score not in SCORES:
         words = gettext("There is no score %(score)s. There are: %(known)s.")
         raise JobError(words % {"score": source.score, "known": ", ".join(SCORES)}, is_final=True)
-    found = [float(row["tasks"][source.task].get("scores", {}).get(source.score, "nan")) for row in rows]
+    found = [float(each.get("scores", {}).get(source.score, "nan")) for each in told_by_task]
     return scaled(found) if source.score == FREQUENCY else found
 
 
-def _classes(source: ClassInput, layout: Layout, rows: Sequence[Json], held: Held) -> selected.Classes:
+def _classes(source: ClassInput, layout: Layout, rows: Sequence[Json], known: Held) -> selected.Classes:
     if isinstance(source, Metadata):
-        return selected.Classes.of_categories([category_in(value) for value in _values(source, layout, rows, held)])
+        return selected.Classes.of_categories([category_in(value) for value in _values(source, layout, rows, known)])
     ids = _categories(layout, source.task, source.categories)
-    amounts = np.zeros((len(rows) + len(held.names), len(ids)), np.float32)
+    amounts = np.zeros((len(rows) + len(known.names), len(ids)), np.float32)
     column = {str(each): at for at, of_name in enumerate(ids.values()) for each in of_name}
-    for at, row in enumerate(rows):
-        for category, count in row["tasks"][source.task].get("counts", {}).items():
+    for at, told_of_one in enumerate(_of_task(source.task, rows, known)):
+        for category, count in told_of_one.get("counts", {}).items():
             if category in column:
                 amounts[at, column[category]] += count
     return selected.Classes.of_amounts(list(ids), amounts)
@@ -244,10 +300,10 @@ def _categories(layout: Layout, task: str, names: Sequence[str]) -> dict[str, li
     return {name: known[name] for name in (names or known)}
 
 
-def _values(source: Metadata, layout: Layout, rows: Sequence[Json], held: Held) -> list[Any]:
+def _values(source: Metadata, layout: Layout, rows: Sequence[Json], known: Held) -> list[Any]:
     if source.key.startswith(_LIGHTLY):
         name = source.key.removeprefix(_LIGHTLY)
-        return [number_of(meta, name) for meta in (*(row["meta"] for row in rows), *held.meta)]
+        return [number_of(meta, name) for meta in (*(row["meta"] for row in rows), *known.meta)]
     default = layout.defaults.get(source.key)
-    found = [value_at(custom, source.key) for custom in (*(row.get("custom") for row in rows), *held.custom)]
+    found = [value_at(custom, source.key) for custom in (*(row.get("custom") for row in rows), *known.custom)]
     return [default if value is None else value for value in found]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+
+from django.utils.translation import gettext, ngettext
 
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
-from runs.models import LogLevel, RunState
+from runs.models import LogLevel, Run, RunState
 from runs.selection.choosing import Chooser
 from runs.selection.samples import UnusableInputError
 from runs.selection.state import State
 from runs.worker.annotations.layout import Layout
-from runs.worker.choosing.inputs import Inputs, inputs_of
+from runs.worker.choosing.inputs import Inputs, fetch, inputs_of
 from runs.worker.choosing.table import table_of
 from runs.worker.context import Context, context_of
 from runs.worker.preparing import LAYOUT
@@ -24,6 +26,10 @@ SELECT = "select"
 # What ending a slice may take: the state is written, then the database.
 SPARE_SECONDS = 20.0
 LEAST_SECONDS = 2.0
+# With less time left, the selection is opened by the next slice.
+LEFT_TO_BEGIN = 30.0
+# Chosen samples of one file.
+CHOSEN_AT_ONCE = 1_000
 
 
 @dataclass
@@ -50,6 +56,8 @@ def select_some(this: Slice) -> Step:
     cursor = this.cursor
     context = context_of(this.job, paths_of(cursor))
     progress.enter(context.run, RunState.SAMPLING)
+    if not ready(this, context):
+        return Step(cursor, is_last=False)
     is_first = not cursor["state"]
     inputs, chooser = opened_selection(context, cursor["state"])
     scratch, mark = Scratch(context), token()
@@ -61,10 +69,19 @@ def select_some(this: Slice) -> Step:
     if chooser is not None:
         scratch.write(_state_name(mark), chooser.state.to_bytes())
     chosen = sorted(chooser.chosen) if chooser else list(range(len(inputs.rows)))
-    rows = [inputs.rows[at] for at in chosen]
-    scratch.write_json(_chosen_name(mark), [[at, row] for at, row in zip(chosen, rows, strict=True)])
+    _write_chosen(scratch, mark, inputs, chosen)
     _keep(context, mark, inputs, chooser)
     return Step(cursor | {"state": mark, "picked": mark, "chosen": len(chosen)}, is_last=True, store=store)
+
+
+def ready(this: Slice, context: Context) -> bool:
+    """Whether all that the selection looks at lies on this machine's disk. If not, more of it does. Raises JobError."""
+    if any(kept.run == context.run.pk for kept in _kept):
+        return True
+    if fetch(context, lambda: this.seconds_left > SPARE_SECONDS):
+        # With a full slice ahead: to open what was just put together takes its time too.
+        return this.seconds_left > LEFT_TO_BEGIN
+    return False
 
 
 def opened_selection(context: Context, state: str) -> tuple[Inputs, Chooser | None]:
@@ -98,38 +115,71 @@ def forget() -> None:
     _kept.clear()
 
 
-def chosen_rows(scratch: Scratch, picked: str) -> list[tuple[int, Json]]:
-    """The chosen samples in the order of their names: each with its place among the rows of Inputs."""
-    found: list[Any] = scratch.read_json(_chosen_name(picked))
-    return [(at, row) for at, row in found]
+def _write_chosen(scratch: Scratch, mark: str, inputs: Inputs, chosen: Sequence[int]) -> None:
+    """In files of some samples each, so that nobody has to read all of them for a few."""
+    for number, start in enumerate(range(0, len(chosen), CHOSEN_AT_ONCE)):
+        some = chosen[start : start + CHOSEN_AT_ONCE]
+        scratch.write_json(_chosen_name(mark, number), [[at, inputs.rows[at]] for at in some])
+
+
+def chosen_rows(scratch: Scratch, picked: str, start: int, end: int) -> list[tuple[int, Json]]:
+    """Of the chosen samples, in the order of their names, those from `start` on and before `end`.
+
+    Each with its place among the rows of Inputs.
+    """
+    if not picked or start >= end:
+        return []
+    numbers = range(start // CHOSEN_AT_ONCE, (end - 1) // CHOSEN_AT_ONCE + 1)
+    contents = scratch.read_many([_chosen_name(picked, number) for number in numbers])
+    found = [(at, row) for content in contents for at, row in json.loads(content)]
+    first = numbers[0] * CHOSEN_AT_ONCE
+    return found[start - first : end - first]
 
 
 def _tell(context: Context, inputs: Inputs, chooser: Chooser | None, *, is_first: bool) -> None:
     run = context.run
     if is_first:
-        progress.log(run, f"{len(inputs.rows):,} samples can be chosen.")
-        if inputs.usable.corrupt:
-            progress.log(
-                run,
-                f"{len(inputs.usable.corrupt):,} samples can't be used: corruptness_check_information.json says why.",
-                LogLevel.WARNING,
-            )
-        if inputs.usable.twins:
-            progress.log(run, f"{len(inputs.usable.twins):,} files have the same content as another one.")
-        if inputs.held.names:
-            progress.log(run, f"{len(inputs.held.names):,} samples of the dataset count as chosen already.")
+        _tell_counts(run, inputs)
         for note in inputs.notes:
             progress.log(run, note, LogLevel.WARNING)
         if context.settings.selection is None:
-            progress.log(run, "The configuration has no selection: all samples are taken.")
+            progress.log(run, gettext("The configuration has no selection: all samples are taken."))
     if chooser is not None:
         done, wanted = chooser.progress
-        progress.say(run, f"Selected {done:,} of {wanted:,}")
+        counts = {"done": f"{done:,}", "total": f"{wanted:,}"}
+        progress.say(run, gettext("Selected %(done)s of %(total)s") % counts)
+
+
+def _tell_counts(run: Run, inputs: Inputs) -> None:
+    count = len(inputs.rows)
+    words = ngettext("%(count)s sample can be chosen.", "%(count)s samples can be chosen.", count)
+    progress.log(run, words % {"count": f"{count:,}"})
+    if count := len(inputs.usable.corrupt):
+        words = ngettext(
+            "%(count)s sample can't be used: corruptness_check_information.json says why.",
+            "%(count)s samples can't be used: corruptness_check_information.json says why.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"}, LogLevel.WARNING)
+    if count := len(inputs.usable.twins):
+        words = ngettext(
+            "%(count)s file has the same content as another one.",
+            "%(count)s files have the same content as another one.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"})
+    if count := len(inputs.held.names):
+        words = ngettext(
+            "%(count)s sample of the dataset counts as chosen already.",
+            "%(count)s samples of the dataset count as chosen already.",
+            count,
+        )
+        progress.log(run, words % {"count": f"{count:,}"})
 
 
 def _state_name(mark: str) -> str:
     return f"select-{mark}.npz"
 
 
-def _chosen_name(mark: str) -> str:
-    return f"chosen-{mark}.json"
+def _chosen_name(mark: str, number: int) -> str:
+    return f"chosen/{mark}-{number:06}.json"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from django.utils.translation import gettext
+
 from runs.worker.embedding.colours import Colours
 from runs.worker.embedding.network import Embedder, ModelError, Network
 from runs.worker.embedding.weights import SHA256, WeightsError, packaged_weights, read_weights
@@ -46,11 +48,11 @@ def _chosen(own: Path | None, _modified: int, folder: Path) -> Chosen:
         return Chosen(Network(default_network(folder), DEFAULT_NAME), _FILE)
     except (ImportError, WeightsError, ModelError, OSError) as error:
         reason = f"{error.name} is not installed" if isinstance(error, ImportError) else str(error)
-        warning = (
-            f"There is no network for embeddings: {reason}. Vectors are made of colours, brightness and edges only,"
+        warning = gettext(
+            "There is no network for embeddings: %(reason)s. Vectors are made of colours, brightness and edges only,"
             " so DIVERSITY, TYPICALITY and SIMILARITY see little of what is in a picture."
         )
-        return Chosen(Colours(), "colours-1", warning)
+        return Chosen(Colours(), "colours-1", warning % {"reason": reason})
 
 
 def default_network(folder: Path) -> Path:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 """(height, width, 3), RGB."""
 Vectors = NDArray[np.float32]
-BATCH = 32
+# In larger batches a processor is slower by a tenth, because what the layers hand on does not fit into its cache. A
+# graphics card is quicker in them.
+BATCH, BATCH_ON_CUDA = 8, 32
 # Of the pictures if the network does not say otherwise: what EfficientNet-Lite was trained with.
 MEAN, DEVIATION = 127.0, 128.0
 LARGEST_SIDE, MOST_DIMENSIONS = 1024, 8192
@@ -65,10 +67,12 @@ class Network:
         self.form = _form_of(self._session)
         self.size = self.form.size
         self.runs_on = self._session.get_providers()[0]
+        self._size_of_batch = BATCH if self.runs_on == "CPUExecutionProvider" else BATCH_ON_CUDA
 
     def vectors(self, pictures: Sequence[Pixels]) -> Vectors:
         """Raises ModelError for what is no vector."""
-        parts = [self._batch(pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)]
+        size = self._size_of_batch
+        parts = [self._batch(pictures[at : at + size]) for at in range(0, len(pictures), size)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
 
     def _batch(self, pictures: Sequence[Pixels]) -> Vectors:

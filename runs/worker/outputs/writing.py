@@ -40,9 +40,11 @@ def write_some(this: Slice) -> Step:
     context = context_of(this.job, paths_of(cursor))
     progress.enter(context.run, RunState.UPLOADING_DATASET, total=cursor["chosen"])
     scratch = Scratch(context)
-    mine = _mine(scratch, cursor)
+    start, end = _mine(cursor)
     care = care_of(this, SAMPLES_OF_A_SLICE)
-    some = _some(mine[cursor["at"] :], care.most)
+    first = start + cursor["at"]
+    rows = [row for _, row in chosen_rows(scratch, cursor["picked"], first, min(end, first + SAMPLES_OF_A_SLICE))]
+    some = _some(rows, care.most)
     without = {row["name"] for row in some} if care.gives_up else set[str]()
     write = write_frames if context.has_videos else write_images
     done = some if care.gives_up or not some else write(this, context, some, without)
@@ -54,14 +56,13 @@ def write_some(this: Slice) -> Step:
         "custom": [*cursor["custom"], mark] if mark else cursor["custom"],
     }
     store = partial(_store, this, len(done))
-    return Step(went_on(this, SAMPLES_OF_A_SLICE, changed, len(done)), is_last=at >= len(mine), store=store)
+    return Step(went_on(this, SAMPLES_OF_A_SLICE, changed, len(done)), is_last=start + at >= end, store=store)
 
 
-def _mine(scratch: Scratch, cursor: Cursor) -> list[Json]:
-    """The samples of this shard: neighbours, which may be frames of one video."""
-    rows = [row for _, row in chosen_rows(scratch, cursor["picked"])]
-    start, end = (len(rows) * place // cursor["of"] for place in (cursor["shard"], cursor["shard"] + 1))
-    return rows[start:end]
+def _mine(cursor: Cursor) -> tuple[int, int]:
+    """Where the samples of this shard begin and end: neighbours, which may be frames of one video."""
+    start, end = (cursor["chosen"] * place // cursor["of"] for place in (cursor["shard"], cursor["shard"] + 1))
+    return start, end
 
 
 def _some(rows: Sequence[Json], most: int) -> list[Json]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contents.annotations.predictions.schema import TaskSchema
 from runs.models import Run
@@ -16,9 +18,10 @@ from runs.worker.annotations.layout import Layout
 from runs.worker.annotations.scores import FREQUENCY, SCORES, scaled
 from runs.worker.annotations.told import category_in, number_in, value_at
 from runs.worker.choosing.inputs import Inputs
+from runs.worker.embedding.matrix import Matrix
 from runs.worker.pictures import NUMBERS, number_of
 from runs.worker.reports.distributions import Json, Sets, amounts, categorical, numeric
-from runs.worker.reports.vectors import Vectors, embedding_information, near_pairs
+from runs.worker.reports.vectors import embedding_information, near_pairs
 
 # Lightly sells annotations that are saved by these; here nobody knows the price of a label.
 _NO_SAVINGS = {"costSavings": 0.0, "co2Savings": 0.0}
@@ -32,7 +35,7 @@ class Facts:
     inputs: Inputs
     layout: Layout
     sets: Sets
-    vectors: Vectors
+    vectors: Matrix
     sizes: Json
     video_sizes: Json | None
     keys: Sequence[str]
@@ -99,50 +102,58 @@ def _dataset_information(facts: Facts) -> Json:
 
 def _metadata_information(facts: Facts) -> Json:
     rows, held = facts.inputs.rows, facts.inputs.held
-    meta = [*(row["meta"] for row in rows), *held.meta]
-    lightly = {
-        name: numeric(np.array([number_of(each, name) for each in meta], np.float64), facts.sets) for name in NUMBERS
-    }
-    custom = [*(row.get("custom") for row in rows), *held.custom]
+    values = {name: np.full(len(rows) + len(held.names), np.nan) for name in NUMBERS}
+    custom: list[Any] = []  # rows are read from the disk: once is enough
+    for at, meta in enumerate(chain((_noted(row, custom) for row in rows), held.meta)):
+        for name in NUMBERS:
+            values[name][at] = number_of(meta, name)
+    custom += held.custom
+    lightly = {name: numeric(values[name], facts.sets) for name in NUMBERS}
     numbers: Json = {}
     categories: Json = {}
     for key in facts.keys:
-        values = [value_at(each, key) for each in custom]
-        known = np.array([number_in(value) for value in values], np.float64)
+        found = [value_at(each, key) for each in custom]
+        known = np.array([number_in(value) for value in found], np.float64)
         if np.isfinite(known).any():
             numbers[key] = numeric(known, facts.sets)
-        elif any(category_in(value) is not None for value in values):
-            categories[key] = categorical([category_in(value) for value in values], facts.sets)
+        elif any(category_in(value) is not None for value in found):
+            categories[key] = categorical([category_in(value) for value in found], facts.sets)
     return {"lightlyNumeric": lightly, "customNumeric": numbers, "customCategorical": categories}
 
 
+def _noted(row: Json, custom: list[Any]) -> Json:
+    custom.append(row.get("custom"))
+    meta: Json = row["meta"]
+    return meta
+
+
 def _task_information(facts: Facts, schema: TaskSchema) -> Json:
-    """Samples of the datapool have no predictions here: they count as unknown."""
-    rows, unknown = facts.inputs.rows, len(facts.inputs.held.names)
-    told = [row["tasks"][schema.name] for row in rows]
+    rows, held = facts.inputs.rows, facts.inputs.held.told
     ids = list(schema.categories)
     column = {str(each): at for at, each in enumerate(ids)}
-    counts = np.zeros((len(rows) + unknown, len(ids)), np.float64)
-    for at, each in enumerate(told):
-        for category, count in each.get("counts", {}).items():
+    counts = np.zeros((len(rows) + len(held), len(ids)), np.float64)
+    scores = {score: np.full(len(rows) + len(held), np.nan) for score in SCORES}
+    for at, row in enumerate(chain(rows, held)):
+        told = row["tasks"][schema.name]
+        for category, count in told.get("counts", {}).items():
             counts[at, column[category]] = count
+        for score, value in told.get("scores", {}).items():
+            scores[score][at] = value
     names = [schema.categories[each] for each in ids]
     return {
         "taskType": schema.type.value if schema.type else "",
         "categoryIdToName": {str(each): name for each, name in schema.categories.items()},
-        "activeLearningScoreDistributions": _scores(told, unknown, facts.sets),
+        "activeLearningScoreDistributions": _scores(scores, facts.sets),
         "categoryDistribution": amounts(names, counts, facts.sets),
         "categoryToCountsPerSample": {name: numeric(counts[:, at], facts.sets) for at, name in enumerate(names)},
         "categoryToImageWithCategoryCount": amounts(names, counts > 0, facts.sets),
     }
 
 
-def _scores(told: Sequence[dict[str, Any]], unknown: int, sets: Sets) -> Json:
+def _scores(scores: Mapping[str, NDArray[np.float64]], sets: Sets) -> Json:
     found: Json = {}
-    for score in SCORES:
-        values = [float(each.get("scores", {}).get(score, "nan")) for each in told]
-        values = scaled(values) if score == FREQUENCY else values
-        known = np.array([*values, *[float("nan")] * unknown], np.float64)
+    for score, values in scores.items():
+        known = np.array(scaled(values.tolist()), np.float64) if score == FREQUENCY else values
         if np.isfinite(known).any():
             found[score] = numeric(known, sets)
     return found

@@ -138,7 +138,7 @@ def test_a_file_that_kills_its_worker_costs_itself_alone(
         job.refresh_from_db()
         if not job.is_open:
             break
-    assert (job.state, deaths) == (JobState.DONE, 2), job.error
+    assert (job.state, deaths) == (JobState.DONE, 3), job.error  # one with its neighbours, two alone
     written, fresh, failed = tally(job)
     assert (written + fresh, failed) == (9, {Reason.GAVE_UP: 1})  # the one before it was written as its worker died
     assert len(bucket.store().keys("out/.lightly/thumbnails/street/", limit=100)) == 9

@@ -349,6 +349,15 @@ class TestLost:
         check.refresh_from_db()
         assert check.state == CheckState.QUEUED
 
+    def test_a_clock_that_was_set_back_holds_nothing_up(self, check: PermissionCheck) -> None:
+        later = timezone.now() + timedelta(hours=1)
+        self.change(check, dispatched_at=later)
+        assert checks.find_lost() == [check.pk]
+        self.change(check, state=CheckState.RUNNING, started_at=later, attempts=1)
+        assert checks.find_lost() == [check.pk]
+        check.refresh_from_db()
+        assert check.state == CheckState.QUEUED
+
     def test_after_three_deaths_it_is_given_up(self, check: PermissionCheck) -> None:
         self.change(check, state=CheckState.RUNNING, started_at=timezone.now() - timedelta(minutes=1), attempts=3)
         assert checks.find_lost() == []

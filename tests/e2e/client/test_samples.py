@@ -116,7 +116,7 @@ def test_predictions_scores_and_metadata(
 
 @pytest.mark.parametrize("provider", ["S3DelegatedAccess", "AZURE", "GCS", "OBS", "S3Compatible"])
 @pytest.mark.parametrize("version", ["1.5.26"], indirect=True)
-def test_files_of_all_providers_are_read(
+def test_files_of_all_providers_are_read_and_embeddings_written(
     official: OfficialClient, clouds: dict[str, Cloud], stack: Stack, person: Person, name: str, provider: str
 ) -> None:
     made = with_samples(clouds[provider], stack, person, name)
@@ -125,6 +125,11 @@ import json
 from lightly.api import ApiWorkflowClient
 client = ApiWorkflowClient(dataset_id={made["dataset_id"]!r})
 client.download_dataset("downloaded", verbose=False, max_workers=1)  # its threads race for folders
+lines = [f"{{name}},{{number}},0,0" for number, name in enumerate(client.get_filenames())]
+open("own.csv", "w").write("\\n".join(["filenames,embedding_0,embedding_1,labels", *lines]) + "\\n")
+client.upload_embeddings("own.csv", "default_own")
+client.download_embeddings_csv("again.csv")
+assert open("again.csv").read().splitlines()[1:] == lines
 print(json.dumps(client.export_filenames_and_read_urls_by_tag_name("initial-tag")))
 """
     ran = official.run(code)
@@ -139,3 +144,38 @@ print(json.dumps(client.export_filenames_and_read_urls_by_tag_name("initial-tag"
 def made_files(home: str) -> list[str]:
     folder = Path(home) / "downloaded"
     return [str(path.relative_to(folder)) for path in folder.rglob("*.*")]
+
+
+def test_selecting_among_samples(
+    official: OfficialClient, clouds: dict[str, Cloud], stack: Stack, person: Person, name: str
+) -> None:
+    made = with_samples(clouds["S3"], stack, person, name)
+    told = official.script("select_samples.py", dataset_id=made["dataset_id"])
+    first, second = told["far apart"]
+    assert NAMES.index(first) // 2 != NAMES.index(second) // 2  # a pair is as close as can be
+    assert {NAMES.index(each) // 2 for each in told["one more"]} == {0, 1, 2}
+    assert set(told["far apart"]) < set(told["one more"])
+    assert told["uncertain"] == NAMES[3:]
+    assert NAMES[4] in told["both"]
+    assert len(told["by lot"]) == 2
+    assert "already exists a tag" in told["twice"]
+
+
+def test_embeddings_are_uploaded_to_azure(
+    official: OfficialClient, clouds: dict[str, Cloud], stack: Stack, person: Person, name: str
+) -> None:
+    """No client sends the header that Azure wants of a PUT, so the file goes through this server."""
+    made = with_samples(clouds["AZURE"], stack, person, name)
+    code = f"""
+import json
+from lightly.api import ApiWorkflowClient
+client = ApiWorkflowClient(dataset_id={made["dataset_id"]!r})
+lines = [f"{{name}},{{number}},0,0" for number, name in enumerate(client.get_filenames())]
+open("own.csv", "w").write("\\n".join(["filenames,embedding_0,embedding_1,labels", *lines]) + "\\n")
+client.upload_embeddings("own.csv", "default_own")
+client.download_embeddings_csv("again.csv")
+print(json.dumps([lines, open("again.csv").read().splitlines()[1:]]))
+"""
+    sent, received = official.run(code).answer
+    assert received == sent
+    assert len(sent) == len(NAMES)

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypedDict
 
@@ -44,9 +45,11 @@ class Outbox(TypedDict):
 
 
 class Backstage:
-    def __init__(self, environ: dict[str, str], log: Any) -> None:
+    """`module`: one that serves more calls than this one."""
+
+    def __init__(self, environ: dict[str, str], log: Any, *, module: str = "tests.e2e.support.backstage") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.e2e.support.backstage"],
+            [sys.executable, "-m", module],
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -346,7 +349,8 @@ def show_outbox() -> Outbox:
     }
 
 
-def serve() -> None:
+def serve(*more: Callable[..., Any]) -> None:
+    """Answers calls, of these functions too, until nobody is left who asks."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
@@ -358,6 +362,7 @@ def serve() -> None:
         *(make_person, promote, make_token, demand_second_factor, make_service_account, make_dataset, make_datasets),
         *(share, save, grow, checks_of),
         *(set_due, send_task, choose_scope, make_webhook, make_notices, show_outbox, shown_outcomes),
+        *more,
     )
     functions = {function.__name__: function for function in calls}
     for line in sys.stdin:

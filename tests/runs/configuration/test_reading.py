@@ -66,7 +66,7 @@ RIGHT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"outputImageFormat": "JPEG"}, {"output_image_format": "jpg"}),
     ({"outputImageFormat": "png"}, {"output_image_format": "png"}),
     ({"corruptnessCheck": {"corruptionThreshold": 1}}, {"corruption_threshold": 1.0}),
-    ({"corruptnessCheck": {}}, {"corruption_threshold": 0.1}),
+    ({"corruptnessCheck": {}}, {}),
     ({"checkpoint": "", "enableTraining": False, "selectedSequenceLength": 1, "useDatapool": None}, {}),
 ]
 
@@ -76,12 +76,11 @@ def test_options_of_workers(keys: dict[str, Any], expected: dict[str, Any]) -> N
     assert parse("V4", docker(**keys)) == RunSettings(**expected)
 
 
-def test_expiration_is_read_and_said_to_mean_nothing() -> None:
+def test_expiration_is_read() -> None:
     keys = {"inputExpiration": {"minDaysToExpiration": 7.5, "handlingStrategy": "ABORT"}}
     read = parse("V4", docker(datasource=keys))
     assert read.input_expiration == InputExpiration(7.5, aborts=True)
-    assert read.ignored == ["docker.datasource.inputExpiration"]
-    assert str(read.notes[0]).startswith("docker.datasource.inputExpiration changes nothing: ")
+    assert read.ignored == []
 
 
 WRONG: list[tuple[Any, str]] = [

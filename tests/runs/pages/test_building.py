@@ -101,7 +101,7 @@ EMBEDDINGS = {"type": "EMBEDDINGS"}
 QUERY = EMBEDDINGS | {"datasetId": "a" * 24, "tagName": "mistakes"}
 DIVERSITY = {"input": EMBEDDINGS, "strategy": {"type": "DIVERSITY"}}
 BEYOND: list[tuple[dict[str, Any], str]] = [
-    ({}, "selects nothing"),
+    ({}, "takes all samples"),
     ({"selection": {"nSamples": 3, "strategies": [{"input": QUERY, "strategy": {"type": "SIMILARITY"}}]}},
      "SIMILARITY to tag mistakes"),
     ({"selection": {"nSamples": 3, "strategies": [DIVERSITY, DIVERSITY]}}, "twice"),
@@ -132,7 +132,11 @@ ALL = [
 
 def test_older_versions_are_written_in_todays() -> None:
     docker = {
-        "datasource": {"enableDatapoolUpdate": False, "processAll": True},
+        "datasource": {
+            "enableDatapoolUpdate": False,
+            "processAll": True,
+            "inputExpiration": {"minDaysToExpiration": 7, "handlingStrategy": "SKIP"},
+        },
         "uploadReport": False,
         "normalizeEmbeddings": False,
         "outputImageFormat": "jpeg",

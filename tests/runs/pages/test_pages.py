@@ -11,10 +11,12 @@ from datasets.services import share_dataset
 from runs.models import ArtifactType, ComputeWorker, Run, RunPick, RunState, ScheduledState
 from teams.models import AuditEntry, User
 from tests.conftest import Login
+from tests.contents.index.memory import connected, made_index
 from tests.runs.engine import TestRunner
 from tests.runs.making import run_of
 from tests.runs.pages.making import CONTENT, DIVERSITY, ended
 from tests.runs.scheduling.making import ago, begun, open_run, worker
+from tests.samples.making import grow
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -275,3 +277,28 @@ class TestComparing:
         assert client.get(f"{page}?run={one.pk}")["Location"] == f"/datasets/{dataset.pk}/runs/"
         assert "Tick two runs" in client.get(f"/datasets/{dataset.pk}/runs/").content.decode()
         assert client.get(f"{page}?run={one.pk}&run={'f' * 24}").status_code == 404
+
+
+class TestPictures:
+    def test_beside_what_was_chosen_and_what_was_not(self, login: Login, alice: User, dataset: Dataset) -> None:
+        """Of samples, with the way to them; of files in the listing; none of what is in neither."""
+        made_index(connected(dataset), ["street/1.jpg", "street/2.jpg", "street/3.jpg", "street/dark.jpg"])
+        run, client = ended(dataset, alice), login(alice)
+        grow(dataset, ["street/2.jpg"])
+        sample = dataset.samples.get(file_name="street/2.jpg")
+        page = f"/datasets/{dataset.pk}/runs/{run.pk}/picks/"
+        html = client.get(page).content.decode()
+        assert html.count("picture--waiting") == 3
+        assert f'href="/datasets/{dataset.pk}/samples/{sample.pk}/"' in html
+        assert f"/datasets/{dataset.pk}/samples/{sample.pk}/thumbnail/tile/" in html
+        left_out = client.get(f"{page}?left_out=1").content.decode()
+        assert f"/datasets/{dataset.pk}/contents/input/thumbnail/" in left_out
+        assert "/samples/" not in left_out.partition('id="picks"')[2]
+        RunPick.objects.filter(run=run, place=1).update(file_name="clip-007-mp4.png")
+        assert client.get(page).content.decode().count("picture--waiting") == 2
+
+    def test_how_long_stages_took(self, login: Login, alice: User, dataset: Dataset) -> None:
+        run = ended(dataset, alice)
+        html = login(alice).get(f"/datasets/{dataset.pk}/runs/{run.pk}/").content.decode()
+        assert "less than a minute" not in html
+        assert "done, 40 s" in html

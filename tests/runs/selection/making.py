@@ -101,8 +101,8 @@ STRATEGIES: tuple[Strategy, ...] = (
 some_strategies = st.lists(st.sampled_from(STRATEGIES), min_size=1, max_size=4).map(tuple)
 
 
-def unit(vectors: NDArray[Any]) -> NDArray[np.float64]:
-    wide = vectors.astype(np.float64)
+def unit(vectors: Any) -> NDArray[np.float64]:
+    wide = np.asarray(vectors, np.float64)
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)
     return wide / np.where(lengths > 0, lengths, 1.0)
 

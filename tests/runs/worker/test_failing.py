@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from contents.media import pixels
 from datasources.models import Purpose
@@ -14,6 +16,7 @@ from jobs.models import Job, JobShard, JobState, ShardState
 from runs.models import Run, RunState, ScheduledState
 from runs.runners import TIDY_KIND
 from runs.worker import reading
+from runs.worker.tidying import WAIT_SECONDS
 from samples.models import Sample
 from tests.jobs.helpers import end_pauses, expire_leases
 from tests.runs.worker.whole import INPUT, OUTPUT, World, begun, colours, ended, selection
@@ -58,9 +61,7 @@ def test_an_aborted_run_leaves_nothing(world: World) -> None:
     assert not Sample.objects.exists()
 
 
-def test_what_comes_late_after_an_abort_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from runs.worker import tidying as stage
-
+def test_what_comes_late_after_an_abort_is_waited_for(world: World) -> None:
     world.put(colours(3))
     run = begun(world.dataset, selection(2))
     shard = until(run, "select")
@@ -68,13 +69,17 @@ def test_what_comes_late_after_an_abort_is_waited_for(world: World, monkeypatch:
     assert mine
     lifecycle.fail(mine, "It failed.", is_final=True)
     JobShard.objects.filter(pk=shard.pk).update(state=ShardState.RUNNING, leased_until=mine.shard.leased_until)
-    waits: list[float] = []
-    monkeypatch.setattr(stage, "sleep", waits.append)
     (job,) = Job.objects.filter(kind=TIDY_KIND)
-    tasks.run_slice(job.shards.get().pk)
-    assert len(waits) == 1
+    started = time.monotonic()
+    for _ in range(2):  # the second time comes too early, and does nothing
+        tasks.run_slice(job.shards.get().pk)
+    assert time.monotonic() - started < WAIT_SECONDS / 2
+    waiting = job.shards.get()
+    assert (waiting.state, waiting.claim, waiting.sent_at) == (ShardState.QUEUED, 1, None)
+    assert 0 < (waiting.not_before - timezone.now()).total_seconds() <= WAIT_SECONDS
     assert world.left()
     expire_leases()
+    end_pauses()
     assert ended(run).state == RunState.FAILED
     assert world.left() == []
 
@@ -107,7 +112,7 @@ def test_a_poisonous_file_fails_the_run_by_its_name(world: World, monkeypatch: p
             lifecycle.take_back_lost()
             end_pauses()
     run.refresh_from_db()
-    assert deaths == 2
+    assert deaths == 3  # one with its neighbours, two alone
     assert run.state == RunState.FAILED
     assert poison in run.message
     assert "ended its worker twice" in run.message

@@ -88,8 +88,8 @@ def test_predictions_and_metadata(world: World) -> None:
     assert [each["type"] for each in run.goals] == ["WEIGHTS", "THRESHOLD", "BALANCE", "BALANCE"]
     weather = {share["name"]: share["asked"] for share in run.goals[2]["shares"]}
     assert (weather["sun"], weather["rain"]) == (0.75, 0.25)
-    assert any("1 files with predictions of the task boxes are missing" in line for line in lines(run))
-    assert any("1 files with predictions of the task boxes are broken" in line for line in lines(run))
+    assert any("1 file with predictions of the task boxes is missing" in line for line in lines(run))
+    assert any("1 file with predictions of the task boxes is broken" in line for line in lines(run))
     sample = Sample.objects.get(file_name=names[6])
     assert sample.custom_meta_data == {"scene": {"weather": "sun"}}
     report = report_of(run)
@@ -158,7 +158,7 @@ def test_own_embeddings(world: World) -> None:
     run = world.run(selection(2, embeddings="own.csv"))
     assert run.state == RunState.COMPLETED, run.message
     assert tag_names(run) == [names[0], names[2]]
-    assert any("1 samples have no embedding" in line for line in lines(run))
+    assert any("1 sample has no embedding" in line for line in lines(run))
     assert Embedding.objects.get().model == "own.csv"
 
 
@@ -168,7 +168,7 @@ def test_the_datapool_grows(world: World) -> None:
     first = world.run(selection(3))
     assert first.state == RunState.COMPLETED, first.message
     refused = world.run(selection(3))
-    assert refused.state == RunState.FAILED
+    assert refused.state == RunState.ABORTED
     assert "use_datapool" in refused.message
     second = world.run(selection(4, useDatapool=True))
     assert second.state == RunState.COMPLETED, second.message
@@ -185,6 +185,27 @@ def test_the_datapool_grows(world: World) -> None:
     smallest = second.goals[0]["figures"]["smallest_distance"]
     assert smallest > 0
     demand_that_the_client_takes(report_of(second))
+
+
+def test_predictions_of_the_datapool_count(world: World) -> None:
+    """A balance of what is there and what comes: two with cars are held, so two with buses are wanted."""
+    files = colours(8)
+    names = sorted(files)
+    boxes = {name: 1 if number < 5 else 2 for number, name in enumerate(names)}  # the last three have buses
+    told: dict[str, Any] = {"tasks.json": ["boxes"], "boxes/schema.json": SCHEMA}
+    for name, category in boxes.items():
+        found = {"file_name": name, "predictions": [box(category, 0.9)]}
+        told[f"boxes/{name.removesuffix('.jpg')}.json"] = found
+    world.put({f".lightly/predictions/{name}": json.dumps(value).encode() for name, value in told.items()}, OUTPUT)
+    world.put({name: files[name] for name in names[:2]})
+    assert world.run(selection(2)).sizes["nSelected"] == 2
+    world.put(files)
+    run = world.run(selection(2, MIXED, useDatapool=True))
+    assert run.state == RunState.COMPLETED, run.message
+    assert {boxes[name] for name in tag_names(run)} == {2}
+    counts = report_of(run)["predictionTaskInformation"]["boxes"]["categoryDistribution"]
+    assert counts["selectedWithDatapool"]["counts"] == {"car": 2, "bus": 2}
+    assert not [line for line in lines(run) if "count as unknown" in line]
 
 
 def test_only_new_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,9 +78,17 @@ class World:
 
 
 @pytest.fixture
-def world(dataset: Dataset, clouds: dict[str, Cloud], endpoints: None, settings: Settings, tmp_path: Path) -> World:
+def world(
+    dataset: Dataset,
+    clouds: dict[str, Cloud],
+    endpoints: None,
+    settings: Settings,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> World:
+    """On the provider that a test names as this fixture's parameter, else on S3."""
     settings.LIGHTLY_RUNS_DIR = tmp_path / "runs"
-    cloud = clouds["S3"]
+    cloud = clouds[getattr(request, "param", "S3")]
     bucket = cloud.make_bucket()
     connect(dataset, Purpose.INPUT, cloud.grant(bucket, INPUT, READING))
     connect(dataset, Purpose.LIGHTLY, cloud.grant(bucket, OUTPUT, RIGHTS))

@@ -190,14 +190,6 @@ def test_without_a_datasource_there_are_names_and_no_urls(script: Script, datase
         assert refusal(answer) == (404, "DATASET_DATASOURCE_UNKNOWN")
 
 
-def test_selecting_in_a_dataset_says_what_to_do_instead(script: Script, dataset: Dataset, tag: Tag) -> None:
-    embedding = dataset.embeddings.create(name="default", key="x.csv")
-    path = f"/v1/datasets/{dataset.pk}/embeddings/{embedding.pk}/sampling"
-    answer = script.post(path, {"newTagName": "new", "method": "CORESET", "config": {}})
-    assert refusal(answer) == (422, "NOT_IMPLEMENTED")
-    assert "schedule_compute_worker_run" in answer.json()["error"]
-
-
 def test_pictures_of_embeddings(script: Script, dataset: Dataset, tag: Tag) -> None:
     embedding = dataset.embeddings.create(name="default", key="x.csv")
     path = f"/v1/datasets/{dataset.pk}/embeddings/{embedding.pk}/2d"

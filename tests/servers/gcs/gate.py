@@ -97,6 +97,9 @@ class GCSGate(Gate):
                 return self.forward(request)
             case "delete":
                 return self._delete(request, account, call)
+            case "compose":
+                with self._writing:
+                    return self._compose(request, account, call)
             case permission:
                 return self._answer_about_bucket(request, account, call, permission)
 
@@ -174,6 +177,15 @@ class GCSGate(Gate):
             return self._refuse_kept(call)
         self._keep_version(call)
         return self.forward(request)
+
+    def _compose(self, request: Request, account: Account, call: Call) -> Response:
+        """To read the parts takes the right to read them."""
+        parts = [part["name"] for part in json.loads(request.body)["sourceObjects"]]
+        if len(parts) > 32:
+            return json_error(400, "invalid", "The number of source components provided exceeds the maximum of 32.")
+        if not all(account.may(GET, call.bucket, part) for part in parts):
+            return denied(account, GET, "object")
+        return self._upload(request, account, call)
 
     def _delete(self, request: Request, account: Account, call: Call) -> Response:
         if not account.may(DELETE, call.bucket, call.key):
@@ -301,6 +313,8 @@ def _parse(request: Request) -> Call | None:
             return Call("download", bucket, key)
         case "", "GET", _ if part.startswith("o/"):
             return Call("get", bucket, key)
+        case "", "POST", _ if part.startswith("o/") and part.endswith("/compose"):
+            return Call("compose", bucket, key.removesuffix("/compose"))
         case "", "DELETE", _ if part.startswith("o/"):
             return Call("delete", bucket, key)
         case "", "GET", "" if bucket:

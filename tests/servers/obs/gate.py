@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 from tests.servers.cors import Rule, allowed, matching
@@ -23,6 +23,8 @@ from tests.servers.xml_errors import xml_error
 
 if TYPE_CHECKING:
     pass
+
+_PASSED_ON = frozenset({"versionId", "uploads", "uploadId", "partNumber"})
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,8 @@ class OBSGate(Gate):
             case "GET" | "HEAD":
                 hidden = not exists and not self._may(user, Right.LIST, bucket, key)
                 allowed = self._may(user, Right.READ, bucket, key) and not hidden
-            case "PUT":
-                if bucket in self.shared.locked and not request.header("Content-MD5"):
+            case "PUT" | "POST":
+                if request.method == "PUT" and bucket in self.shared.locked and not request.header("Content-MD5"):
                     return xml_error(400, "InvalidRequest", "Content-MD5 is required for WORM protection.")
                 allowed = self._may(user, Right.CREATE, bucket, key)
                 asks = self.shared.conditional_writes and request.header("If-None-Match") == "*"
@@ -180,6 +182,8 @@ class OBSGate(Gate):
                     message = "At least one of the pre-conditions you specified did not hold."
                     return xml_error(412, "PreconditionFailed", message)
                 allowed = allowed and (not exists or self._may(user, Right.REPLACE, bucket, key))
+            case "DELETE" if "uploadId" in request.query:
+                allowed = self._may(user, Right.CREATE, bucket, key)
             case "DELETE":
                 allowed = self._may(user, Right.DELETE, bucket, key)
                 if "versionId" in request.query and bucket in self.shared.keeps_versions:
@@ -205,10 +209,15 @@ class OBSGate(Gate):
         # Not enforcing, moto only wants to see that somebody signed.
         scope = "operator/20200101/us-east-1/s3/aws4_request"
         headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
-        query = request.target.partition("?")[2] if not key else ""
-        version = f"?versionId={request.query['versionId']}" if "versionId" in request.query else ""
-        target = f"/{bucket}/{quote(key, safe='/~')}{version}" if key else f"/{bucket}?{query}"
+        query = request.target.partition("?")[2] if not key else urlencode(_known(request))
+        target = f"/{bucket}/{quote(key, safe='/~')}" if key else f"/{bucket}"
+        target = f"{target}?{query}" if query or not key else target
         return self.forward(Request(request.method, target, headers, request.body))
+
+
+def _known(request: Request) -> dict[str, str]:
+    """What of the query moto has to know: a version, or an upload in parts."""
+    return {name: value for name, value in request.query.items() if name in _PASSED_ON}
 
 
 def _cors_rules(document: str) -> list[Rule]:

@@ -7,6 +7,8 @@ import secrets
 import sys
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +163,10 @@ class S3Cloud:
         """All there are, with delete markers."""
         found = self._s3.list_object_versions(Bucket=bucket)
         return len(found.get("Versions", [])) + len(found.get("DeleteMarkers", []))
+
+    def delete_after(self, bucket: str, moment: datetime) -> None:
+        """By a rule of the bucket's lifecycle."""
+        self.gate.buckets[bucket].expires = format_datetime(moment, usegmt=True)
 
     def let_caller_pay(self, bucket: str) -> None:
         """Requester pays."""

@@ -83,6 +83,8 @@ class Bucket:
     trouble: Trouble | None = None
     cors: list[Rule] = field(default_factory=list)
     caller_pays: bool = False
+    expires: str = ""
+    """When a rule of its lifecycle deletes its objects, as HTTP writes dates."""
     locked: bool = False
     """Object Lock with a default retention: no object comes in without a checksum."""
 
@@ -125,7 +127,11 @@ class S3Gate(Gate):
         if request.method == "HEAD" and not key:
             # AWS asks for s3:ListBucket here, moto for s3:HeadBucket, which does not exist.
             return Response(200, headers={"x-amz-bucket-region": bucket.region})
-        return self.forward(request)
+        answer = self.forward(request)
+        if bucket.expires and request.method == "HEAD":
+            told = {"x-amz-expiration": f'expiry-date="{bucket.expires}", rule-id="old"'}
+            return Response(answer.status, answer.body, dict(answer.headers) | told)
+        return answer
 
     def _trouble(self, name: str) -> Response | None:
         trouble = self.buckets[name].trouble if name in self.buckets else None
@@ -270,6 +276,8 @@ def _refuse_policy(request: Request, principal: Principal, name: str, key: str) 
         action = _OBJECT_ACTIONS[request.method]
         if request.method == "DELETE" and "versionId" in query:
             action = "s3:DeleteObjectVersion"
+        if request.method == "DELETE" and "uploadId" in query:
+            action = "s3:AbortMultipartUpload"
         if action == "s3:PutObject":
             # Never from the query: AWS takes no header of these from a URL.
             conditions = ("if-none-match", *_ENCRYPTION)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runs.worker.embedding.csvs import CsvError, lines_of, read_csv
+from runs.worker.embedding.csvs import CsvError, header_of, lines_of, read_csv
 
 # On a loaded machine, an example takes as long as it takes.
 UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -23,13 +23,14 @@ names = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, ma
 @given(st.dictionaries(names, st.tuples(numbers, numbers, numbers), max_size=8))
 def test_what_is_written_is_read_back(rows: dict[str, tuple[float, float, float]]) -> None:
     vectors = np.array(list(rows.values()), np.float32).reshape(len(rows), 3)
-    found, read = read_csv(b"".join(lines_of(list(rows), vectors)))
+    found, read = read_csv(header_of(3) + b"".join(lines_of(list(rows), vectors)))
     assert found == list(rows)
     assert np.array_equal(read, vectors)
 
 
 def test_the_form_is_that_of_the_client() -> None:
-    content = b"".join(lines_of(['a,"b".jpg'], np.array([[0.5, -1]], np.float32))).decode()
+    lines = lines_of(['a,"b".jpg'], np.array([[0.5, -1]], np.float32))
+    content = (header_of(2) + b"".join(lines)).decode()
     assert list(csv.reader(io.StringIO(content))) == [
         ["filenames", "embedding_0", "embedding_1", "labels"],
         ['a,"b".jpg', "0.5", "-1", "0"],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from runs.worker.reports.distributions import amounts, categorical, numeric, sets_of
-from runs.worker.reports.vectors import embedding_information, near_pairs, principal, unit
+from runs.worker.reports.vectors import embedding_information, near_pairs, principal
 
 SETS = sets_of(6, [0, 2, 5], 2, seed=1)
 
@@ -88,7 +88,15 @@ def test_distances() -> None:
     assert near_pairs(np.zeros((8, 0), np.float32), SETS, names) == []
 
 
-def test_unit_length() -> None:
-    vectors = np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)
-    assert unit(vectors, is_wanted=True).ravel() == pytest.approx([0.6, 0.8, 0.0, 0.0])
-    assert unit(vectors, is_wanted=False).tolist() == vectors.tolist()
+def test_distances_to_very_many_are_told_of_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(3)
+    known = chance.standard_normal((600, 4)).astype(np.float32)
+    sets = sets_of(600, list(range(300)), 0, seed=1)
+    names = [str(number) for number in range(600)]
+    whole = embedding_information(known, sets, names, seed=1)["distanceToCoverInput"]["selected"]
+    assert sum(whole["counts"]) == 600
+    monkeypatch.setattr("runs.worker.reports.vectors.MOST_PAIRS", 300 * 150)
+    some = embedding_information(known, sets, names, seed=1)["distanceToCoverInput"]["selected"]
+    assert sum(some["counts"]) == 150
+    assert some["metrics"]["mean"] == pytest.approx(whole["metrics"]["mean"], rel=0.3)
+    assert len(near_pairs(known, sets, names)) == 5

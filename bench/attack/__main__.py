@@ -1,8 +1,8 @@
 """`python -m bench.attack`: what others notice of an installation while one guest does the worst they can.
 
-A real installation as `make run` starts it, a guest in a process of their own (see bench/hostile.py), and a bystander
-in another team: how long /healthz and their home page take, and how long their checks wait for a worker. `--seconds`
-says for how long.
+A real installation as `make run` starts it, a guest in a process of their own (see bench/attack/hostile.py), and a
+bystander in another team: how long /healthz and their home page take, and how long their checks wait for a worker.
+`--seconds` says for how long.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 
 import requests
 
-from bench import hostile
-from bench.hostile import Guest
+from bench.attack import hostile
+from bench.attack.hostile import Guest
 from tests.e2e.support.stack import Stack
 from tests.servers import ALL_RIGHTS, Config, S3Cloud
 from tests.servers.process import HOST

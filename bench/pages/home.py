@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from bench import installation
-from bench.measuring import Effort, Measured, median_ms
+from bench.measuring import Effort, Measured, at_most, median_ms
+from bench.pages import installation
 
 
 def growth(effort: Effort) -> Measured:
@@ -18,5 +18,4 @@ def growth(effort: Effort) -> Measured:
     few = median_ms(open_home, effort.times)
     make_datasets(user, effort.many - effort.few, start=effort.few)
     many = median_ms(open_home, effort.times)
-    what = f"home page: {effort.few:,} datasets against {effort.many:,}"
-    return Measured(what, few, f"{effort.many:,} datasets", many)
+    return Measured(f"home page, {effort.many:,} datasets", many, few, f"{effort.few:,} datasets", at_most(1.2))
