@@ -312,6 +312,10 @@ class Store(ABC):
                 return
             start, version = start + len(piece.data), piece.version
 
+    checks_may_keep = False
+    """Whether a later check may use this store: each call asks the cloud anew what is allowed, and `confirm` tells
+    whether the session is still given. A store that finds out its rights when it is opened would show an old green."""
+
     def confirm(self) -> None:  # noqa: B027 - most stores work without a session
         """Ask the cloud once more for the session (a role's, a token) with which this store works, if there is one.
 

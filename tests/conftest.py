@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from clouds import CloudConfig, parse_config
+from clouds.doctor.warm import CHECKED
 from core.api.lanes import Lane
 from datasets.models import Dataset
 from datasets.services import create_dataset
@@ -45,6 +46,13 @@ def cloud_environment(clouds: dict[str, Cloud]) -> dict[str, str]:
 def quick_passwords(settings: Settings) -> None:
     """The real hasher is slow on purpose; a third of a second per person adds up."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def cold_stores() -> Iterator[None]:
+    """No test finds the connections that a green check of another one has kept."""
+    yield
+    CHECKED.close()
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def open_with_sas(config: AzureConfig, endpoints: Endpoints, limit: TimeLimit, /
 
 
 class AzureStore(Store):
+    checks_may_keep = True
     # A SAS is judged before the blob is looked up, so a refusal says nothing of the blob and all of the right.
     missing_key_denial_is_proof = True
 

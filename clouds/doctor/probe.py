@@ -176,7 +176,7 @@ class _Probe:
             self._judge()
         if writer:
             self._clean_up(store)
-        if does and self.stores:
+        if does and self.stores and store.checks_may_keep:
             with self.closed:
                 if not self.ended:
                     self.store = None

@@ -91,6 +91,7 @@ os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"
 
 
 class GCSStore(Store):
+    checks_may_keep = True
     # 403 for a missing object unless storage.objects.list is granted too.
     missing_key_denial_is_proof = False
 

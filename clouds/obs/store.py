@@ -47,6 +47,7 @@ def _seconds(moment: str | None) -> int:
 
 
 class OBSStore(Store):
+    checks_may_keep = True
     # Like S3: 403 for a missing key unless listing is granted too.
     missing_key_denial_is_proof = False
 

@@ -209,6 +209,7 @@ _PAYABLE = {
 
 
 class S3Store(Store):
+    checks_may_keep = True
     # AWS answers 403 for a missing key unless s3:ListBucket is granted without a prefix condition.
     missing_key_denial_is_proof = False
     knows_payers = True
