@@ -212,8 +212,9 @@ def test_what_came_with_the_newest_version(tmp_path: Path) -> None:
     read = understood(options)
     assert read.use_datapool
     assert read.seed == 7
+    assert read.input_expiration
+    assert (read.input_expiration.min_days, read.input_expiration.aborts) == (7, False)
     assert read.ignored == [
-        "docker.datasource.inputExpiration",
         *("docker.numProcesses", "docker.numThreads", "docker.cacheSize", "docker.shutdownWhenJobFinished"),
         *("docker.crops", "lightly.checkpointCallback.saveLast"),
     ]
