@@ -66,6 +66,10 @@ messages: .venv/run.stamp ## Collect the words people see into locale/, for tran
 bench: .venv/dev.stamp ## Measure speed (QUICK=1: little, to see that it runs; FULL=1: all sizes, for half an hour; ONLY=word)
 	@$(VENV_PYTHON) -m bench $(if $(QUICK),--quick) $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
 
+.PHONY: profile
+profile: .venv/dev.stamp ## Write flame graphs of check, home, list, index and selection into var/profiles (ONLY=home)
+	@$(VENV_PYTHON) -m bench.profiles $(if $(ONLY),--only $(ONLY))
+
 .PHONY: chaos
 chaos: .venv/dev.stamp ## Kill, freeze, empty and throttle parts of an installation at work; prints what was lost
 	@$(VENV_PYTHON) -m pytest -q chaos $(ARGS)

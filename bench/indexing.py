@@ -84,7 +84,7 @@ def main() -> None:
 
     installation.prepare()
     source = datasource("bench")
-    files, seconds = (_bare if what == "bare" else _index)(source)
+    files, seconds = (_bare if what == "bare" else build)(source)
     from django.db import connection
 
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -132,7 +132,7 @@ def _bare(source: "Datasource") -> tuple[int, float]:
     return files, time.perf_counter() - started
 
 
-def _index(source: "Datasource") -> tuple[int, float]:
+def build(source: "Datasource") -> tuple[int, float]:
     """By the code of the workers, slice by slice, in one process; without the broker."""
     from contents.index import services
     from jobs import lifecycle
