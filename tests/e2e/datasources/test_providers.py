@@ -9,7 +9,7 @@ from tests.e2e.conftest import every_provider, filled_bucket, reader, writer
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.browser import Visitor
 from tests.e2e.support.looks import overlaps
-from tests.e2e.support.settings import Row, Settings, fields_of
+from tests.e2e.support.settings import CHECK_MS, Row, Settings, fields_of
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud
 from tests.servers.faults import silent, slow
@@ -121,6 +121,8 @@ def test_bulbs_poll_while_a_check_is_open_and_not_after(
         expect(page.locator(f"#dataset-{dataset}")).to_contain_text("checking…")
         settings.expect_bulbs(list="granted", read="granted", write="granted", overwrite="granted")
         Row(page, dataset).expect_bulbs("lightly", write="granted")
+        # What follows the bulbs, once the test file is removed.
+        expect(page.locator("#cors")).not_to_contain_text("Looking", timeout=CHECK_MS)
     assert visitor.count("/permissions/") > 1
     assert visitor.count("/row/") > 1
 

@@ -75,7 +75,7 @@ def test_from_green_bulbs_to_the_names_of_what_was_selected(
     expect(page.get_by_role("row")).to_have_count(1 + len(NAMES) - 3)
     page.get_by_role("link", name="Chosen", exact=True).click()
     expect(page.get_by_role("row")).to_have_count(1 + 3)
-    chosen = page.locator("tbody th").all_inner_texts()
+    chosen = page.locator("#picks tbody bdi").all_inner_texts()
     page.get_by_role("link", name=re.compile("^Run 2")).click()
 
     # The selected pictures, and their names as a file.

@@ -145,13 +145,15 @@ def _waiting_job(team: Any, owner: Any) -> str:
     from django.utils import timezone
 
     from datasources.runners import start_check_all
+    from jobs.lifecycle import LONGEST_PAUSE
     from jobs.models import JobLogLine, JobShard
     from tests.e2e.support import hostile
 
     with transaction.atomic():
         job, _ = start_check_all(teams=[team], by=owner)
         JobLogLine.objects.create(job=job, text=hostile.NAME)
-        JobShard.objects.filter(job=job).update(not_before=timezone.now() + timedelta(days=1))
+        # No shard may wait longer, and no test takes as long.
+        JobShard.objects.filter(job=job).update(not_before=timezone.now() + LONGEST_PAUSE)
     return job.pk
 
 
