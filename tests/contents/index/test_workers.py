@@ -18,7 +18,7 @@ from tests.servers.process import eventually
 
 pytestmark = pytest.mark.timeout(900)
 
-NAMES = 60_000
+NAMES = 100_000
 # So that there is always a next slice to die in.
 ROWS_OF_A_SLICE = 1000
 DEATHS = 5
