@@ -54,8 +54,11 @@ def test_workers_are_killed(house: House, cloud: S3Cloud, weather: Weather) -> N
     for quarter in range(DEATHS):
         for queue, most in ((Queue.CHECKS, CHECKS), (Queue.PATIENT, JOBS * SHARDS * SLICES)):
             point = chance.randrange(1 + quarter * most // DEATHS, (quarter + 1) * most // DEATHS)
-            assert eventually(partial(_has_come_to, house, jobs, before, queue, point), 60), house.logs()
+            # A step that has lost its worker twice waits for a minute before it begins again.
+            assert eventually(partial(_has_come_to, house, jobs, before, queue, point), 150), house.logs()
             house.kill_worker(queue)
+            # What the dead had fetched and not begun is sent again after a minute.
+            house.hurry_messages()
     # A check or step is given up after its third death; each costs its deadline or lease, and a sweep.
     house.await_jobs(jobs, 3 * (6 + GRACE) + SLACK)
     house.await_checks(3 * (DEADLINE + GRACE) + SLACK)
