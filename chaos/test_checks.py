@@ -88,7 +88,9 @@ def test_workers_are_killed(house: House, cloud: S3Cloud, weather: Weather) -> N
 def _has_come_to(house: House, jobs: list[str], before: int, queue: Queue, point: int) -> bool:
     if queue is Queue.CHECKS:
         return checks_begun(house) - before >= point
-    return steps_done(house, jobs) >= point
+    ((most,),) = house.query("SELECT MAX(attempts) FROM jobs_jobshard WHERE state <> 'DONE'")
+    # A step that loses its worker three times ends its job, so none is hit by chance again and again.
+    return steps_done(house, jobs) >= point and (most or 0) <= 1
 
 
 def test_redis_goes_with_200_queued(house: House, cloud: S3Cloud) -> None:
