@@ -1,6 +1,6 @@
 """`make profile`: where the time goes, as pages with flame graphs in var/profiles, one for each of the main actions.
 
-Each action has a process of its own, because settings are read once; so has its storage.
+Each action has a process of its own, because settings are read once. So has the storage.
 """
 
 from __future__ import annotations

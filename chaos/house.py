@@ -81,13 +81,16 @@ class House(Installation):
 
     def hurry_leases(self) -> None:
         """As if the leases of the dead had ended, and messages that died with them had been missed for a minute."""
-        self.execute("UPDATE jobs_jobshard SET leased_until = '2020-01-01' WHERE state = 'RUNNING'")
+        self.execute("UPDATE jobs_jobshard SET leased_until = '2020-01-01 00:00:00' WHERE state = 'RUNNING'")
         self.execute("UPDATE jobs_jobshard SET sent_at = NULL WHERE state = 'QUEUED'")
 
     def hurry_messages(self) -> None:
-        """As if a minute had passed, after which a message that no queue holds is taken for lost."""
-        self.execute("UPDATE datasources_permissioncheck SET dispatched_at = '2020-01-01' WHERE state = 'QUEUED'")
-        self.execute("UPDATE jobs_jobshard SET sent_at = '2020-01-01' WHERE state = 'QUEUED'")
+        """As if a minute had passed, after which a message that no queue holds is taken for lost.
+
+        With the time of day, as Django writes it: who sends again compares what it has read with what stands there.
+        """
+        self.execute("UPDATE datasources_permissioncheck SET dispatched_at = '2020-01-01 00:00:00' WHERE state = 'QUEUED'")
+        self.execute("UPDATE jobs_jobshard SET sent_at = '2020-01-01 00:00:00' WHERE state = 'QUEUED'")
 
     def has_ended(self, job: str) -> bool:
         return self.job(job)["state"] in ENDED
