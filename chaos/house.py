@@ -89,8 +89,8 @@ class House(Installation):
 
         With the time of day, as Django writes it: who sends again compares what it has read with what stands there.
         """
-        self.execute("UPDATE datasources_permissioncheck SET dispatched_at = '2020-01-01 00:00:00' WHERE state = 'QUEUED'")
-        self.execute("UPDATE jobs_jobshard SET sent_at = '2020-01-01 00:00:00' WHERE state = 'QUEUED'")
+        for table, column in (("datasources_permissioncheck", "dispatched_at"), ("jobs_jobshard", "sent_at")):
+            self.execute(f"UPDATE {table} SET {column} = '2020-01-01 00:00:00' WHERE state = 'QUEUED'")  # noqa: S608
 
     def has_ended(self, job: str) -> bool:
         return self.job(job)["state"] in ENDED
