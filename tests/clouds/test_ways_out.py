@@ -14,7 +14,9 @@ from notifications.webhooks import guarded_post
 from tests.clouds.examples import example
 
 ROOT = Path(__file__).parent.parent.parent
-ROOMS = "clouds contents core dashboard datasets datasources jobs lightly_platform monitoring notifications teams"
+ROOMS = """
+clouds contents core dashboard datasets datasources jobs lightly_platform monitoring notifications runs samples teams
+"""
 
 # What connects to somewhere without the guard, and who chose the address.
 UNGUARDED = {
@@ -23,6 +25,7 @@ UNGUARDED = {
     "lightly_platform/demo/storage.py": "the server of `make demo` on this machine",
     "lightly_platform/launcher/serving.py": "this installation's own web server",
     "lightly_platform/launcher/embedded_redis.py": "its Redis",
+    "lightly_platform/launcher/health.py": "the web server of the same container",
 }
 OPENS = {"urlopen", "create_connection", "HTTPConnection", "HTTPSConnection", "PoolManager", "HTTPConnectionPool"}
 REQUESTS = {"get", "post", "put", "options", "head", "delete", "request", "Session"}

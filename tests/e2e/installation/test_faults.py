@@ -88,7 +88,8 @@ def test_a_silent_endpoint_ends_at_the_deadline(
     settings.submit()
     expect(settings.bulb("List")).to_have_text("being checked")
     settings.expect_bulbs(list="unknown", read="unknown", write="unknown", overwrite="unknown")
-    assert time.monotonic() - started < DEADLINE + 2
+    # The rest is the browser's, which may have little of the processors. Without a deadline it would be a minute.
+    assert time.monotonic() - started < DEADLINE + 8
     for permission in ("List", "Read", "Write", "Overwrite"):
         expect(settings.reason(permission)).to_contain_text(f"no answer within {DEADLINE} s")
     cloud.trouble(bucket, None)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from clouds import guard
+from clouds.calls.sockets import Sockets
 from notifications.webhooks import guarded_post
 from tests.receivers import HookReceiver
 from tests.servers.certificates import Authority, self_signed_context
@@ -120,13 +121,18 @@ class TestTrouble:
 
     def test_a_server_that_drips_after_a_slow_connection(self, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The first of its addresses leads nowhere, so the time is over before there is a connection to hang up."""
-        connect = guard.connect
+        connect, over = guard.connect, threading.Event()
+        hang_up = Sockets.hang_up
+
+        def told(sockets: Sockets) -> None:
+            hang_up(sockets)
+            over.set()
 
         def slow(host: str, port: int, **options: Any) -> socket.socket:
-            alarms = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
-            for alarm in alarms:
-                alarm.join()
+            assert over.wait(10)
             return connect(host, port, **options)
+
+        monkeypatch.setattr(Sockets, "hang_up", told)
 
         monkeypatch.setattr(guard, "connect", slow)
         started = time.monotonic()
