@@ -72,7 +72,7 @@ profile: .venv/dev.stamp ## Write flame graphs of check, home, list, index and s
 
 .PHONY: chaos
 chaos: .venv/dev.stamp ## Kill, freeze, empty and throttle parts of an installation at work; prints what was lost
-	@$(VENV_PYTHON) -m pytest -q chaos $(ARGS)
+	@$(if $(filter 0,$(shell id -u)),,unshare --map-root-user --mount) $(VENV_PYTHON) -m pytest -q chaos $(ARGS)
 
 .PHONY: lock
 lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.toml (UPGRADE=1: newest versions)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +95,36 @@ class House(Installation):
         for table, column in (("datasources_permissioncheck", "dispatched_at"), ("jobs_jobshard", "sent_at")):
             self.execute(f"UPDATE {table} SET {column} = '2020-01-01 00:00:00' WHERE state = 'QUEUED'")  # noqa: S608
 
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Meanwhile nobody can write to the database, as while somebody looks into it with a tool."""
+        with contextlib.closing(self._connect()) as database:
+            database.isolation_level = None
+            database.execute("BEGIN EXCLUSIVE")
+            try:
+                yield
+            finally:
+                database.execute("ROLLBACK")
+
     def has_ended(self, job: str) -> bool:
         return self.job(job)["state"] in ENDED
 
     def await_jobs(self, jobs: list[str], seconds: float) -> None:
         assert eventually(lambda: all(self.has_ended(job) for job in jobs), seconds), (
-            f"{[self.job(job) for job in jobs]}\n{self.logs()}"
+            f"{[self.job(job) for job in jobs]}\n{self._left(jobs)}\n{self.logs()}"
         )
+
+    def _left(self, jobs: list[str]) -> str:
+        """What is known of the shards that are not done, and what was said of them."""
+        shards = self.query(
+            "SELECT job_id, number, state, attempts, deaths, sent_at, not_before, leased_until FROM jobs_jobshard"
+            " WHERE state <> 'DONE'"
+        )
+        lines = self.query("SELECT job_id, at, text FROM jobs_joblogline ORDER BY id")
+        wanted = [row for row in [*shards, *lines] if row[0] in jobs]
+        with self.redis() as client:
+            waiting = {queue.value: client.llen(queue.value) for queue in Queue}
+        return "\n".join(map(str, [datetime.now(UTC), waiting, *wanted]))
 
     def owner(self, name: str) -> Person:
         return self.hands.person(name)
@@ -110,7 +136,15 @@ class House(Installation):
         return int(count)
 
     def await_checks(self, seconds: float) -> None:
-        assert eventually(lambda: self.open_checks() == 0, seconds), f"{self.open_checks()} open\n{self.logs()}"
+        assert eventually(lambda: self.open_checks() == 0, seconds), f"{self._open()}\n{self.logs()}"
+
+    def _open(self) -> str:
+        """What is known of the checks that have not ended."""
+        rows = self.query(
+            "SELECT state, attempts, queued_at, dispatched_at, started_at FROM datasources_permissioncheck"
+            " WHERE state IN ('QUEUED', 'RUNNING')"
+        )
+        return "\n".join(map(str, [f"{len(rows)} open checks", *rows[:20]]))
 
     def shown(self, datasets: list[str]) -> dict[str, tuple[Any, ...]]:
         """By dataset: revision of the Input, and of the check that is shown its revision, state and outcome."""
