@@ -47,6 +47,7 @@ def sweep() -> None:
         if check_id not in scheduled:
             dispatch(check_id)
     send_scheduled()
+    pulse.leave_sign(pulse.SWEEP)  # it came to its end
 
 
 def dispatch(check_id: str) -> bool:

@@ -13,13 +13,22 @@ import requests
 from tests.e2e.conftest import NewStack, filled_bucket, reader
 from tests.e2e.support.stack import Stack
 from tests.servers import Cloud
-from tests.servers.process import eventually
+from tests.servers.process import eventually, free_port
 
 OF_PROXY = "0a1b2c3d4e5f-of-a-proxy"
 
 
 def lines(stack: Stack) -> list[dict[str, Any]]:
-    found = [json.loads(line) for line in stack.log("run").splitlines()]
+    return parsed(stack.log("run"))
+
+
+def whole_lines(stack: Stack) -> list[dict[str, Any]]:
+    """The last one may be under way."""
+    return parsed(stack.log("run").rpartition("\n")[0])
+
+
+def parsed(log: str) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in log.splitlines()]
     assert all({"time", "level", "logger", "message", "process"} <= set(each) for each in found)
     return found
 
@@ -58,13 +67,13 @@ def test_a_check_is_found_by_the_request_that_saved_it(new_stack: NewStack, clou
     assert queued["dataset_id"] == ended["dataset_id"] == dataset
     assert queued["process"] != ended["process"]
     # A check was green for the first time, so an index began: it is of this request too.
-    assert any(re.fullmatch(r"The job \w+ \(index\) is queued", each["message"]) for each in about)
+    assert any(re.fullmatch(r"The job \w+ \(contents\.index\) is queued", each["message"]) for each in about)
     of_django = [each for each in found if each["logger"] == "django.request"]
     assert [(each["message"], each["request_id"]) for each in of_django] == [
         ("Not Found: /v1/no-such", "of-what-is-not")
     ]
     told = {each["logger"] for each in found}
-    assert {"lightly_platform.launcher", "gunicorn.access", "celery.apps.worker", "celery.beat"} <= told
+    assert {"lightly_platform.launcher", "gunicorn.access", "celery.apps.worker"} <= told
     messages = [each["message"] for each in found if each["logger"] == "lightly_platform.launcher"]
     assert messages[0].startswith(f"Lightly is ready: {stack.url}/")
     assert messages[-1] == "Lightly has stopped."
@@ -80,3 +89,10 @@ def test_a_start_that_fails_is_told_in_json_too(new_stack: NewStack) -> None:
     assert line["level"] == "ERROR"
     assert line["message"].startswith("Lightly already runs on the data directory")
     assert os.linesep not in line["message"]
+
+
+def test_the_scheduler_tells_in_json_that_redis_is_away(new_stack: NewStack) -> None:
+    stack = new_stack(LIGHTLY_LOG_FORMAT="json", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    stack.start("run", ["-m", "lightly_platform.launch", "scheduler"])
+    assert eventually(lambda: any(each["logger"] == "celery.beat" for each in whole_lines(stack)), 60)
+    assert all(each["level"] in {"WARNING", "ERROR"} for each in whole_lines(stack))
