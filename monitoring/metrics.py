@@ -19,7 +19,6 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from clouds import PROVIDERS, Cause
 from core.version import platform_version
@@ -190,7 +189,7 @@ def _buckets(times: list[tuple[int, int]]) -> tuple[list[tuple[str, float]], flo
     """How many took at most as long, by limit; and all seconds together."""
     limits = [*BUCKETS, math.inf]
     counted = [sum(count for ms, count in times if ms <= limit * 1000) for limit in limits]
-    names = [floatToGoString(limit) for limit in limits]
+    names = ["+Inf" if math.isinf(limit) else str(limit) for limit in limits]
     return list(zip(names, map(float, counted), strict=True)), sum(ms * count for ms, count in times) / 1000
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from core import log_context
-from core.logs import FIELDS, JsonFormatter, LineFormatter, json_line
+from core.logs import JsonFormatter, LineFormatter, json_line
 
 
-def record(message: str = "at %s", *arguments: object, **more: object) -> logging.LogRecord:
+def record(message: str = "at %s", *arguments: object, **more: Any) -> logging.LogRecord:
     made = logging.LogRecord("a.logger", logging.WARNING, "f", 1, message, arguments or ("/a",), None)
     vars(made).update(more)
     return made
@@ -49,7 +49,7 @@ def test_tracebacks_are_in_the_object() -> None:
 
 
 def test_fields_of_a_record() -> None:
-    assert as_json(record(**{FIELDS: {"status": 404}}))["status"] == 404
+    assert as_json(record(fields={"status": 404}))["status"] == 404
 
 
 def test_a_line_of_somebody_without_logging() -> None:
