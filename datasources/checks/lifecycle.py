@@ -7,9 +7,8 @@ a check meets them; what this module calls lies below it and never calls back.
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
 from queue import SimpleQueue
@@ -28,6 +27,7 @@ from clouds.doctor.probe import Report, probe
 from clouds.doctor.warm import CHECKED
 from clouds.permissions import Permission, State
 from core import log_context
+from core.threads import ContextPool
 from datasources import followers
 from datasources.alerts import services as alerts
 from datasources.checks.intervals import interval_of, next_time
@@ -168,11 +168,10 @@ def _reports(jobs: Sequence[Job], endpoints: Endpoints, seconds: float) -> Itera
     The probes wait for the network, so they wait together. Only this thread touches the database.
     """
     told: list[SimpleQueue[Report | Future[Report]]] = [SimpleQueue() for _ in jobs]
-    with ThreadPoolExecutor(max_workers=len(jobs) or 1) as pool:
+    with ContextPool(max_workers=len(jobs) or 1) as pool:
         for (check, config), mine in zip(jobs, told, strict=True):
             with _about(check):
-                context = copy_context()
-            probing = pool.submit(context.run, probe, config, _needs(check), endpoints, seconds, CHECKED, mine.put)
+                probing = pool.submit(probe, config, _needs(check), endpoints, seconds, CHECKED, mine.put)
             probing.add_done_callback(mine.put)
         going_on = []
         for (check, config), mine in zip(jobs, told, strict=True):

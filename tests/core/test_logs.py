@@ -13,6 +13,7 @@ import pytest
 
 from core import log_context
 from core.logs import JsonFormatter, LineFormatter, json_line
+from core.threads import ContextPool
 
 
 def record(message: str = "at %s", *arguments: object, **more: Any) -> logging.LogRecord:
@@ -107,3 +108,13 @@ def test_new_ids_are_sane_and_differ() -> None:
     made = {log_context.new_request_id() for _ in range(50)}
     assert len(made) == 50
     assert all(log_context.sane_request_id(each) for each in made)
+
+
+def test_a_pool_of_threads_has_them_of_whoever_submits() -> None:
+    with ContextPool(1) as pool:
+        with log_context.about(job_id="j"):
+            inside = pool.submit(log_context.current)
+            mapped = list(pool.map(lambda number: (number, *log_context.current().values()), [1, 2]))
+        outside = pool.submit(log_context.current)
+    assert (inside.result(), outside.result()) == ({"job_id": "j"}, {})
+    assert mapped == [(1, "j"), (2, "j")]
