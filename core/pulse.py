@@ -22,7 +22,7 @@ from core.queues import OLD_QUEUE, Queue, lane_queue
 
 logger = logging.getLogger(__name__)
 
-WORKER, SCHEDULER = "worker", "scheduler"
+WORKER, SCHEDULER, SWEEP = "worker", "scheduler", "sweep"
 # They speak every 10 seconds; so long they may be silent before that means something.
 SILENT_AFTER = timedelta(seconds=45)
 # Who was silent for a week needs no number of seconds.

@@ -1,11 +1,12 @@
 """What the workers do. Tasks take ids and make one call each."""
 
 import socket
+from contextvars import copy_context
 from functools import partial
 
 from celery import shared_task
 
-from core import broker, pulse, shares
+from core import broker, log_context, pulse, shares
 from core.queues import Queue
 from datasources.alerts import services as alerts
 from datasources.checks import lifecycle as checks
@@ -14,12 +15,19 @@ from datasources.checks import pacing, pruning, schedule, turns
 
 @shared_task
 def run_check(check_id: str) -> None:
+    with log_context.about(check_id=check_id):
+        _run_or_wait(check_id)
+
+
+def _run_or_wait(check_id: str) -> None:
     whose = turns.whose(check_id)
     if whose is None:  # a message that came twice, or too late
         _run_check(check_id, is_scheduled=bool(checks.scheduled_among([check_id])))
         return
     slots = shares.UNASKED if whose.is_scheduled else shares.ASKED_FOR
-    if not slots.run(check_id, whose.claims, partial(_run_check, check_id, is_scheduled=whose.is_scheduled)):
+    # With our context: if it waits, whoever does it then has the one of another check.
+    work = partial(copy_context().run, partial(_run_check, check_id, is_scheduled=whose.is_scheduled))
+    if not slots.run(check_id, whose.claims, work):
         turns.mark_waiting(check_id)
 
 
@@ -39,6 +47,7 @@ def sweep() -> None:
         if check_id not in scheduled:
             dispatch(check_id)
     send_scheduled()
+    pulse.leave_sign(pulse.SWEEP)  # it came to its end
 
 
 def dispatch(check_id: str) -> bool:
@@ -57,7 +66,8 @@ def dispatch_all(check_ids: list[str]) -> bool:
 def send_scheduled() -> None:
     """Give the scheduled checks to the broker whose turn it is. What it does not take now waits for sweep()."""
     check_ids = pacing.take_next()
-    sent = broker.send_each(f"{__name__}.run_check", check_ids, queue=Queue.PATIENT)
+    with log_context.about(request_id=""):  # of whatever check has ended: no request asked for these
+        sent = broker.send_each(f"{__name__}.run_check", check_ids, queue=Queue.PATIENT)
     pacing.put_back(check_ids[sent:])
 
 

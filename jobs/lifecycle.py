@@ -4,18 +4,23 @@ Every transition locks the job's row first, so they happen one after the other a
 takes longer than a few statements: the slice itself is done between two of them, without a lock, under a lease.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core import log_context
 from core.queues import RULES, Queue
 from jobs.models import OPEN_STATES, WORKING_STATES, Job, JobLogLine, JobShard, JobState, ShardState
 from jobs.runners import Cursor, Runner, Step, runner_of
+
+logger = logging.getLogger(__name__)
 
 # So often may one slice fail, or end its worker, before the job is given up.
 MOST_ATTEMPTS = 3
@@ -211,6 +216,12 @@ def put_back(shard_ids: list[str]) -> None:
     JobShard.objects.filter(pk__in=shard_ids, state=ShardState.QUEUED).update(sent_at=None)
 
 
+def tell(job: Job, what: str) -> None:
+    """The operator, in the log of the process. People read `log`."""
+    with log_context.about(job_id=job.pk, dataset_id=job.dataset_id or ""):
+        logger.info("The job %s (%s) %s", job.pk, job.kind, what)
+
+
 def log(job: Job, text: str) -> None:
     """One more line; the oldest go."""
     JobLogLine.objects.create(job=job, text=text[:500])
@@ -284,6 +295,7 @@ def _begin_stage(job: Job, cursors: Sequence[Cursor], *, number: int) -> None:
 def _end(job: Job, state: JobState, *, error: str = "") -> None:
     job.state, job.error, job.finished_at = state, error[:500], timezone.now()
     job.save(update_fields=["state", "error", "message", "finished_at"])
+    transaction.on_commit(partial(tell, job, f"ended: {state.lower()}"))
     runner = runner_of(job.kind)
     if runner:
         runner.ended(job)

@@ -58,6 +58,7 @@ def start(
             JobShard.objects.bulk_create(shards, batch_size=500)
             for told in teams or (_team_of(job),):
                 _record(job, AuditAction.JOB_STARTED, told, by)
+            transaction.on_commit(partial(lifecycle.tell, job, "is queued"))
             transaction.on_commit(partial(tasks.send, JobShard.objects.filter(job=job)))
     except IntegrityError:
         found = Job.objects.filter(kind=kind, subject=subject, state__in=OPEN_STATES).first() if subject else None

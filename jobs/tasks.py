@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from core import broker, pulse
+from core import broker, log_context, pulse
 from core.queues import RULES
 from jobs import lifecycle
 from jobs.lifecycle import Claim, Route
@@ -25,9 +25,11 @@ logger = logging.getLogger(__name__)
 def run_slice(shard_id: str) -> None:
     """Do the shard's next slice, and have the one after it sent. Harmless for a shard that is not ours to do now."""
     mine = lifecycle.claim(shard_id, owner=f"{socket.gethostname()}:{os.getpid()}")
-    if mine and _do(mine):
-        # Of the whole job: a next stage may have begun.
-        send(JobShard.objects.filter(job=mine.job.pk))
+    if mine:
+        with log_context.about(job_id=mine.job.pk, dataset_id=mine.job.dataset_id or ""):
+            if _do(mine):
+                # Of the whole job: a next stage may have begun.
+                send(JobShard.objects.filter(job=mine.job.pk))
 
 
 @shared_task(name="jobs.tasks.sweep_jobs")

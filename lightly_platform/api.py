@@ -22,7 +22,7 @@ from core.web.crowd import RETRY_AFTER_SECONDS, TooManyError
 from datasets.api.routes import router as datasets_router
 from datasets.handover.routes import router as members_router
 from datasources.api.routes import router as datasources_router
-from lightly_platform.errors import error_answer, passing_problem
+from lightly_platform.errors import crash_answer, error_answer, passing_problem
 from runs.access import NoSuchThingError
 from runs.api.run_routes import router as runs_router
 from runs.api.sampling_routes import router as sampling_router
@@ -160,4 +160,4 @@ def _crashed(request: HttpRequest, error: Exception) -> HttpResponse:
         return error_answer(503, "UNKNOWN", problem[0], retry_after=problem[1])
     # Without its text: it may quote a request, and so a token or a credential.
     logger.error("Unforeseen %s at %s %s", type(error).__name__, request.method, request.path, exc_info=error)
-    return error_answer(500, "UNKNOWN", "Something went wrong on the server. The operator can see what.")
+    return crash_answer(request)

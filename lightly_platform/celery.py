@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import logging.config
 import math
 import os
 import socket
+import threading
 import time
 from typing import Any
 
@@ -14,18 +14,28 @@ from celery import Celery
 from celery.signals import (
     after_task_publish,
     beat_init,
+    before_task_publish,
     celeryd_after_setup,
     heartbeat_sent,
     setup_logging,
+    task_postrun,
+    task_prerun,
     worker_init,
     worker_process_init,
     worker_ready,
     worker_shutdown,
 )
 
+from core import log_context, logs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
 logger = logging.getLogger(__name__)
+
+# Of a message: the request that it comes from.
+REQUEST_ID_HEADER = "lightly_request_id"
+# Of the tasks that this process does now, by their ids and threads: a message may come twice.
+_contexts: dict[tuple[str, int], Any] = {}
 
 app = Celery("lightly_platform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -35,9 +45,38 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def use_django_logging(**kwargs: Any) -> None:
     """Celery's own logging setup would open the SDK loggers that settings.LOGGING keeps shut."""
+    from celery.apps import worker
     from django.conf import settings
 
-    logging.config.dictConfig(settings.LOGGING)
+    logs.configure(settings.LOGGING)
+    if settings.ENVIRONMENT.log_format == logs.JSON:
+        worker.safe_say = _say_in_json  # type: ignore[attr-defined]  # the stubs leave it out
+
+
+def _say_in_json(message: str, file: Any = None) -> None:
+    """How Celery tells of signals, which it writes past all logging. It calls this inside of signal handlers."""
+    os.write(2, f"{logs.json_line(logging.INFO, 'celery.apps.worker', message)}\n".encode())
+
+
+@before_task_publish.connect
+def send_request_id(headers: dict[str, Any], **kwargs: Any) -> None:
+    """What a request asks for is done under its id."""
+    if request_id := log_context.current().get(log_context.REQUEST_ID):
+        headers[REQUEST_ID_HEADER] = request_id
+
+
+@task_prerun.connect
+def begin_log_context(task_id: str, task: Any, **kwargs: Any) -> None:
+    request_id = log_context.sane_request_id(getattr(task.request, REQUEST_ID_HEADER, None))
+    _contexts[task_id, threading.get_ident()] = log_context.begin(
+        request_id=request_id, task=task.name, task_id=task_id
+    )
+
+
+@task_postrun.connect
+def end_log_context(task_id: str, **kwargs: Any) -> None:
+    if token := _contexts.pop((task_id, threading.get_ident()), None):
+        log_context.end(token)
 
 
 @worker_init.connect

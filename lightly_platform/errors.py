@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext, gettext_lazy
 
+from core.web.request_ids import request_id_of
 from monitoring.probes import healthz, readyz
 from teams.middleware import is_api
 
@@ -42,6 +43,13 @@ def error_answer(status: int, code: str, message: str, *, retry_after: int | Non
     return JsonResponse({"code": code, "error": message}, status=status, headers=headers)
 
 
+def crash_answer(request: HttpRequest) -> HttpResponse:
+    """Of the REST API, when our code is at fault. The operator finds the error in the log by the request's id."""
+    words = "Something went wrong on the server. The operator can see what"
+    request_id = request_id_of(request)
+    return error_answer(500, "UNKNOWN", f"{words}: the request is {request_id}." if request_id else f"{words}.")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles what was raised, anywhere in a request."""
     error = sys.exc_info()[1]
@@ -50,8 +58,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     problem = passing_problem(error)
     if problem is None:
         if is_api(request):
-            return error_answer(500, "UNKNOWN", "Something went wrong on the server. The operator can see what.")
-        return HttpResponse(render_to_string("500.html"), status=500)
+            return crash_answer(request)
+        page = render_to_string("500.html", {"request_id": request_id_of(request)})
+        return HttpResponse(page, status=500)
     words, seconds = problem
     if is_api(request):
         return error_answer(503, "UNKNOWN", words, retry_after=seconds)
@@ -60,7 +69,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class DoorMiddleware:
-    """The first of all. Health probes are answered whatever host they name; others must name a host of ours.
+    """One of the first. Health probes are answered whatever host they name; others must name a host of ours.
 
     A probe asks by the machine's address. A foreign host is no news: Django would log a traceback for each.
     """

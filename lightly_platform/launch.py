@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from types import ModuleType
 
 from lightly_platform import keys
@@ -19,6 +18,7 @@ from lightly_platform.env import BASE_DIR, Environment, WrongEnvironment, read_e
 from lightly_platform.launcher import crew, embedded_redis
 from lightly_platform.launcher.serving import serve, serve_web, url, writable
 from lightly_platform.launcher.supervisor import StopRequested
+from lightly_platform.launcher.telling import last_words, tell
 from lightly_platform.launcher.workers import celery, workers
 
 
@@ -123,11 +123,12 @@ def main() -> None:
     parser.add_argument("command", choices=list(COMMANDS))
     command = parser.parse_args().command
     os.umask(0o077)  # the data directory holds keys, messages and the database
-    try:
-        COMMANDS[command]()
-    except StopRequested:
-        print("Lightly has stopped.", file=sys.stderr)  # noqa: T201
-        raise
+    with last_words():
+        try:
+            COMMANDS[command]()
+        except StopRequested:
+            tell("Lightly has stopped.")
+            raise
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.web.request_ids.RequestIdMiddleware",
     "core.web.headers.BrowserHeadersMiddleware",
     "lightly_platform.errors.DoorMiddleware",
     "lightly_platform.errors.UnkeptAnswersMiddleware",
@@ -385,21 +386,24 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- logging --------------------------------------------------------------------------------------------------------
+LOGGING_CONFIG = "core.logs.configure"
 # The cloud SDKs log request bodies, headers or signatures at DEBUG, so they never get below WARNING.
 _SDK_LOGGERS = ("azure", "boto3", "botocore", "google", "obs", "requests", "s3transfer", "urllib3")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        # By the words of LIGHTLY_LOG_FORMAT.
+        "plain": {
             "class": "core.logs.LineFormatter",
             "format": "{asctime} {levelname} {name} {process:d}: {message}",
             "style": "{",
         },
+        "json": {"class": "core.logs.JsonFormatter"},
     },
     "filters": {"brief": {"()": "core.logs.BriefErrors"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format},
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

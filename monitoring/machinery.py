@@ -20,12 +20,17 @@ from monitoring.health import Scope
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 
 
+def disk_places() -> dict[str, Path]:
+    """Where this process writes on its own disk: `data`, and `database` where SQLite's file is elsewhere."""
+    places = {"data": Path(settings.DATA_DIR)}
+    if connection.vendor == "sqlite" and (file := Path(connection.settings_dict["NAME"])).parent != places["data"]:
+        places["database"] = file.parent
+    return places
+
+
 def disk_is_full() -> bool:
     """Whether there is hardly room for what this installation writes on its own disk: its data, and SQLite's file."""
-    places = {Path(settings.DATA_DIR)}
-    if connection.vendor == "sqlite":
-        places.add(Path(connection.settings_dict["NAME"]).parent)
-    for place in places:
+    for place in disk_places().values():
         with contextlib.suppress(FileNotFoundError):  # nothing was ever written there
             if shutil.disk_usage(place).free < LEAST_FREE_BYTES:
                 return True

@@ -4,27 +4,38 @@ The table of checks is pruned, so nothing here is a counter: what happened is to
 Labels are bounded: providers, purposes, outcomes and triggers, never names or paths.
 """
 
+import logging
+import math
+import platform
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
 
+from django.db import DatabaseError
 from django.db.models import Count, Q
 from django.utils import timezone
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from clouds import PROVIDERS
+from clouds import PROVIDERS, Cause
+from core.version import platform_version
 from datasources.models import Datasource, Outcome, Purpose, Trigger
 from datasources.states import DatasourceState, state_expression
-from monitoring.health import Scope
+from monitoring.health import GIVEN_UP, NO_CAUSE, Scope, cause_of_check
 from monitoring.machinery import QueueLine, machinery
 from monitoring.rates import milliseconds_of, quantile
+from monitoring.work_metrics import disk_families, work_families
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 LAST_HOUR = timedelta(hours=1)
 QUANTILES = {"0.5": 0.5, "0.9": 0.9, "0.99": 0.99}
+# Seconds, up to the longest deadline that a check may have.
+BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0)
 
 
 def exposition() -> bytes:
@@ -39,12 +50,35 @@ class _Everything(Collector):
         """Nothing: else registering would collect once more, to learn the names."""
         return iter(())
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield _datasources()
-        yield _expiring()
-        yield _checks_last_hour()
-        yield _durations()
-        yield from _machinery()
+    def collect(self) -> Iterator[Metric]:
+        yield _build()
+        yield from disk_families()
+        # One of them may fail half-way, and half of the numbers could look well.
+        found: list[Metric] = []
+        try:
+            found += _of_database()
+        except DatabaseError as error:
+            logger.warning("The database can't be asked for metrics (%s)", type(error).__name__)
+            found = []
+        yield GaugeMetricFamily("lightly_database_up", "1 if the database answers.", value=int(bool(found)))
+        yield from found
+
+
+def _of_database() -> Iterator[Metric]:
+    yield _datasources()
+    yield _not_green()
+    yield _expiring()
+    yield _checks_last_hour()
+    yield _causes_last_hour()
+    yield from _durations()
+    yield from _machinery()
+    yield from work_families()
+
+
+def _build() -> GaugeMetricFamily:
+    family = GaugeMetricFamily("lightly_build_info", "Which release this is; always 1.", labels=["version", "python"])
+    family.add_metric([platform_version(), platform.python_version()], 1)
+    return family
 
 
 def _datasources() -> GaugeMetricFamily:
@@ -58,6 +92,46 @@ def _datasources() -> GaugeMetricFamily:
     for labels in product(PROVIDERS, Purpose.values, DatasourceState.values):
         family.add_metric(labels, counts.get(labels, 0))
     return family
+
+
+def _not_green() -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "lightly_datasources_not_green",
+        "Datasources that are red or unknown, by the cause of the first permission that is.",
+        labels=["outcome", "cause"],
+    )
+    bad = Datasource.objects.filter(latest_check__outcome__in=[Outcome.RED, Outcome.UNKNOWN])
+    grouped = (
+        bad.annotate(cause=cause_of_check("latest_check__")).order_by().values_list("latest_check__outcome", "cause")
+    )
+    counts = Counter[tuple[str, str]]()
+    for outcome, cause, count in grouped.annotate(n=Count("pk")):
+        counts[OUTCOMES[outcome], _known_cause(cause)] += count
+    for labels, count in sorted(counts.items()):
+        family.add_metric(labels, count)
+    return family
+
+
+def _causes_last_hour() -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "lightly_check_causes_last_hour",
+        "Why checks did not end green within the last hour.",
+        labels=["provider", "cause"],
+    )
+    bad = Scope().finished_checks(LAST_HOUR).exclude(outcome=Outcome.GREEN)
+    grouped = bad.annotate(cause=cause_of_check()).order_by().values_list("provider", "cause")
+    counts = Counter[tuple[str, str]]()
+    for provider, cause, count in grouped.annotate(n=Count("pk")):
+        if provider in PROVIDERS:
+            counts[provider, _known_cause(cause)] += count
+    for labels, count in sorted(counts.items()):
+        family.add_metric(labels, count)
+    return family
+
+
+def _known_cause(cause: str) -> str:
+    """Rows of other releases may have causes that this one does not know."""
+    return cause if cause in {*Cause, GIVEN_UP, NO_CAUSE} else "other"
 
 
 def _expiring() -> GaugeMetricFamily:
@@ -91,20 +165,35 @@ def _checks_last_hour() -> GaugeMetricFamily:
 OUTCOMES = {Outcome.GREEN: "green", Outcome.RED: "red", Outcome.UNKNOWN: "unknown", "": "given_up"}
 
 
-def _durations() -> GaugeMetricFamily:
-    family = GaugeMetricFamily(
+def _durations() -> Iterator[Metric]:
+    quantiles = GaugeMetricFamily(
         "lightly_check_duration_last_hour_seconds",
         "How long the checks took that ended within the last hour.",
         labels=["provider", "quantile"],
     )
+    histogram = GaugeHistogramMetricFamily(
+        "lightly_check_seconds_last_hour",
+        "The same as a histogram. Of the last hour, so without rate() or increase().",
+        labels=["provider"],
+    )
     for provider, times in milliseconds_of(Scope().finished_checks(LAST_HOUR)).items():
         if provider in PROVIDERS:
             for name, share in QUANTILES.items():
-                family.add_metric([provider, name], quantile(times, share) / 1000)
-    return family
+                quantiles.add_metric([provider, name], quantile(times, share) / 1000)
+            histogram.add_metric([provider], *_buckets(times))
+    yield quantiles
+    yield histogram
 
 
-def _machinery() -> Iterator[GaugeMetricFamily]:
+def _buckets(times: list[tuple[int, int]]) -> tuple[list[tuple[str, float]], float]:
+    """How many took at most as long, by limit; and all seconds together."""
+    limits = [*BUCKETS, math.inf]
+    counted = [sum(count for ms, count in times if ms <= limit * 1000) for limit in limits]
+    names = ["+Inf" if math.isinf(limit) else str(limit) for limit in limits]
+    return list(zip(names, map(float, counted), strict=True)), sum(ms * count for ms, count in times) / 1000
+
+
+def _machinery() -> Iterator[Metric]:
     now, found = timezone.now(), machinery(Scope())
     states = GaugeMetricFamily("lightly_open_checks", "Checks that wait or run.", labels=["state"])
     states.add_metric(["queued"], found.queued)
@@ -140,10 +229,15 @@ def _queues(lines: list[QueueLine]) -> Iterator[GaugeMetricFamily]:
         "Since a worker that takes work from this queue last gave a sign of life.",
         labels=["queue"],
     )
+    up = GaugeMetricFamily(
+        "lightly_queue_worker_up", "1 if a worker that takes work from this queue lives.", labels=["queue"]
+    )
     for line in lines:
         if line.waiting is not None:
             waiting.add_metric([line.queue.value], line.waiting)
         if line.worker:
             ages.add_metric([line.queue.value], line.worker.seconds)
+        up.add_metric([line.queue.value], int(line.worker is not None and line.worker.is_recent))
     yield waiting
     yield ages
+    yield up

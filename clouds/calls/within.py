@@ -8,6 +8,7 @@ the sockets under the call, which ends it.
 import os
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TypeVar, cast
 
 Answer = TypeVar("Answer")
@@ -70,7 +71,7 @@ def within(seconds: float, call: Callable[[], Answer], when_late: Callable[[Answ
     if seconds <= 0 or abandoned() >= MOST_ABANDONED:
         raise OutOfTimeError
     # A daemon, so that a call which never comes back can't keep the process from ending.
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(run,), daemon=True)
     thread.start()
     thread.join(seconds)
     with lock:

@@ -5,6 +5,7 @@ the key. Runs beside the probe in threads of its own, under a short limit, and n
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +57,7 @@ class SideQuestions:
 
     def _spawn(self, step: Callable[[], None]) -> threading.Thread:
         # A daemon, so that a server which stays silent can't keep the process from ending.
-        thread = threading.Thread(target=_without_raising(step), daemon=True)
+        thread = threading.Thread(target=copy_context().run, args=(_without_raising(step),), daemon=True)
         thread.start()
         return thread
 

@@ -23,6 +23,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from clouds.config import CloudConfig, Endpoints
@@ -361,7 +362,8 @@ def _failure_of(error: Exception) -> Failure:
 
 def _spawn(target: Callable[[], None]) -> threading.Thread:
     # Daemon threads, unlike those of an executor, never keep the process from ending while a server stays silent.
-    thread = threading.Thread(target=target, daemon=True)
+    # With our context, so that log lines tell which check they are about.
+    thread = threading.Thread(target=copy_context().run, args=(target,), daemon=True)
     thread.start()
     return thread
 

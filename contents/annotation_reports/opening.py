@@ -6,7 +6,6 @@ What is wrong with one file costs that file alone. What is wrong with the storag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from clouds.pool import STORES
 from contents.annotations.sources import SourceError
 from contents.index.opening import PATIENCE
 from contents.models import Index
+from core.threads import ContextPool
 from datasources.endpoints import configured_endpoints
 from datasources.models import Datasource, UnreadableConfigError
 from jobs.runners import JobError
@@ -46,7 +46,7 @@ class Place:
             with STORES.borrowed(self.config, configured_endpoints(), PATIENCE) as store:
                 return work(store, thing)
 
-        with ThreadPoolExecutor(READERS, thread_name_prefix="annotations") as pool:
+        with ContextPool(READERS, thread_name_prefix="annotations") as pool:
             return list(pool.map(one, things))
 
     def content(self, store: Store, name: str, limit: int) -> bytes | SourceError:

@@ -19,6 +19,7 @@ from contents.thumbnails import metadata
 from contents.thumbnails.reasons import Reason
 from contents.thumbnails.route import Route
 from contents.thumbnails.tally import Tally
+from core.threads import ContextPool
 from jobs.runners import Slice
 
 # For so many it is asked at once whether they are there already.
@@ -73,7 +74,7 @@ def write_frames(
     Raises MediaError for a broken video, and what its store raises.
     """
     frames = _Frames(route, video, file, format_name)
-    pool = ThreadPoolExecutor(THREADS)
+    pool = ContextPool(THREADS)
     try:
         heads = dict(zip(numbers, pool.map(frames.head, numbers), strict=True))
         wanted = [number for number in numbers if heads[number] is None]

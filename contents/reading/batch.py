@@ -17,6 +17,7 @@ from contents.index.opening import PATIENCE
 from contents.media.pieces import Pieces
 from contents.models import FileKind
 from contents.reading.rows import Wanted
+from core.threads import ContextPool
 from datasources.endpoints import configured_endpoints
 
 # So many files are on their way at once, each with a piece of this size at most.
@@ -43,7 +44,7 @@ def coming(config: CloudConfig, files: Sequence[Wanted]) -> Iterator[tuple[Wante
     count = min(AHEAD, len(files))
     with contextlib.ExitStack() as stack:
         stores = [stack.enter_context(STORES.borrowed(config, configured_endpoints(), PATIENCE)) for _ in range(count)]
-        pool = ThreadPoolExecutor(count)
+        pool = ContextPool(count)
         # What has not begun is dropped. What is under way ends first, because its store goes back to the pool.
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         under_way = [_begun(pool, stores[place], config, files[place]) for place in range(count)]

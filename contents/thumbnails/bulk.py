@@ -24,6 +24,7 @@ from contents.thumbnails.reasons import Reason
 from contents.thumbnails.route import Stop, UnreadableError
 from contents.thumbnails.tally import Tally
 from contents.thumbnails.transfer import Prepared, Transfer, transfer_of
+from core.threads import ContextPool
 from jobs.runners import JobError, Slice, Step
 
 # Side by side on as many workers as there are. Few files are not worth dividing.
@@ -85,7 +86,7 @@ def _write(this: Slice, transfer: Transfer, files: Sequence[IndexedFile], tally:
 
     What went wrong with the storage of a later one is left to the next slice, for which it is the first.
     """
-    pool = ThreadPoolExecutor(THREADS)
+    pool = ContextPool(THREADS)
     try:
         items, stop = _items(this, transfer, files, pool)
         done = 0

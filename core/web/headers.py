@@ -24,7 +24,7 @@ HEADERS = {
 
 
 class BrowserHeadersMiddleware:
-    """The first of all, so that it sees every answer. What a view has set itself stays."""
+    """One of the first, so that it sees every answer. What a view has set itself stays."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

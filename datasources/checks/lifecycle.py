@@ -4,10 +4,13 @@ A check that its worker or the broker lost is found again, and queued again. The
 a check meets them; what this module calls lies below it and never calls back.
 """
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -23,6 +26,8 @@ from clouds.doctor.cors import origin_of
 from clouds.doctor.probe import Report, probe
 from clouds.doctor.warm import CHECKED
 from clouds.permissions import Permission, State
+from core import log_context
+from core.threads import ContextPool
 from datasources import followers
 from datasources.alerts import services as alerts
 from datasources.checks.intervals import interval_of, next_time
@@ -40,6 +45,8 @@ from datasources.models import (
     UnreadableConfigError,
 )
 from datasources.schemas import StoredCors, StoredDocument
+
+logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 # A check that runs this much longer than its deadline has lost its worker.
@@ -82,7 +89,14 @@ def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.
         datasource.latest_check = check
     datasource.next_check_at = next_time(interval_of(datasource), check.queued_at)
     datasource.save(update_fields=["latest_check", "next_check_at"])
+    transaction.on_commit(partial(_log_start, check))
     return check
+
+
+def _log_start(check: PermissionCheck) -> None:
+    """In the request that asked for it: if the message is lost, this line still tells which request it was."""
+    with _about(check):
+        logger.info("The check %s is queued: %s", check.pk, check.trigger.lower())
 
 
 def forget_old(datasource: Datasource) -> None:
@@ -123,7 +137,10 @@ def run(*check_ids: str, patience: bool = True) -> None:
     seconds = settings.LIGHTLY_CHECK_DEADLINE_SECONDS
     endpoints = configured_endpoints()
     origin = origin_of(settings.LIGHTLY_PUBLIC_URL)
-    asides = [SideQuestions(config, endpoints, origin, seconds) for _, config in jobs]
+    asides = []
+    for check, config in jobs:
+        with _about(check):
+            asides.append(SideQuestions(config, endpoints, origin, seconds))
     written: dict[str, Any] = {}
     for check, config, report in _reports(jobs, endpoints, seconds):
         verdicts = stored_verdicts(report, config, platform_for(check.datasource.dataset.team), seconds)
@@ -151,9 +168,10 @@ def _reports(jobs: Sequence[Job], endpoints: Endpoints, seconds: float) -> Itera
     The probes wait for the network, so they wait together. Only this thread touches the database.
     """
     told: list[SimpleQueue[Report | Future[Report]]] = [SimpleQueue() for _ in jobs]
-    with ThreadPoolExecutor(max_workers=len(jobs) or 1) as pool:
+    with ContextPool(max_workers=len(jobs) or 1) as pool:
         for (check, config), mine in zip(jobs, told, strict=True):
-            probing = pool.submit(probe, config, _needs(check), endpoints, seconds, CHECKED, mine.put)
+            with _about(check):
+                probing = pool.submit(probe, config, _needs(check), endpoints, seconds, CHECKED, mine.put)
             probing.add_done_callback(mine.put)
         going_on = []
         for (check, config), mine in zip(jobs, told, strict=True):
@@ -201,6 +219,11 @@ def _has_no_files(check: PermissionCheck, report: Report) -> bool:
     return not held_something.exists()
 
 
+def _about(check: PermissionCheck) -> AbstractContextManager[None]:
+    """For log lines."""
+    return log_context.about(check_id=check.pk, dataset_id=check.datasource.dataset_id)
+
+
 def _needs(check: PermissionCheck) -> frozenset[Permission]:
     return Purpose(check.datasource.purpose).needs
 
@@ -221,8 +244,15 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
             finished = PermissionCheck.objects.get(pk=check.pk)
             _show(finished)
             alerts.after_check(finished)
+            transaction.on_commit(partial(_log_end, check, finished.outcome or finished.state, finished.milliseconds))
             for follower in followers.all_of_them():
                 _tell_later(follower, finished)
+
+
+def _log_end(check: PermissionCheck, outcome: str, milliseconds: int | None) -> None:
+    with _about(check):
+        took = "" if milliseconds is None else f" after {milliseconds} ms"
+        logger.info("The check %s ended: %s%s", check.pk, outcome.lower(), took)
 
 
 def _tell_later(follower: followers.Follower, check: PermissionCheck) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -77,6 +77,44 @@ def declare(
     return field  # type: ignore[no-any-return]
 
 
+def optional(
+    name: str,
+    parse: Callable[[str], T],
+    *,
+    group: Group,
+    must: str,
+    example: str,
+    help: str,  # noqa: A002
+    secret: bool = False,
+) -> T | None:
+    """Nothing by default."""
+    return declare(
+        name,
+        parse,
+        group=group,
+        default=None,
+        shown_default="none",
+        must=must,
+        example=example,
+        help=help,
+        secret=secret,
+    )
+
+
+def choice(name: str, values: Sequence[str], *, group: Group, help: str) -> str:  # noqa: A002
+    """One of these words, by default the first."""
+    return declare(
+        name,
+        parsers.one_of(values),
+        group=group,
+        default=values[0],
+        shown_default=f"`{values[0]}`",
+        must=" or ".join(values),
+        example=values[-1],
+        help=help,
+    )
+
+
 def flag(name: str, *, group: Group, help: str) -> bool:  # noqa: A002
     return declare(
         name,
@@ -109,7 +147,7 @@ def path(
     *,
     must: str,
     example: str,
-    shown_default: str,
+    shown_default: str = "none",
     help: str,  # noqa: A002
 ) -> Path | None:
     return declare(
@@ -124,7 +162,7 @@ def path(
     )
 
 
-def existing_file(name: str, *, group: Group, shown_default: str, example: str, help: str) -> Path | None:  # noqa: A002
+def existing_file(name: str, *, group: Group, shown_default: str = "none", example: str, help: str) -> Path | None:  # noqa: A002
     return declare(
         name,
         parsers.existing_file,
@@ -137,7 +175,7 @@ def existing_file(name: str, *, group: Group, shown_default: str, example: str, 
     )
 
 
-def url(name: str, *, group: Group, shown_default: str, example: str, help: str) -> str | None:  # noqa: A002
+def url(name: str, *, group: Group, shown_default: str = "none", example: str, help: str) -> str | None:  # noqa: A002
     return declare(
         name,
         parsers.endpoint,

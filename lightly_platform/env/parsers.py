@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -81,6 +81,14 @@ def secret_key(text: str) -> str:
     # The bounds of Django's own deployment check (security.W009).
     _check(len(text) >= 50 and len(set(text)) >= 5 and not text.startswith("django-insecure-"))
     return text
+
+
+def one_of(values: Sequence[str]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        _check(text.lower() in values)
+        return text.lower()
+
+    return parse
 
 
 def fernet_key(text: str) -> str:

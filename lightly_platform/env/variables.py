@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lightly_platform.env import parsers
-from lightly_platform.env.declaring import Group, Variable, declare, existing_file, flag, path, url, whole
+from lightly_platform.env.declaring import (
+    Group,
+    Variable,
+    choice,
+    declare,
+    existing_file,
+    flag,
+    optional,
+    path,
+    url,
+    whole,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -45,7 +56,6 @@ class Environment:
         parsers.file_to_write,
         must="the path of a file in an existing directory",
         example="/tmp/lightly-alive",  # noqa: S108 - words for an operator
-        shown_default="none",
         help="A file that a worker or the scheduler touches every 10 s, for health checks of containers.",
     )
     debug: bool = flag(
@@ -88,8 +98,7 @@ class Environment:
         group=Group.ADDRESSES,
         default=0,
         example="1",
-        help="The number of your proxies in front of the server. It is needed to limit sign-ins by the visitor's own"
-        " address.",
+        help="The number of your proxies in front of the server, to limit sign-ins by the visitor's own address.",
     )
     allowed_hosts: tuple[str, ...] = declare(
         "ALLOWED_HOSTS",
@@ -173,12 +182,10 @@ class Environment:
     )
 
     # --- mail -------------------------------------------------------------------------------------------------------
-    email_url: str | None = declare(
+    email_url: str | None = optional(
         "EMAIL_URL",
         parsers.email_url,
         group=Group.MAIL,
-        default=None,
-        shown_default="none",
         must="an smtp://, smtp+starttls:// or smtps:// URL",
         example="smtp+starttls://user:PASSWORD@mail.example.com:587",
         help="The mail server: `smtp+starttls://user:password@mail.example.com:587`, `smtps://…:465` or `smtp://…:25`."
@@ -200,27 +207,22 @@ class Environment:
     oidc_server_url: str | None = url(
         "LIGHTLY_OIDC_SERVER_URL",
         group=Group.SIGN_ON,
-        shown_default="none",
         example="https://login.example.com/realms/acme",
         help="The address of your OpenID Connect provider, without `/.well-known/openid-configuration`."
         " See [Single sign-on](#single-sign-on).",
     )
-    oidc_client_id: str | None = declare(
+    oidc_client_id: str | None = optional(
         "LIGHTLY_OIDC_CLIENT_ID",
         parsers.one_word,
         group=Group.SIGN_ON,
-        default=None,
-        shown_default="none",
         must="one word",
         example="lightly-platform",
         help="The client ID of this installation at the provider.",
     )
-    oidc_client_secret: str | None = declare(
+    oidc_client_secret: str | None = optional(
         "LIGHTLY_OIDC_CLIENT_SECRET",
         parsers.one_word,
         group=Group.SIGN_ON,
-        default=None,
-        shown_default="none",
         must="one word",
         example="SECRET",
         help="The client secret from the provider.",
@@ -277,12 +279,10 @@ class Environment:
         " all S3-compatible storage. It means OBS only at these hosts and at those of Huawei Cloud and the Open Telekom"
         " Cloud.",
     )
-    aws_principal_arn: str | None = declare(
+    aws_principal_arn: str | None = optional(
         "LIGHTLY_AWS_PRINCIPAL_ARN",
         parsers.principal_arn,
         group=Group.CHECKS,
-        default=None,
-        shown_default="none",
         must="the ARN of an IAM user, an IAM role or an account's root",
         example="arn:aws:iam::123456789012:role/lightly-platform",
         help="The ARN of this platform's own IAM user or role in AWS. The pages show it in trust policies. Without it,"
@@ -291,7 +291,6 @@ class Environment:
     sample_data_file: Path | None = existing_file(
         "LIGHTLY_SAMPLE_DATA_FILE",
         group=Group.CHECKS,
-        shown_default="none",
         example="/etc/lightly/sample-data.json",
         help="A JSON file with two working datasources that people may try the dashboard with:"
         ' `{"INPUT": {…}, "LIGHTLY": {…}}`, each as in the REST API. Each dataset that uses it gets a'
@@ -319,17 +318,20 @@ class Environment:
     )
 
     # --- monitoring -------------------------------------------------------------------------------------------------
-    metrics_token: str | None = declare(
+    metrics_token: str | None = optional(
         "LIGHTLY_METRICS_TOKEN",
         parsers.token,
         group=Group.MONITORING,
-        default=None,
-        shown_default="none",
         must="at least 16 visible ASCII characters",
         example='"$(openssl rand -hex 32)"',
-        help="The token that Prometheus sends to `/metrics`, at least 16 characters. Without it there is no `/metrics`."
-        " See [Monitoring](#monitoring).",
+        help="What Prometheus sends to `/metrics`, which is off without it. See [Metrics](monitoring.md#metrics).",
         secret=True,
+    )
+    log_format: str = choice(
+        "LIGHTLY_LOG_FORMAT",
+        ("plain", "json"),
+        group=Group.MONITORING,
+        help="`json`: each line of the log is a JSON object. See [Logs](monitoring.md#logs).",
     )
     audit_retention_days: int = whole(
         "LIGHTLY_AUDIT_RETENTION_DAYS",

@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from lightly_platform.launcher.supervisor import StopRequested, Supervisor
+from lightly_platform.launcher.telling import last_words
 from lightly_platform.launcher.workers import BEFORE, LECTURE, Worker
 
 # What Celery itself imports late, when it already is what it shall be.
@@ -103,7 +104,8 @@ def _be(name: str, arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except StopRequested:
-        sys.exit(0)
+    with last_words():
+        try:
+            main()
+        except StopRequested:
+            sys.exit(0)

@@ -21,6 +21,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from lightly_platform.env import WrongEnvironment
+from lightly_platform.launcher.telling import last_words
 
 # Beside the directory of static files, not in it: what is in there is served.
 STAMP_NAME = "static.stamp"
@@ -109,8 +110,9 @@ def _digest() -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["static"]:
-        set_up()
-        demand_static_files() if settings.ENVIRONMENT.static_dir else collect_static_files()
-    else:
-        prepare()
+    with last_words():
+        if sys.argv[1:] == ["static"]:
+            set_up()
+            demand_static_files() if settings.ENVIRONMENT.static_dir else collect_static_files()
+        else:
+            prepare()

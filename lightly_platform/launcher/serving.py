@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import IO
 
 from core.api.lanes import WEB_THREADS
+from core.logs import JSON
 from lightly_platform import keys
 from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
 from lightly_platform.launcher import crew, embedded_redis
 from lightly_platform.launcher.supervisor import Supervisor
+from lightly_platform.launcher.telling import tell
 from lightly_platform.launcher.workers import workers
 
 LOCK_NAME = "lock"
@@ -33,7 +35,7 @@ ACCESS_LOG = {
     "logger-class": "lightly_platform.launcher.access_log.AccessLogger",
     "access-logfile": "-",
     # Without the query string: API clients send their token there.
-    "access-logformat": '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms',
+    "access-logformat": '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms %({x-request-id}o)s',
 }
 
 
@@ -181,6 +183,9 @@ def _announce(environment: Environment, banner: str) -> None:
     if leads_to.endswith(WELCOME):
         secret = keys.setup_secret(environment.secret_key or keys.secret_key(environment.data_dir))
         banner += f"\nCreate the owner account: {url(environment)}{WELCOME.removeprefix('/')}?setup={secret}"
+    if environment.log_format == JSON:
+        tell(". ".join(banner.splitlines()), to=sys.stdout)
+        return
     width = max(map(len, banner.splitlines()))
     lines = ["", "─" * width, banner, "─" * width, "Ctrl-C stops everything.", ""]
     print("\n".join(lines), flush=True)  # noqa: T201

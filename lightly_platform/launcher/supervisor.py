@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from lightly_platform.env import BASE_DIR
+from lightly_platform.launcher.telling import tell
 
 _STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _PR_SET_PDEATHSIG = 1
@@ -172,7 +174,7 @@ class Supervisor:
             time.sleep(0.01)
         for child in children:
             if child.process.poll() is None:
-                print(f"{child.name} does not stop and is killed.", file=sys.stderr)  # noqa: T201
+                tell(f"{child.name} does not stop and is killed.", level=logging.WARNING)
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.process.pid, signal.SIGKILL)
                 child.process.wait()
@@ -196,7 +198,7 @@ def _exit_code_of(main: Callable[[], object]) -> int:
         traceback.print_exc()
         code = 1
     if isinstance(code, str):
-        print(code, file=sys.stderr)  # noqa: T201
+        tell(code, level=logging.ERROR)
     sys.stdout.flush()
     sys.stderr.flush()
     return code if isinstance(code, int) else int(code is not None)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from django.utils.translation import gettext
 
 from clouds.permissions import Permission
 from clouds.provider import provider_of
 from contents.thumbnails.metadata import head_of
+from core.threads import ContextPool
 from jobs.runners import JobError
 from runs import progress
 from runs.models import LogLevel
@@ -48,7 +48,7 @@ def expiring(context: Context, files: Sequence[Listed]) -> dict[str, str]:
         return (head.expires - time.time()) / _DAY if head and head.expires else None
 
     found: dict[str, str] = {}
-    with ThreadPoolExecutor(min(THREADS, len(files))) as pool:
+    with ContextPool(min(THREADS, len(files))) as pool:
         for file, days in zip(files, pool.map(days_of, files), strict=True):
             if days is None or days >= limit.min_days:
                 continue

@@ -11,7 +11,6 @@ import io
 import json
 import secrets
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from clouds import Store, StoreError
 from clouds.failures import Cause
 from clouds.permissions import Permission
+from core.threads import ContextPool
 from jobs.runners import Cursor, JobError
 from runs.places import folder_of_run
 from runs.worker.context import Context
@@ -136,7 +136,7 @@ class Scratch:
     def _side_by_side(work: Any, items: Sequence[Any]) -> list[Any]:
         if not items:
             return []
-        with ThreadPoolExecutor(min(THREADS, len(items))) as pool:
+        with ContextPool(min(THREADS, len(items))) as pool:
             return list(pool.map(work, items))
 
 

@@ -6,12 +6,12 @@ A run needs no right to delete. Where there is none, it empties the files, for w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from clouds.permissions import Permission
+from core.threads import ContextPool
 from jobs.models import Job, JobShard, ShardState
 from jobs.runners import Cursor, JobError, Slice, Step
 from runs import progress
@@ -95,7 +95,7 @@ def _remove_some(this: Slice, context: Context) -> bool:
         with context.opened_target(Permission.OVERWRITE, scratch.folder + name) as store:
             return scratch.remove(store, name)
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ContextPool(THREADS) as pool:
         for at in range(0, len(names), AT_ONCE):
             if at and this.seconds_left < SPARE_SECONDS:
                 return False

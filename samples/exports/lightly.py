@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from contents.annotations.predictions.schema import TaskSchema
 from contents.listing.folder import PREDICTIONS_FOLDER
 from contents.listing.opening import opened
 from contents.overlays.documents import MOST_FILE_BYTES, Task, tasks_of
+from core.threads import ContextPool
 from datasources.models import Datasource
 
 # A file for each sample and task. More take too long for somebody who waits.
@@ -48,7 +48,7 @@ def read(datasource: Datasource, samples: Sequence[tuple[int, str]]) -> Predicti
     if len(tasks) * len(samples) > MOST_FILES:
         raise TooMuchError
     parts = [part for number in range(THREADS) if (part := samples[number::THREADS])] if tasks else []
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ContextPool(THREADS) as pool:
         for found, unreadable in pool.map(lambda part: _of(datasource, tasks, part, ends_at), parts):
             told.found |= found
             told.unreadable += unreadable

@@ -1,8 +1,7 @@
 """Where a request comes from: the door, the address, the person or the API token. Kept while it is answered.
 
-A middleware keeps it, so that services need no request to write to the log. Threads that a request starts know nothing
-of it; only the request's own thread writes to the log. Workers and commands have no request: what they do, the system
-does.
+A middleware keeps it, so that services need no request to write to the log. Only the request's own thread writes to the
+log, whatever other threads may know of it. Workers and commands have no request: what they do, the system does.
 """
 
 from collections.abc import Iterator

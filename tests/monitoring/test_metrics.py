@@ -1,5 +1,6 @@
 """What Prometheus and health probes get: guarded, parseable, bounded."""
 
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,8 +15,14 @@ from pytest_django import Settings
 
 from core import pulse
 from core.queues import Queue
+from core.version import platform_version
 from datasets.models import Dataset
-from datasources.models import CheckState, PermissionCheck, Trigger
+from datasources import tasks
+from datasources.models import CheckState, PermissionCheck, Purpose, Trigger
+from datasources.runners import start_check_all
+from jobs.models import Job, JobShard, JobState
+from notifications.models import Mail
+from runs.models import ComputeWorker, WorkerState
 from teams.models import User
 from tests.monitoring.furnished import add
 
@@ -123,11 +130,71 @@ class TestNumbers:
         assert 0 <= one(found, "lightly_queue_worker_heartbeat_age_seconds", queue="runs") < 30
         assert sum(name == "lightly_queue_worker_heartbeat_age_seconds" for name, _ in found) == 1
 
+    def test_why_and_how_long(self, client: Client, dataset: Dataset, token: str) -> None:
+        """A histogram counts up: each limit has all that took at most as long."""
+        add(dataset, cause="denied", milliseconds=400)
+        add(dataset, Purpose.INPUT, cause="of_a_newer_release", milliseconds=90_000)
+        found = samples(client)
+        for cause in ("denied", "other"):
+            assert one(found, "lightly_datasources_not_green", outcome="red", cause=cause) == 1
+            assert one(found, "lightly_check_causes_last_hour", provider="S3", cause=cause) == 1
+        name = "lightly_check_seconds_last_hour"
+        limits = ("0.25", "0.5", "60.0", "120.0", "+Inf")
+        assert [one(found, f"{name}_bucket", provider="S3", le=le) for le in limits] == [0, 1, 1, 2, 2]
+        assert one(found, f"{name}_gcount", provider="S3") == 2
+        assert one(found, f"{name}_gsum", provider="S3") == 90.4
+
+    def test_work(self, client: Client, alice: User, dataset: Dataset, token: str) -> None:
+        found = samples(client)
+        assert [one(found, "lightly_queue_oldest_seconds", queue=queue) for queue in Queue] == [0, 0, 0, 0]
+        assert one(found, "lightly_jobs", kind="datasources.check_all", state="queued") == 0
+        ago = timezone.now() - timedelta(minutes=3)
+        source = add(dataset, state=CheckState.QUEUED, finished_at=None)
+        PermissionCheck.objects.filter(datasource=source).update(queued_at=ago, trigger=Trigger.PERSON)
+        job, _ = start_check_all(teams=None, by=alice)
+        JobShard.objects.filter(job=job).update(not_before=ago)
+        Job.objects.create(kind=job.kind, queue="patient", title="x", state=JobState.FAILED, finished_at=ago)
+        Mail.objects.create(user=alice, key="k", topic="t", title="x", created_at=ago)
+        ComputeWorker.objects.create(name="gpu-1", state=WorkerState.CRASHED)
+        found = samples(client)
+        for queue, waits in ((Queue.CHECKS, True), (Queue.PATIENT, True), (Queue.RUNS, False)):
+            assert (180 <= one(found, "lightly_queue_oldest_seconds", queue=queue) < 240) is waits
+        assert one(found, "lightly_jobs", kind=job.kind, state="queued") == 1
+        assert one(found, "lightly_jobs_last_hour", kind=job.kind, state="failed") == 1
+        assert one(found, "lightly_unsent", kind="mail") == 1
+        assert 180 <= one(found, "lightly_oldest_unsent_seconds", kind="mail") < 240
+        assert one(found, "lightly_compute_workers", state="crashed") == 1
+        assert one(found, "lightly_runs", state="waiting") == 0
+        assert one(found, "lightly_runs_last_hour", state="failed") == 0
+
+    def test_sweeps_workers_and_the_installation(self, client: Client, token: str) -> None:
+        found = samples(client)
+        assert "lightly_last_sweep_age_seconds" not in {name for name, _ in found}
+        assert [one(found, "lightly_queue_worker_up", queue=queue) for queue in Queue] == [0, 0, 0, 0]
+        tasks.sweep()
+        pulse.leave_worker_signs(["runs"])
+        found = samples(client)
+        assert 0 <= one(found, "lightly_last_sweep_age_seconds") < 30
+        assert one(found, "lightly_queue_worker_up", queue="runs") == 1
+        assert one(found, "lightly_database_up") == 1
+        assert one(found, "lightly_disk_free_bytes", place="data") > 0
+        info = {"version": platform_version(), "python": platform.python_version()}
+        assert one(found, "lightly_build_info", **info) == 1
+
+    def test_without_its_database(self, client: Client, alice: User, token: str) -> None:
+        """What is known all the same is told, and nothing else."""
+        with database_away():
+            found = samples(client)
+        assert one(found, "lightly_database_up") == 0
+        names = {name for name, _ in found}
+        assert names == {"lightly_build_info", "lightly_database_up", "lightly_disk_free_bytes"}
+
     def test_labels_are_bounded(self, client: Client, dataset: Dataset, token: str) -> None:
         before = set(samples(client))
         add(dataset, path="s3://somebodys-bucket/")
         added = {name for name, _ in set(samples(client)) - before}
-        assert added == {"lightly_check_duration_last_hour_seconds"}
+        histogram = {f"lightly_check_seconds_last_hour_{part}" for part in ("bucket", "gcount", "gsum")}
+        assert added == {"lightly_check_duration_last_hour_seconds", *histogram}
         text = scrape(client).content.decode()
         assert not any(name in text for name in ("somebodys-bucket", dataset.name, dataset.pk, "alice"))
 

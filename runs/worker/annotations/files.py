@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from contents.listing.folder import METADATA_FOLDER, PREDICTIONS_FOLDER
 from contents.media.frame_names import split
+from core.threads import ContextPool
 from runs.worker.annotations.layout import Layout
 from runs.worker.annotations.told import BROKEN, MOST_BYTES, metadata_of, predictions_of
 from runs.worker.context import Context, TooLargeError
@@ -44,7 +44,7 @@ def tell_of(
             told["custom"] = _metadata(context, stem) or of_videos.get((videos or {}).get(name, ""))
         return told
 
-    with ThreadPoolExecutor(min(THREADS, len(names))) as pool:
+    with ContextPool(min(THREADS, len(names))) as pool:
         return list(pool.map(tell, names))
 
 

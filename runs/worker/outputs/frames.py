@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 from django.utils.translation import gettext
 
@@ -16,6 +16,7 @@ from contents.media.problems import MediaError
 from contents.media.ranged_file import RangedFile
 from contents.media.thumbnails import small
 from contents.media.videos import frames_at
+from core.threads import ContextPool
 from jobs.runners import JobError, Slice
 from runs.worker.context import Context
 from runs.worker.outputs.target import THREADS, Target, thumbnail_of_sample
@@ -35,7 +36,7 @@ def write_frames(this: Slice, context: Context, rows: Sequence[Json], without: s
     format_name = context.settings.output_image_format
     done: list[Json] = []
     target = Target(context)
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ContextPool(THREADS) as pool:
         try:
             with context.borrowed_source() as store:
                 file = _file(this, context, store, rows[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 from clouds import StoreError
 from clouds.failures import Cause
@@ -16,6 +16,7 @@ from contents.models import FileKind
 from contents.reading.batch import coming
 from contents.reading.rows import Wanted
 from contents.thumbnails import metadata
+from core.threads import ContextPool
 from jobs.runners import Slice
 from runs.worker.context import Context
 from runs.worker.outputs.target import THREADS, Target, file_of, thumbnail_of_sample
@@ -32,7 +33,7 @@ def write_images(this: Slice, context: Context, rows: Sequence[Json], without: s
     """
     target = Target(context)
     wanted = [row for row in rows if thumbnail_of_sample(context, row["name"])]
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ContextPool(THREADS) as pool:
         target.heads = dict(zip([row["name"] for row in wanted], pool.map(target.head, wanted), strict=True))
         stale = [row for row in wanted if not metadata.is_usable(target.heads[row["name"]], file_of(row))]
         writing: list[tuple[Json, Future[bool]]] = []

@@ -98,7 +98,10 @@ def test_the_search_finds_what_it_looks_for(before: str) -> None:
 def test_planted_secrets_are_found_nowhere(
     new_stack: NewStack, visit: Visit, clouds: dict[str, Cloud], tmp_path: Path
 ) -> None:
-    stack = new_stack(LIGHTLY_CHECK_DEADLINE_SECONDS="2", LIGHTLY_METRICS_TOKEN=METRICS_TOKEN)
+    # Logs in JSON tell all that plain ones tell, and more.
+    stack = new_stack(
+        LIGHTLY_CHECK_DEADLINE_SECONDS="2", LIGHTLY_METRICS_TOKEN=METRICS_TOKEN, LIGHTLY_LOG_FORMAT="json"
+    )
     stack.start_redis()
     stack.prepare()
     stack.start_web()
@@ -194,6 +197,10 @@ def expect_found_nowhere(
     assert {"data/lightly.sqlite3", "data/redis/appendonly.aof", "logs/web.log"} <= set(found)
     assert any(b"run_check" in content for name, content in found.items() if name.startswith("data/redis/"))
     assert sum(name.startswith("message") for name in found) >= 12
+    for name, content in found.items():
+        if re.fullmatch(r"logs/(web|worker-\d+)\.log", name):
+            lines = [json.loads(line) for line in content.splitlines() if line.startswith(b"{")]
+            assert any("request_id" in line for line in lines), name
     responses = {f"response {number}": text.encode() for number, text in enumerate(visitor.responses())}
     assert len(responses) > 100
     assert leaks(secrets, found | responses | shown) == []

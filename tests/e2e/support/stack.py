@@ -22,6 +22,8 @@ from tests.e2e.support.backstage import Backstage
 from tests.servers.process import HOST, eventually, free_port
 
 BANNER_ENDS_WITH = "Ctrl-C stops everything"
+# As sentences, and in JSON.
+READY = (BANNER_ENDS_WITH, '"message": "Lightly is ready: ')
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -86,7 +88,7 @@ class Stack:
         if command == "run":
             prepared.put_into(self.data_dir, self.environ)
         process = self.start(command, ["-m", "lightly_platform.launch", command])
-        self._until(lambda: BANNER_ENDS_WITH in self.log(command), command, process)
+        self._until(lambda: any(words in self.log(command) for words in READY), command, process)
         return self
 
     # ---- or one by one, for tests in which one of them fails ----
