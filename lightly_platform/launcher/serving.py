@@ -15,6 +15,7 @@ from typing import IO
 
 from core.api.lanes import WEB_THREADS
 from lightly_platform import keys
+from lightly_platform.embedded_database import demand_whole
 from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
 from lightly_platform.launcher import crew, embedded_redis
 from lightly_platform.launcher.supervisor import Supervisor
@@ -53,6 +54,7 @@ def serve(
         Supervisor(grace_seconds=grace_seconds + 2) as supervisor,  # as the crew has, and a little,
     ):
         start_more(supervisor)
+        demand_whole(environment)
         if not environment.database_url:
             keys.secret_key(environment.data_dir)
             keys.encryption_keys(environment.data_dir)
