@@ -96,9 +96,11 @@ def lock(data_dir: Path) -> IO[str]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.seek(0)
+        with file:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
         raise WrongEnvironment(
-            f"Lightly already runs on the data directory {data_dir} (process {file.read().strip() or 'unknown'});"
+            f"Lightly already runs on the data directory {data_dir} (process {holder});"
             " stop it first, or name another directory, for example LIGHTLY_DATA_DIR=/var/lib/lightly."
         ) from None
     file.truncate(0)
