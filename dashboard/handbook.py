@@ -31,6 +31,7 @@ FOR_READERS = (
     "api",
     "security",
     "deploy",
+    "backup",
     "containers",
     "proxies",
     "admin",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import gzip
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -21,14 +23,15 @@ from typing import Any
 import pytest
 
 from lightly_platform import keys
-from lightly_platform.backup import archive
+from lightly_platform.backup import archive, commands
 from lightly_platform.backup.making import make
 from lightly_platform.backup.restoring import Restored, restore
 from lightly_platform.embedded_database import demand_whole, restoring_marker
 from lightly_platform.env import BASE_DIR, Environment, WrongEnvironment, read_environment
 from lightly_platform.launcher import embedded_redis
+from lightly_platform.launcher.serving import lock
 from tests import prepared
-from tests.lightly_platform.conftest import PREPARING_KEY, Run, Start, environ_with
+from tests.lightly_platform.conftest import PREPARING_KEY, Run, environ_with
 from tests.servers.process import eventually
 
 OWN_KEYS = {"SECRET_KEY": "0123456789" * 6, "LIGHTLY_ENCRYPTION_KEYS": keys.new_encryption_key()}
@@ -161,6 +164,18 @@ def test_with_a_database_server(tmp_path: Path) -> None:
         restore(environment, tmp_path / "x")
 
 
+def test_commands_that_are_written_down() -> None:
+    places = [*(BASE_DIR / "docs").glob("*.md"), *(BASE_DIR / "deploy" / "systemd").iterdir()]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in places)
+    written = re.findall(r"python manage\.py (backup|restore) ([^\n`>]+)", text)
+    assert {name for name, _ in written} == {"backup", "restore"}
+    assert len(written) >= 5
+    for name, rest in written:
+        parser = argparse.ArgumentParser()
+        commands.COMMANDS[name][1](parser)
+        parser.parse_args(rest.split())
+
+
 # ---- keys ----
 
 
@@ -246,11 +261,12 @@ def test_what_is_left_of_another_database(backup: Path, tmp_path: Path, end: str
     assert marked(new) == "old"
 
 
-def test_a_running_installation(backup: Path, start: Start, tmp_path: Path) -> None:
-    installation = start()
-    with pytest.raises(WrongEnvironment, match="Lightly already runs on the data directory"):
-        restore(of(installation.data_dir), backup, replace=True)
-    assert installation.get("/healthz") == 200
+def test_a_running_installation(backup: Path, tmp_path: Path) -> None:
+    """tests/e2e/installation tries it with a whole one."""
+    new = new_installation(tmp_path / "new", "new")
+    with lock(new), pytest.raises(WrongEnvironment, match="Lightly already runs on the data directory"):
+        restore(of(new), backup, replace=True)
+    assert marked(new) == "new"
 
 
 def test_a_part_that_has_no_lock(backup: Path, tmp_path: Path) -> None:
