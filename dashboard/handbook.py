@@ -32,6 +32,7 @@ FOR_READERS = (
     "security",
     "deploy",
     "monitoring",
+    "backup",
     "containers",
     "proxies",
     "admin",

@@ -1,3 +1,4 @@
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,10 @@ class AdminPanelConfig(AdminConfig):
         API_TABS.add(
             Entry(key="reference", label=_("REST reference"), url_name="api:openapi-view", order=30, icon="external")
         )
+
+
+class PlatformConfig(AppConfig):
+    name = "lightly_platform"
 
 
 def _is_staff(request: HttpRequest) -> bool:

@@ -13,10 +13,12 @@ from csp.constants import NONE, SELF
 
 from core.queues import OLD_QUEUE, Queue
 from lightly_platform import keys
+from lightly_platform.embedded_database import NAME, demand_whole
 from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, local_only, public_url, read_environment
 from lightly_platform.launcher import embedded_redis
 
 ENVIRONMENT = read_environment()
+demand_whole(ENVIRONMENT)
 
 DATA_DIR = ENVIRONMENT.data_dir
 DEBUG = ENVIRONMENT.debug
@@ -62,6 +64,7 @@ LIGHTLY_ALIVE_FILE = ENVIRONMENT.alive_file
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "lightly_platform.apps.AdminPanelConfig",  # django.contrib.admin
+    "lightly_platform.apps.PlatformConfig",  # for its commands
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -148,7 +151,7 @@ TEMPLATES = [
 ]
 
 # --- database -------------------------------------------------------------------------------------------------------
-_database: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "lightly.sqlite3"}
+_database: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / NAME}
 if ENVIRONMENT.database_url:
     _database = dict(dj_database_url.parse(ENVIRONMENT.database_url))
 _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}

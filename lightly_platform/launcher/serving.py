@@ -16,6 +16,7 @@ from typing import IO
 from core.api.lanes import WEB_THREADS
 from core.logs import JSON
 from lightly_platform import keys
+from lightly_platform.embedded_database import demand_whole
 from lightly_platform.env import Environment, WrongEnvironment, allowed_name, host_in_url, public_url
 from lightly_platform.launcher import crew, embedded_redis
 from lightly_platform.launcher.supervisor import Supervisor
@@ -55,6 +56,7 @@ def serve(
         Supervisor(grace_seconds=grace_seconds + 2) as supervisor,  # as the crew has, and a little,
     ):
         start_more(supervisor)
+        demand_whole(environment)
         if not environment.database_url:
             keys.secret_key(environment.data_dir)
             keys.encryption_keys(environment.data_dir)
@@ -96,9 +98,11 @@ def lock(data_dir: Path) -> IO[str]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.seek(0)
+        with file:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
         raise WrongEnvironment(
-            f"Lightly already runs on the data directory {data_dir} (process {file.read().strip() or 'unknown'});"
+            f"Lightly already runs on the data directory {data_dir} (process {holder});"
             " stop it first, or name another directory, for example LIGHTLY_DATA_DIR=/var/lib/lightly."
         ) from None
     file.truncate(0)

@@ -40,6 +40,10 @@ class Postgres:
     def url(self) -> str:
         return f"postgres://postgres@{HOST}:{self.server.port}/postgres"
 
+    def url_of(self, database: str) -> str:
+        """Of another database of this server."""
+        return f"postgres://postgres@{HOST}:{self.server.port}/{database}"
+
     @property
     def pid(self) -> int:
         return self.server.pid
@@ -83,6 +87,11 @@ class Postgres:
         # No unix socket: its path would have to be short, and nobody needs it.
         sockets = ["-c", "unix_socket_directories="]
         return [self._program("postgres"), "-D", self._data, "-h", HOST, "-p", str(port), *sockets, *settings]
+
+
+def programs() -> Path:
+    """The directory with pg_dump, createdb and the like."""
+    return _installation() / "bin"
 
 
 def _installation() -> Path:

@@ -1,4 +1,4 @@
-"""The last release is upgraded: no row is lost, what waited is done, and old addresses still lead somewhere."""
+"""Each release is upgraded: no row is lost, what waited is done, and old addresses still lead somewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 from lightly_platform.env import BASE_DIR
 from lightly_platform.launcher import embedded_redis
 from tests.e2e.conftest import NewStack
-from tests.e2e.support.release import RELEASE, Row
+from tests.e2e.support.release import RELEASES, Row
 from tests.e2e.support.stack import Stack
 from tests.servers import Postgres
 from tests.servers.process import HOST, eventually, free_port
@@ -28,40 +28,6 @@ MOVED_COLUMNS = {
 }
 # Django's own notes of which models there are: they follow the models, and their ids stay.
 OF_MODELS = {"django_content_type", "auth_permission"}
-DATASET = next(row["id"] for row in RELEASE["tables"]["datasets_dataset"] if row["name"] == "street-scenes")
-TEAM = RELEASE["tables"]["teams_team"][0]["id"]
-PAGES = [
-    "/",
-    f"/datasets/{DATASET}/settings/input/",
-    f"/datasets/{DATASET}/settings/lightly/",
-    f"/datasets/{DATASET}/settings/dataset/",
-    f"/datasets/{DATASET}/settings/history/",
-    f"/datasets/{DATASET}/connect/input/",
-    f"/datasets/{DATASET}/sharing/",
-    "/datasets/new/",
-    "/health/",
-    "/health/datasources.csv",
-    "/inbox/",
-    "/notifications/settings/",
-    "/api/",
-    "/tokens/",
-    "/team/",
-    f"/teams/{TEAM}/people/",
-    f"/teams/{TEAM}/activity/",
-    f"/teams/{TEAM}/settings/",
-    f"/teams/{TEAM}/service-accounts/",
-    "/help/",
-    "/help/alerts/",
-    "/admin/",
-    *(
-        f"/admin/{model}/"
-        for model in (
-            *("teams/user", "teams/team", "teams/membership", "teams/invitation", "teams/apitoken"),
-            *("teams/auditentry", "datasets/dataset", "datasources/datasource", "datasources/permissioncheck"),
-            "datasources/alert",
-        )
-    ),
-]
 # Those that need no scheduler and no open check; tests/monitoring has all of them.
 METRICS = {
     "lightly_broker_up",
@@ -76,10 +42,56 @@ METRICS = {
 }
 
 
+def dataset_of(release: Any) -> str:
+    return str(next(row["id"] for row in release["tables"]["datasets_dataset"] if row["name"] == "street-scenes"))
+
+
+def pages(release: Any) -> list[str]:
+    tables = release["tables"]
+    dataset, team = dataset_of(release), tables["teams_team"][0]["id"]
+    return [
+        "/",
+        f"/datasets/{dataset}/settings/input/",
+        f"/datasets/{dataset}/settings/lightly/",
+        f"/datasets/{dataset}/settings/dataset/",
+        f"/datasets/{dataset}/settings/history/",
+        f"/datasets/{dataset}/connect/input/",
+        f"/datasets/{dataset}/sharing/",
+        "/datasets/new/",
+        "/health/",
+        "/health/datasources.csv",
+        "/inbox/",
+        "/notifications/settings/",
+        "/api/",
+        "/tokens/",
+        "/team/",
+        f"/teams/{team}/people/",
+        f"/teams/{team}/activity/",
+        f"/teams/{team}/settings/",
+        f"/teams/{team}/service-accounts/",
+        "/help/",
+        "/help/alerts/",
+        "/admin/",
+        *(
+            f"/admin/{model}/"
+            for model in (
+                *("teams/user", "teams/team", "teams/membership", "teams/invitation", "teams/apitoken"),
+                *("teams/auditentry", "datasets/dataset", "datasources/datasource", "datasources/permissioncheck"),
+                "datasources/alert",
+            )
+        ),
+    ]
+
+
+@pytest.fixture(params=list(RELEASES))
+def release(request: pytest.FixtureRequest) -> Any:
+    return {"name": request.param, **RELEASES[request.param]}
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old(request: pytest.FixtureRequest, new_stack: NewStack) -> Any:
+def old(request: pytest.FixtureRequest, new_stack: NewStack, release: Any) -> Any:
     """The installation before its upgrade, with the release's database and its Redis, nothing running."""
-    secrets = {"SECRET_KEY": RELEASE["secret_key"], "LIGHTLY_ENCRYPTION_KEYS": RELEASE["encryption_key"]}
+    secrets = {"SECRET_KEY": release["secret_key"], "LIGHTLY_ENCRYPTION_KEYS": release["encryption_key"]}
     nobody = f"http://{HOST}:{free_port()}"  # so that a check ends at once
     more = {
         "EMAIL_URL": f"smtp://{HOST}:{free_port()}",
@@ -95,57 +107,70 @@ def old(request: pytest.FixtureRequest, new_stack: NewStack) -> Any:
         yield new_stack(DATABASE_URL=postgres.url, **secrets, **more)
 
 
-def test_nothing_is_lost(old: Stack) -> None:
+@pytest.mark.timeout(240)  # all migrations there are, one by one
+def test_nothing_is_lost(old: Stack, release: Any) -> None:
     old.data_dir.mkdir(mode=0o700)
-    before = rows_of(old, "fill")
+    before = rows_of(old, "fill", release["name"])
     assert {table for table, rows in before.items() if not rows} <= {
         *("account_emailconfirmation", "socialaccount_socialapp", "socialaccount_socialtoken")
     }
     old.start_redis()
-    queue_as_the_old_release_did(old, RELEASE["waiting_check"])
+    queue_as_the_old_release_did(old, release["waiting_check"])
     old.prepare()
-    after = rows_of(old, "dump")
+    after = rows_of(old, "dump", release["name"])
     for table in before.keys() - OF_MODELS:
-        assert kept(table, after[table] or []) == kept(table, before[table] or []), table
+        assert kept(release, table, after[table] or []) == kept(release, table, before[table] or []), table
     assert ids(after["django_content_type"]) >= ids(before["django_content_type"])
     assert ids(after["auth_permission"]) >= ids(before["auth_permission"])
 
     old.start_worker()
-    assert eventually(lambda: state_of(old, RELEASE["waiting_check"]) == "DONE", 60), old.log("worker-2")
+    assert eventually(lambda: state_of(old, release["waiting_check"]) == "DONE", 60), old.log("worker-2")
 
     old.start_web()
-    session = requests.Session()
-    session.cookies.set("lightly_session", RELEASE["session"])
-    for path in PAGES:
+    session = signed_in(old, release)
+    for path in pages(release):
         answer = session.get(old.url + path, timeout=60)
         assert answer.status_code == 200, (path, answer.status_code)
         assert "/accounts/login/" not in answer.url, path
     home = session.get(old.url, timeout=60).text
-    assert all(row["name"] in home for row in RELEASE["tables"]["datasets_dataset"])
+    assert all(row["name"] in home for row in release["tables"]["datasets_dataset"])
     inbox = session.get(f"{old.url}/inbox/", timeout=60).text
-    assert RELEASE["tables"]["teams_notice"][0]["title"].partition(":")[0] in inbox
+    assert all(notice["title"].partition(":")[0] in inbox for notice in release["tables"].get("teams_notice", ()))
 
-    scripts = {"Authorization": f"Bearer {RELEASE['token']}"}
+    scripts = {"Authorization": f"Bearer {release['token']}"}
     datasets = requests.get(f"{old.url}/v1/datasets", headers=scripts, timeout=60).json()
     assert [found["name"] for found in datasets] == ["street-scenes"]  # those of one's own
-    config = requests.get(f"{old.url}/v1/datasets/{DATASET}/datasource", headers=scripts, timeout=60).json()
+    config = requests.get(f"{old.url}/v1/datasets/{dataset_of(release)}/datasource", headers=scripts, timeout=60).json()
     assert (config["type"], config["fullPath"]) == ("S3", "s3://acme-raw/street/")
 
     metrics = requests.get(f"{old.url}/metrics", headers={"Authorization": "Bearer only-for-this-test"}, timeout=60)
     assert set(re.findall(r"^# TYPE (\w+)", metrics.text, re.MULTILINE)) >= METRICS
 
 
-def rows_of(stack: Stack, what: str) -> dict[str, list[Row] | None]:
-    command = [sys.executable, "-m", "tests.e2e.support.release", what]
+def signed_in(stack: Stack, release: Any) -> requests.Session:
+    """Still, or with the password of old: 0.1.0 named its ways to sign in differently, so its sessions end."""
+    session = requests.Session()
+    if release["name"] == "0.1.0":
+        page = session.get(f"{stack.url}/accounts/login/", timeout=60).text
+        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[:1]
+        form = {"login": "ava@example.com", "password": "a-long-enough-secret", "csrfmiddlewaretoken": token}
+        assert session.post(f"{stack.url}/accounts/login/", form, timeout=60).url == f"{stack.url}/"
+    else:
+        session.cookies.set("lightly_session", release["session"])
+    return session
+
+
+def rows_of(stack: Stack, what: str, release: str) -> dict[str, list[Row] | None]:
+    command = [sys.executable, "-m", "tests.e2e.support.release", what, release]
     done = subprocess.run(command, cwd=BASE_DIR, env=stack.environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, list[Row] | None] = json.loads(done.stdout)
     return found
 
 
-def kept(table: str, rows: list[Row]) -> dict[str, Row]:
+def kept(release: Any, table: str, rows: list[Row]) -> dict[str, Row]:
     """By id, without the columns that have moved, and without those that are new."""
-    old_columns = set(RELEASE["tables"][table][0]) if RELEASE["tables"][table] else set()
+    old_columns = set(release["tables"][table][0]) if release["tables"][table] else set()
     wanted = old_columns - MOVED_COLUMNS.get(table, set())
     key = "session_key" if table == "django_session" else "id"
     return {str(row[key]): {name: value for name, value in row.items() if name in wanted} for row in rows}

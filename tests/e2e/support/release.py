@@ -1,6 +1,6 @@
-"""An installation of the last release: its migrations, and rows in every one of its tables, written by its own code.
+"""Installations of older releases: their migrations, and rows in every one of their tables, written by their own code.
 
-`python -m tests.e2e.support.release fill | dump` is a process of the installation that a test upgrades.
+`python -m tests.e2e.support.release fill | dump 0.2.0` is a process of the installation that a test upgrades.
 `fill` brings an empty database to the release's state; `dump` prints the rows of all the release's tables as JSON.
 """
 
@@ -12,25 +12,35 @@ import sys
 from pathlib import Path
 from typing import Any
 
-RELEASE = json.loads((Path(__file__).parent / "release-0.2.0.json").read_text())
-# What that release had applied last, of its own apps.
+# What each release had applied last, of its own apps.
 MIGRATIONS = {
-    "teams": "0005_teams_and_invitations",
-    "datasets": "0004_dataset_read_url_version",
-    "datasources": "0006_check_indexes",
+    "0.1.0": {
+        "teams": "0001_initial",
+        "datasets": "0004_dataset_read_url_version",
+        "datasources": "0002_initial",
+    },
+    "0.2.0": {
+        "teams": "0005_teams_and_invitations",
+        "datasets": "0004_dataset_read_url_version",
+        "datasources": "0006_check_indexes",
+    },
 }
-OTHERS = ("contenttypes", "auth", "admin", "sessions", "account", "mfa", "socialaccount")
+_OTHERS = ("contenttypes", "auth", "admin", "sessions", "account")
+OTHERS = {"0.1.0": _OTHERS, "0.2.0": (*_OTHERS, "mfa", "socialaccount")}
+RELEASES: dict[str, Any] = {
+    name: json.loads((Path(__file__).parent / f"release-{name}.json").read_text()) for name in MIGRATIONS
+}
 
 Row = dict[str, Any]
 
 
-def fill() -> None:
+def fill(release: str) -> None:
     from django.core.management import call_command
     from django.db import connection, transaction
 
-    for app, name in MIGRATIONS.items():
+    for app, name in MIGRATIONS[release].items():
         call_command("migrate", app, name, verbosity=0, interactive=False)
-    for app in OTHERS:
+    for app in OTHERS[release]:
         call_command("migrate", app, verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     with connection.cursor() as cursor:
@@ -39,7 +49,7 @@ def fill() -> None:
         else:
             cursor.execute("SET session_replication_role = replica")  # rows come in the order of their tables' names
         with transaction.atomic():
-            for table, rows in RELEASE["tables"].items():
+            for table, rows in RELEASES[release]["tables"].items():
                 cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - names from our own file
                 flags = _boolean_columns(cursor, table)
                 for row in rows:
@@ -68,14 +78,14 @@ def _boolean_columns(cursor: Any, table: str) -> set[str]:
     return {name for (name,) in cursor.fetchall()}
 
 
-def dump() -> dict[str, list[Row] | None]:
+def dump(release: str) -> dict[str, list[Row] | None]:
     """None for a table that is gone."""
     from django.db import connection
 
     found: dict[str, list[Row] | None] = {}
     with connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
-        for table in RELEASE["tables"]:
+        for table in RELEASES[release]["tables"]:
             found[table] = _rows(cursor, table) if table in existing else None
     return found
 
@@ -92,9 +102,10 @@ def main() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
-    if sys.argv[1] == "fill":
-        fill()
-    json.dump(dump(), sys.stdout)
+    what, release = sys.argv[1:]
+    if what == "fill":
+        fill(release)
+    json.dump(dump(release), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ class Stack:
         if prepared.put_into(self.data_dir, self.environ):
             return
         process = self.start("prepare", ["-m", "lightly_platform.launcher.prepare"])
-        if process.wait(timeout=60):
+        if process.wait(timeout=120):
             raise RuntimeError(self.log("prepare"))
 
     def start_web(self) -> subprocess.Popen[bytes]:
