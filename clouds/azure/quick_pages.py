@@ -75,7 +75,7 @@ def take_entries(answer: PipelineResponse[Any, Any]) -> list[Entry] | None:
     return entries
 
 
-class _Shortened(RequestsTransportResponse):
+class _Shortened(RequestsTransportResponse):  # type: ignore[misc]  # the SDK's transport has no types
     """An answer with another body."""
 
     def __init__(self, whole: Any, body: bytes) -> None:
