@@ -40,7 +40,6 @@ class EntryPages:
         return self
 
     def __next__(self) -> list[Entry]:
-        self._taken = None
         blobs = list(next(self._pages))
         return [entry_of(blob) for blob in blobs] if self._taken is None else self._taken
 

@@ -29,6 +29,9 @@ ROW = {
 }
 
 
+ODD: list[Any] = [None, "", 7, "0", " 7", "x", [], {}]
+
+
 class Told(BaseAdapter):
     """A connection on which the answers come that it is told, one after the other."""
 
@@ -56,11 +59,11 @@ def told() -> Told:
 
 @pytest.fixture(scope="module")
 def client(told: Told) -> storage.Client:
-    session = AuthorizedSession(AnonymousCredentials())  # type: ignore[no-untyped-call]
+    session = AuthorizedSession(AnonymousCredentials())
     session.mount("https://", told)
     # The SDK's types end here.
     made: Any = storage.Client
-    client: storage.Client = made(project="p", credentials=AnonymousCredentials(), _http=session)  # type: ignore[no-untyped-call]
+    client: storage.Client = made(project="p", credentials=AnonymousCredentials(), _http=session)
     return client
 
 
@@ -94,7 +97,7 @@ def without(name: str) -> dict[str, Any]:
     [
         ROW,
         *(without(name) for name in ROW if name != "name"),
-        *({**ROW, name: value} for name in ROW if name != "name" for value in (None, "", 7, "0", " 7", "x", [], {})),
+        *({**ROW, name: value} for name in ROW if name != "name" for value in ODD),
         {**ROW, "size": 7},
         {**ROW, "size": "1_0"},
         {**ROW, "size": "9" * 30},
