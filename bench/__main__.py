@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import django
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import annotations, indexing, media, probing, runs, selection, workers
+from bench import annotations, indexing, listing, media, probing, runs, selection, workers
 from bench.measuring import FULL, QUICK, USUAL, Effort, Measured
 from bench.pages import admin, contents, home
 
@@ -37,6 +37,7 @@ MEASUREMENTS: tuple[Callable[[Effort], Measured | Iterator[Measured]], ...] = (
     indexing.against_bare_list,
     indexing.against_bare_list_on_postgres,
     indexing.memory,
+    listing.through_the_client,
     contents.overview,
     contents.problem,
     contents.search,

@@ -112,6 +112,7 @@ class Provider:
     opener: Callable[[], Opener]  # imports the SDK, which takes its time, and returns the function that opens a store
     key_facts_reader: Callable[[], KeyFactsReader] | None = None  # likewise; None where the cloud publishes nothing
     session_seconds: int | None = None  # how long an opened store may be used and its signed URLs live, if limited
+    signs_slowly: bool = False  # with a private key (RSA), which takes a processor a hundred times as long as a hash
     takes_plain_put: bool = True  # whether a signed URL takes a PUT without any header of the cloud's own
     tells_expiry: bool = False  # whether `head` says when a rule of the bucket deletes an object
     words: Words

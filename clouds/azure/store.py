@@ -12,18 +12,18 @@ from typing import Any
 import azure.core.exceptions
 from azure.core import MatchConditions
 from azure.core.pipeline.transport import RequestsTransport
-from azure.storage.blob import BlobBlock, BlobProperties, BlobServiceClient, ContainerClient, ContentSettings
+from azure.storage.blob import BlobBlock, BlobServiceClient, ContainerClient, ContentSettings
 
 from clouds import preflight
 from clouds.azure.config import AzureConfig, sas_fields
 from clouds.azure.failures import failure_of, failure_of_time
+from clouds.azure.quick_pages import EntryPages
 from clouds.calls.sockets import Sockets, watch_session
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, not_storage
 from clouds.store import (
     CorsRule,
     Deadline,
-    Entry,
     Head,
     Page,
     Piece,
@@ -83,18 +83,14 @@ class AzureStore(Store):
         with _StoreErrors():
             # Where directories are real they come before what is in them, so many may come first.
             pages = self._listed(prefix, max(limit, LEAST_PER_PAGE))
-            for blobs in itertools.islice(pages, MOST_PAGES_OF_DIRECTORIES):
-                names += [blob.name for blob in blobs if not _is_directory(blob)]
+            for entries in itertools.islice(pages, MOST_PAGES_OF_DIRECTORIES):
+                names += [entry.key for entry in entries if not entry.directory]
                 if len(names) >= limit:
                     break
         return names[:limit]
 
-    def _listed(self, prefix: str, per_page: int, **start: Any) -> Any:
-        """Pages of blobs, with the metadata that tells directories from files."""
-        found = self.container.list_blobs(
-            name_starts_with=prefix, include=["metadata"], results_per_page=per_page, **start, **self._limits()
-        )
-        return found.by_page()
+    def _listed(self, prefix: str, per_page: int, **start: Any) -> EntryPages:
+        return EntryPages(self.container, name_starts_with=prefix, results_per_page=per_page, **start, **self._limits())
 
     def folders(self, prefix: str, *, limit: int) -> list[str]:
         with _StoreErrors():
@@ -110,24 +106,22 @@ class AzureStore(Store):
         with _StoreErrors():
             pages = self._listed(prefix, limit + len(start), **start)
             # Azure may send an empty page and a marker when it crosses from one of its machines to the next.
-            for blobs in pages:
-                found = [blob for blob in blobs if blob.name != after]
-                if found and found[0].name < after and _by_directory(found[0].name) < _by_directory(after):
+            for entries in pages:
+                found = [entry for entry in entries if entry.key != after]
+                if found and found[0].key < after and _by_directory(found[0].key) < _by_directory(after):
                     return self._page_by_markers(prefix, after, limit)
-                if found or not pages.continuation_token:
-                    more = len(found) > limit or bool(pages.continuation_token)
-                    return Page([_entry(blob) for blob in found[:limit]], more)
+                if found or not pages.more:
+                    return Page(found[:limit], len(found) > limit or pages.more)
         return Page([], more=False)
 
     def _page_by_markers(self, prefix: str, after: str, limit: int) -> Page:
         """From servers older than `start_from`, which ignore it: read on from the front until `after` has passed."""
         order: Callable[[str], str] = str if self.in_plain_order() else _by_directory
         pages = self._listed(prefix, MOST_PER_PAGE)
-        for blobs in pages:
-            found = [blob for blob in blobs if order(blob.name) > order(after)]
-            if found or not pages.continuation_token:
-                more = len(found) > limit or bool(pages.continuation_token)
-                return Page([_entry(blob) for blob in found[:limit]], more, starts_at_front=True)
+        for entries in pages:
+            found = [entry for entry in entries if order(entry.key) > order(after)]
+            if found or not pages.more:
+                return Page(found[:limit], len(found) > limit or pages.more, starts_at_front=True)
         return Page([], more=False, starts_at_front=True)
 
     def in_plain_order(self) -> bool:
@@ -274,33 +268,6 @@ class AzureStore(Store):
 
     def _limits(self) -> dict[str, Any]:
         return {"connection_timeout": self.limit.timeout(), "read_timeout": self.limit.timeout()}
-
-
-def _entry(blob: BlobProperties) -> Entry:
-    """Azure's ETag changes with every write and says nothing of the content. The MD5 is there where who wrote sent it.
-
-    https://learn.microsoft.com/rest/api/storageservices/list-blobs
-    """
-    md5, tier = blob.content_settings.content_md5, str(blob.blob_tier or "")
-    return Entry(
-        blob.name,
-        int(blob.last_modified.timestamp()),
-        blob.size,
-        directory=_is_directory(blob),
-        version=str(blob.etag or "").strip('"'),
-        digest=bytes(md5).hex() if md5 else "",
-        storage_class="" if tier == "Hot" else tier,
-        archived=tier == "Archive",
-    )
-
-
-def _is_directory(blob: BlobProperties) -> bool:
-    """Data Lake Storage Gen2 lists directories among the blobs, and so do drivers of Hadoop.
-
-    https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
-    """
-    metadata = {name.lower(): value for name, value in (blob.metadata or {}).items()}
-    return str(metadata.get("hdi_isfolder", "")).lower() == "true"
 
 
 def _by_directory(name: str) -> str:

@@ -69,6 +69,7 @@ GCS = Provider(
     mark="cloud-gcs",
     opener=_opener,
     key_facts_reader=_key_facts_reader,
+    signs_slowly=True,
     words=Words(
         rights={
             Permission.LIST: "storage.objects.list",

@@ -22,11 +22,11 @@ from clouds.gcs import parts as in_parts
 from clouds.gcs.config import PUBLIC_TOKEN_URL, GCSConfig
 from clouds.gcs.failures import StoreErrors
 from clouds.gcs.private_key import PrivateNumbers, read_private_key
+from clouds.gcs.quick_pages import entries_of
 from clouds.paths import directory_names
 from clouds.store import (
     CorsRule,
     Deadline,
-    Entry,
     Head,
     Page,
     Piece,
@@ -141,9 +141,9 @@ class GCSStore(Store):
             **self._limits(),
         )
         # Google may send a page without objects and a token for the next one.
-        for blobs in found.pages:
+        for page in found.pages:
             # Of the two times an object has, that of its content: the other one moves with its metadata.
-            entries = [_entry(blob) for blob in blobs if blob.name != after]
+            entries = [entry for entry in entries_of(page) if entry.key != after]
             if entries or not found.next_page_token:
                 return Page(entries[:limit], len(entries) > limit or bool(found.next_page_token))
         return Page([], more=False)
@@ -304,22 +304,6 @@ class Payer:
 
 # By endpoint, bucket and project.
 _PAYERS: dict[tuple[str, str, str], Payer] = {}
-
-
-def _entry(blob: Any) -> Entry:
-    """Composed objects have no MD5, and of two CRC32C among a million objects some agree by chance.
-
-    Google's archive class is read at once: https://cloud.google.com/storage/docs/storage-classes
-    """
-    kind = blob.storage_class or ""
-    return Entry(
-        blob.name,
-        int(blob.time_created.timestamp()),
-        blob.size,
-        version=str(blob.generation or ""),
-        digest=blob.md5_hash or "",
-        storage_class="" if kind == "STANDARD" else kind,
-    )
 
 
 def _cors_rule(entry: dict[str, Any]) -> CorsRule | None:

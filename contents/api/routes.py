@@ -37,6 +37,7 @@ from datasources.models import Datasource, Purpose
 from teams.api.authentication import needs
 from teams.models import Scope
 
+READ_URLS = "Lightly-Read-Urls"
 JSON = "application/json; charset=utf-8"
 router = Router(tags=["listing"])
 Answer = dict[str, Any]
@@ -66,7 +67,9 @@ def _list_page(request: HttpRequest, dataset_id: str, which: PageParameters, kin
         "cursor": page.cursor.sealed(),
         "data": [{"fileName": file.name, "readUrl": file.url} for file in page.files],
     }
-    return HttpResponse(to_json(told), content_type=JSON)
+    # In the head, because the official client takes no field that it does not know.
+    headers = {READ_URLS: "redirected" if page.redirected else "direct"}
+    return HttpResponse(to_json(told), content_type=JSON, headers=headers)
 
 
 def _list_shards(request: HttpRequest, dataset_id: str, which: ShardsParameters, kind: Kind) -> Answer:

@@ -43,7 +43,8 @@ class PageParameters(ListingWindow):
     use_redirected_read_url: Flag = Field(
         None,
         alias="useRedirectedReadUrl",
-        description="URLs of this server that do not end; always so for S3DelegatedAccess",
+        description="URLs of this server that do not end; always so for S3DelegatedAccess, and for GCS"
+        " after 10,000 files. The header `Lightly-Read-Urls` of the answer says `direct` or `redirected`",
     )
 
 

@@ -34,6 +34,7 @@ class Cursor:
     """Who lists what, and where they are. `start` and `end` are Unix seconds, both included.
 
     `after` and `until` are the rest of the range of names to list, relative to the listed folder (see walker.Range).
+    `given`: how many files count as listed before. Where the cloud signs slowly, only so many get signed URLs.
     """
 
     dataset_id: str
@@ -50,6 +51,7 @@ class Cursor:
     after: str = ""
     until: str = ""
     done: bool = False
+    given: int = 0
 
     @property
     def range(self) -> Range:

@@ -24,7 +24,7 @@ from contents.listing.opening import opened
 from contents.listing.relevant_filenames import RelevantFilenames
 from contents.listing.relevant_files import relevant_filenames_of
 from contents.listing.shards import guessed_cuts
-from contents.listing.signing import READ_URL_SECONDS, RedirectUrl
+from contents.listing.signing import READ_URL_SECONDS, RedirectUrl, given_to_each_of, too_many_to_sign
 from contents.listing.walker import (
     PAGE_SIZE,
     WHOLE,
@@ -62,6 +62,7 @@ class FilesPage:
     files: list[File]
     cursor: Cursor  # with which to go on
     more: bool
+    redirected: bool  # the URLs are this server's
 
 
 def never() -> bool:
@@ -79,11 +80,13 @@ def read_page(
     with _opened_listing(dataset, cursor) as listing:
         names, after, more = listing.gather(cursor, in_a_hurry)
         prefix = listing.config.prefix
-        if cursor.redirect:
+        given = cursor.given + len(names)
+        redirected = cursor.redirect or too_many_to_sign(listing.datasource, given)
+        if redirected:
             files = [File(name, redirect_url(listing.datasource, name)) for name in names]
         else:
             files = [File(name, listing.store.sign(prefix + name, seconds=READ_URL_SECONDS)) for name in names]
-    return FilesPage(files, replace(cursor, after=after, done=not more), more)
+    return FilesPage(files, replace(cursor, after=after, done=not more, given=given), more, redirected)
 
 
 def split(dataset: Dataset, cursor: Cursor, wanted: int) -> list[Cursor]:
@@ -96,7 +99,11 @@ def split(dataset: Dataset, cursor: Cursor, wanted: int) -> list[Cursor]:
         return [cursor]
     with _opened_listing(dataset, cursor) as listing:
         cuts = listing.cuts(parts)
-    return [replace(cursor, after=after, until=until) for after, until in zip(["", *cuts], [*cuts, ""], strict=True)]
+    given = given_to_each_of(len(cuts) + 1)
+    return [
+        replace(cursor, after=after, until=until, given=given)
+        for after, until in zip(["", *cuts], [*cuts, ""], strict=True)
+    ]
 
 
 @dataclass

@@ -13,6 +13,9 @@ from datasources.models import Datasource, Purpose
 # The longest that S3 and Google accept. Lightly's own signed URLs live as long.
 READ_URL_SECONDS = 7 * 24 * 3600
 
+# Where the cloud's signatures take the processor long: 10,000 of Google's keep a core busy for some three seconds.
+MOST_SLOW_SIGNATURES = 10_000
+
 RedirectUrl = Callable[[Datasource, str], str]
 """Makes a URL of this server that leads to a file (by its name) of a datasource."""
 
@@ -20,6 +23,16 @@ RedirectUrl = Callable[[Datasource, str], str]
 def only_through_this_server(datasource: Datasource) -> bool:
     """Whether URLs straight to the cloud would end with the short session they are signed in."""
     return PROVIDERS[datasource.provider].session_seconds is not None
+
+
+def too_many_to_sign(datasource: Datasource, files: int) -> bool:
+    """Whether a listing of so many files gets URLs of this server, which sign when they are opened, if ever."""
+    return PROVIDERS[datasource.provider].signs_slowly and files > MOST_SLOW_SIGNATURES
+
+
+def given_to_each_of(parts: int) -> int:
+    """As how many files each part of a listing begins, so that together they sign no more than a whole one does."""
+    return MOST_SLOW_SIGNATURES - MOST_SLOW_SIGNATURES // parts
 
 
 def sign_file(dataset: Dataset, purpose: Purpose, name: str, *, method: str, redirect_url: RedirectUrl) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from contents.listing import pages, signing
 from datasets.models import Dataset
 from datasets.services import create_dataset, share_dataset
 from datasources.models import Purpose
@@ -34,6 +35,52 @@ def test_redirected_urls_carry_a_token_of_their_own(
         assert fetch(rows[0]["readUrl"], client, "HEAD").status_code == 200
     direct = listings.all("list", useRedirectedReadUrl="False")[0]["readUrl"]
     assert direct.startswith("http://testserver/") is (storage.cloud.provider == "S3DelegatedAccess")
+
+
+SMALL_PAGE, FEW = 5, 12
+
+
+def test_slow_signatures_are_few(
+    connected: Dataset, storage: Storage, listings: Listings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE_SIZE", SMALL_PAGE)
+    monkeypatch.setattr(pages, "ENOUGH", 1)
+    monkeypatch.setattr(signing, "MOST_SLOW_SIGNATURES", FEW)
+    slow = {"GCS"}
+    always = {"S3DelegatedAccess"}
+
+    def ours(**query: object) -> list[list[bool]]:
+        """Of each page, which URLs are this server's."""
+        found = []
+        for rows in listings.pages("list", **query):
+            found.append([row["readUrl"].startswith("http://testserver/") for row in rows])
+            for row in rows:
+                assert fetch(row["readUrl"], client).content == f"this is {INPUT}{row['fileName']}".encode()
+        assert sum(len(page) for page in found) <= len(IMAGES)
+        return found
+
+    if storage.cloud.provider in slow:
+        whole = ours(useRedirectedReadUrl="False")
+        direct = [len(page) for page in whole if not any(page)]
+        assert 0 < sum(direct) <= FEW
+        assert whole[: len(direct)] == [[False] * count for count in direct]
+        assert all(all(page) for page in whole[len(direct) :])
+        cursors = listings.answer("list/dnc", dncShards=3)["cursors"]
+        assert len(cursors) > 1
+        signed = [sum(not each for page in ours(cursor=cursor) for each in page) for cursor in cursors]
+        assert sum(signed) <= FEW
+    else:
+        assert {each for page in ours() for each in page} == {storage.cloud.provider in always}
+
+
+def test_a_page_says_whose_its_urls_are(on_s3: Dataset, listings: Listings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(**query: object) -> str:
+        answer = listings.ask("list", **query)
+        return str(answer.headers["Lightly-Read-Urls"])
+
+    assert (said(), said(useRedirectedReadUrl="True")) == ("direct", "redirected")
+    monkeypatch.setattr(signing, "MOST_SLOW_SIGNATURES", 1)
+    assert said() == "direct"
 
 
 def test_redirected_urls_end(
