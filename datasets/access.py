@@ -1,6 +1,6 @@
 """The only door from a person and an id to a dataset. Who may not see it learns nothing of it: 404."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -28,6 +28,13 @@ def datasets_for(user: Person) -> QuerySet[Dataset]:
         asker_may_manage=ExpressionWrapper(manages, output_field=BooleanField()),
         asker_is_member=Exists(member),
     )
+
+
+def seen_among(user: User, ids: Collection[str]) -> QuerySet[Dataset]:
+    """Those of these that the person may see. They don't know what the person may, so the question is a short one."""
+    member = Exists(Membership.objects.filter(team=OuterRef("team"), user=user))
+    shared = Exists(_shares_with(user).filter(shared_access__dataset=OuterRef("pk")))
+    return Dataset.objects.filter(member | shared, pk__in=ids)
 
 
 def datasets_at_home(user: User, memberships: Sequence[Membership], team: Team) -> QuerySet[Dataset]:
