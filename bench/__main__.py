@@ -17,7 +17,7 @@ import django
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
 from bench import annotations, indexing, listing, media, probing, runs, selection, workers
 from bench.measuring import FULL, QUICK, USUAL, Effort, Measured
-from bench.pages import admin, contents, home
+from bench.pages import admin, contents, home, lists, polls
 
 
 def large_memory(effort: Effort) -> Measured:
@@ -31,7 +31,13 @@ def large_memory(effort: Effort) -> Measured:
 MEASUREMENTS: tuple[Callable[[Effort], Measured | Iterator[Measured]], ...] = (
     probing.verdicts,
     probing.silent_server,
+    home.against_empty,
     home.growth,
+    polls.unchanged,
+    polls.crowd,
+    lists.health,
+    lists.inbox,
+    lists.history,
     admin.growth,
     annotations.against_parsing,
     indexing.against_bare_list,

@@ -54,9 +54,12 @@ class Checklist:
         return sum(step.done for step in self.steps)
 
 
-def checklist(user: User, team: Team) -> Checklist | None:
-    """None when there is nothing to show: all is done, or the person put it away in this team."""
-    membership = Membership.objects.filter(user=user, team=team).first()
+def checklist(user: User, team: Team, membership: Membership | None = None) -> Checklist | None:
+    """None when there is nothing to show: all is done, or the person put it away in this team.
+
+    `membership`: of the person in the team, where the caller has it at hand.
+    """
+    membership = membership or Membership.objects.filter(user=user, team=team).first()
     if membership is None or membership.onboarding_dismissed_at:
         return None
     steps = _steps(_facts(user, team), manages=membership.manages)

@@ -13,7 +13,7 @@ from datasets.services import NoTeamError
 from datasources.settings import samples
 from teams import services
 from teams.queries import current_team_of
-from teams.requests import PageRequest
+from teams.requests import PageRequest, own_teams
 
 
 @require_GET
@@ -23,8 +23,9 @@ def first_steps(request: PageRequest) -> HttpResponse:
 
 
 def checklist_of(request: PageRequest) -> Checklist | None:
-    team = current_team_of(request.user)
-    return checklist(request.user, team) if team else None
+    teams = own_teams(request)
+    membership = next((each for each in teams.memberships if each.team == teams.current), None)
+    return checklist(request.user, membership.team, membership) if membership else None
 
 
 @require_POST

@@ -97,12 +97,22 @@ class Summary:
     everything: Counts = field(default_factory=Counts)
     found: Counts = field(default_factory=Counts)
 
+    def listed(self, filters: Filters) -> int:
+        """How many the list has with these filters, for which this was asked."""
+        return self.found.states[filters.state] if filters.state else self.found.total
 
-def home_summary(user: Person, team: Team | None = None, filters: Filters = NO_FILTERS) -> Summary:
-    """In one query, whose answer has a row for each mix of facts, a few at most."""
+
+def home_summary(
+    user: Person, team: Team | None = None, filters: Filters = NO_FILTERS, *, within: QuerySet[Dataset] | None = None
+) -> Summary:
+    """In one query, whose answer has a row for each mix of facts, a few at most. `within`: as in home_datasets."""
     narrowed = _narrowed(filters.without_state)
     is_found: Combinable = ExpressionWrapper(narrowed, BooleanField()) if narrowed else Value(True)
-    mixes = _at_home(user, team).annotate(facts=_facts(), is_found=is_found).values("facts", "is_found")
+    mixes = (
+        (_at_home(user, team) if within is None else within)
+        .annotate(facts=_facts(), is_found=is_found)
+        .values("facts", "is_found")
+    )
     summary = Summary()
     for mix in mixes.annotate(number=Count("pk")).order_by():
         for counts in (summary.everything, summary.found) if mix["is_found"] else (summary.everything,):
@@ -112,9 +122,18 @@ def home_summary(user: Person, team: Team | None = None, filters: Filters = NO_F
     return summary
 
 
-def home_datasets(user: Person, *, team: Team | None = None, filters: Filters = NO_FILTERS) -> QuerySet[Dataset]:
-    """Those of one team and those shared with the person from outside their teams; without a team, all they may see."""
-    datasets = _at_home(user, team).filter(_narrowed(filters))
+def home_datasets(
+    user: Person,
+    *,
+    team: Team | None = None,
+    filters: Filters = NO_FILTERS,
+    within: QuerySet[Dataset] | None = None,
+) -> QuerySet[Dataset]:
+    """Those of one team and those shared with the person from outside their teams; without a team, all they may see.
+
+    `within`: the same without filters, where the caller has it at hand.
+    """
+    datasets = (_at_home(user, team) if within is None else within).filter(_narrowed(filters))
     if filters.sort == "attention":
         datasets = datasets.annotate(needs_attention=ExpressionWrapper(_STATES[ATTENTION].question, BooleanField()))
     return with_bulbs(datasets.order_by(*_ORDERS[filters.sort]))
@@ -141,4 +160,4 @@ def _at_home(user: Person, team: Team | None) -> QuerySet[Dataset]:
 
 
 def with_bulbs(datasets: QuerySet[Dataset]) -> QuerySet[Dataset]:
-    return datasets.select_related("owner").prefetch_related("datasources__latest_check")
+    return datasets.prefetch_related("datasources__latest_check")

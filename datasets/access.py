@@ -1,5 +1,7 @@
 """The only door from a person and an id to a dataset. Who may not see it learns nothing of it: 404."""
 
+from collections.abc import Collection, Sequence
+
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
@@ -10,6 +12,8 @@ from datasets.models import Dataset, SharedWith
 from teams.models import MANAGING_ROLES, Invitation, Membership, Team, User
 
 Person = User | AnonymousUser
+# So many ids are named in a question. More are asked for inside of it.
+_MOST_NAMED = 500
 
 
 def datasets_for(user: Person) -> QuerySet[Dataset]:
@@ -23,6 +27,35 @@ def datasets_for(user: Person) -> QuerySet[Dataset]:
         asker_may_edit=ExpressionWrapper(manages | shared, output_field=BooleanField()),
         asker_may_manage=ExpressionWrapper(manages, output_field=BooleanField()),
         asker_is_member=Exists(member),
+    )
+
+
+def seen_among(user: User, ids: Collection[str]) -> QuerySet[Dataset]:
+    """Those of these that the person may see. They don't know what the person may, so the question is a short one."""
+    member = Exists(Membership.objects.filter(team=OuterRef("team"), user=user))
+    shared = Exists(_shares_with(user).filter(shared_access__dataset=OuterRef("pk")))
+    return Dataset.objects.filter(member | shared, pk__in=ids)
+
+
+def datasets_at_home(user: User, memberships: Sequence[Membership], team: Team) -> QuerySet[Dataset]:
+    """Those of one of the person's teams, and those shared with them from outside all of their teams.
+
+    `memberships`: all of theirs, which the caller has at hand. So the database is asked about the datasets alone, and
+    finds a page of them in an index, however many there are. One small query comes first.
+    """
+    teams = [membership.team_id for membership in memberships]
+    managed = [membership.team_id for membership in memberships if membership.manages]
+    elsewhere = _shares_with(user).exclude(shared_access__dataset__team__in=teams).values("shared_access__dataset")
+    some = [row["shared_access__dataset"] for row in elsewhere[: _MOST_NAMED + 1]]
+    where = Q(team=team) if team.pk in teams else Q()
+    if some or not where:
+        where |= Q(pk__in=elsewhere if len(some) > _MOST_NAMED else some)
+    is_member, shared = Q(team__in=teams), Exists(_shares_with(user).filter(shared_access__dataset=OuterRef("pk")))
+    manages = Q(team__in=managed) | (Q(owner=user) & is_member)
+    return Dataset.objects.filter(where).annotate(
+        asker_may_edit=ExpressionWrapper(manages | shared, output_field=BooleanField()),
+        asker_may_manage=ExpressionWrapper(manages, output_field=BooleanField()),
+        asker_is_member=ExpressionWrapper(is_member, output_field=BooleanField()),
     )
 
 

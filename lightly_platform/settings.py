@@ -176,6 +176,12 @@ CACHES = {
     # Signs of life of worker and scheduler: in a table of their own, where a flood of sign-ins can't push them out.
     "pulse": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "lightly_pulse"},
     "throttle": {"BACKEND": "core.web.counting.CountingCache", "LOCATION": "lightly_throttle"},
+    # Parts of pages that are the same for everybody who may see them. In the memory of each web process: some 6 MB.
+    "fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "fragments",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
 }
 
 # --- sign-in --------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What a request knows of the person and their teams."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -21,7 +22,7 @@ class OwnTeams:
     """The person's teams. Asked for once per request."""
 
     def __init__(self, user: User) -> None:
-        memberships = list(memberships_of(user))
+        self.memberships = memberships = list(memberships_of(user))
         self.all = [membership.team for membership in memberships]
         self.current: Team | None = chosen_team(user, self.all)
         self.manages = manages_any(user, memberships)
@@ -40,4 +41,12 @@ def teams_of(request: HttpRequest) -> OwnTeams | None:
     if _KEPT not in kept:
         kept[_KEPT] = OwnTeams(user)
     found: OwnTeams = kept[_KEPT]
+    return found
+
+
+def own_teams(request: PageRequest) -> OwnTeams:
+    """The same, where the login wall has made sure that somebody is signed in."""
+    found = teams_of(request)
+    if found is None:
+        raise PermissionDenied
     return found

@@ -17,21 +17,35 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from contents.models import IndexedFile
+from datasets.access import datasets_at_home, seen_among
 from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, PermissionCheck
 from jobs.models import JobShard, ShardState
 from notifications.models import Notice
 from runs.models import Run, ScheduledRun
 from samples.models import Sample
-from teams.models import ApiToken
+from teams.models import ApiToken, Membership, Role, Team, User
 
 pytestmark = pytest.mark.django_db
+
+
+def _person() -> User:
+    return User(pk=SOME, email="x@example.com", email_is_proven=True)
+
+
+def _member() -> Membership:
+    return Membership(user_id=SOME, team_id=SOME, role=Role.MEMBER)
+
 
 SOME = "6b0b5d5f58246b22ee518d3e"
 QUERIES: dict[str, Callable[[], QuerySet[Any]]] = {
     "the session of a request": lambda: Session.objects.filter(session_key="x"),
     "the token of a script": lambda: ApiToken.objects.filter(digest="x"),
     "a team's datasets, newest first": lambda: Dataset.objects.filter(team=SOME).order_by("-modified_at")[:25],
+    "a page of the home page": lambda: datasets_at_home(_person(), [_member()], Team(pk=SOME)).order_by(
+        "-modified_at", "-pk"
+    )[:25],
+    "a poll for open rows": lambda: Datasource.objects.filter(dataset__in=seen_among(_person(), [SOME]).values("pk")),
     "the datasources of a row": lambda: Datasource.objects.filter(dataset=SOME),
     "the checks of a datasource": lambda: PermissionCheck.objects.filter(datasource=SOME).order_by("-queued_at")[:20],
     "checks that wait": lambda: PermissionCheck.objects.filter(state=CheckState.QUEUED).order_by("queued_at"),

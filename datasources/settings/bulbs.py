@@ -232,7 +232,7 @@ def status_of(purpose: Purpose, datasource: Datasource | None) -> DatasourceStat
     check = datasource.latest_check if datasource else None
     permissions = [permission for permission in Permission if permission in purpose.needs]
     bulbs = _compared([_bulb(permission, check, configured=datasource is not None) for permission in permissions])
-    return DatasourceStatus(purpose, datasource, check, bulbs, _warning(check))
+    return DatasourceStatus(purpose, datasource, check, bulbs, warning_of(check))
 
 
 def statuses_of(datasources: Iterable[Datasource]) -> list[DatasourceStatus]:
@@ -289,7 +289,8 @@ def mark_id(provider: str, name: str) -> str:
     return f"mark-{provider}-{name}"
 
 
-def _warning(check: PermissionCheck | None) -> str:
+def warning_of(check: PermissionCheck | None) -> str:
+    """Why the check has not started, or was given up; empty if there is nothing to say. Asks the database nothing."""
     if check is None:
         return ""
     if check.state == CheckState.EXPIRED:

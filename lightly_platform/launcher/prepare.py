@@ -16,6 +16,8 @@ from typing import Any
 import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.cache import caches
+from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -70,8 +72,10 @@ def _missing() -> str:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "The database has not been migrated"
-        caches: Any = settings.CACHES
-        tables = {cache["LOCATION"] for cache in caches.values()}
+        settings_of: Any = settings.CACHES
+        tables = {
+            cache["LOCATION"] for name, cache in settings_of.items() if isinstance(caches[name], BaseDatabaseCache)
+        }
         return "" if tables <= set(connection.introspection.table_names()) else "The database lacks tables"
     except DatabaseError:
         connection.close()

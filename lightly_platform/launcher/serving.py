@@ -82,7 +82,7 @@ def serve_web(environment: Environment, *, banner: str) -> None:
 
 
 def _serve_pages(supervisor: Supervisor, environment: Environment, listener: socket.socket, banner: str) -> None:
-    supervisor.start("The web server", _web_command(environment, listener), pass_fds=[listener.fileno()])
+    supervisor.start("The web server", web_command(environment, listener), pass_fds=[listener.fileno()])
     listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
     threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()
     supervisor.wait_until(lambda: False)
@@ -149,7 +149,8 @@ def _python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def _web_command(environment: Environment, listener: socket.socket) -> list[str]:
+def web_command(environment: Environment, listener: socket.socket) -> list[str]:
+    """What starts the web server at this socket, which it inherits."""
     options = {
         "bind": f"fd://{listener.fileno()}",
         "worker-class": "lightly_platform.launcher.web_worker.PunctualWorker",

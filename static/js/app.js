@@ -58,10 +58,10 @@
 
   // A poll that fails is silent: the next one tells. One for which the server had no time asks again when it was told to.
   // What loads when it comes into view was asked for by nobody.
-  const asked = (event) => ![undefined, "intersect"].includes(event.detail.requestConfig?.triggeringEvent?.type)
+  const asked = (event) => ![undefined, "intersect", "ask"].includes(event.detail.requestConfig?.triggeringEvent?.type)
   const askAgain = (element) => {
     const url = element.getAttribute("hx-get")
-    if (url && element.isConnected) htmx.ajax("GET", url, { source: element, target: element, swap: "outerHTML" })
+    if (url && element.isConnected && element.getAttribute("hx-swap") !== "none") htmx.ajax("GET", url, { source: element, target: element, swap: "outerHTML" })
   }
   on("htmx:responseError", (event) => {
     const { elt, xhr } = event.detail

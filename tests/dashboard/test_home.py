@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from clouds import PROVIDERS, CloudConfig
 from datasets.models import Dataset, DatasetType
@@ -44,9 +46,22 @@ def shown(client: Client, path: str = "/", **query: str) -> str:
     return html.unescape(answer.content.decode())
 
 
-def row_of(client: Client, dataset: Dataset, query: str = "", page: str = "http://testserver/") -> Any:
+def row_of(client: Client, dataset: Dataset, page: str = "http://testserver/") -> Any:
     headers = HTMX | {"HX-Current-URL": page}
-    return client.get(f"{reverse('dashboard:row', args=[dataset.pk])}{query}", headers=headers)
+    return client.get(reverse("dashboard:row", args=[dataset.pk]), headers=headers)
+
+
+def ask_for(client: Client, *datasets: Dataset, knows: str = "", page: str = "http://testserver/") -> Any:
+    """As rows.js asks for rows in which a check is open. `knows`: the ETag of what the page shows."""
+    headers = HTMX | {"HX-Current-URL": page} | ({"If-None-Match": knows} if knows else {})
+    rows = "-".join(dataset.pk for dataset in datasets)
+    return client.get(reverse("dashboard:open_rows"), {"rows": rows}, headers=headers)
+
+
+def stamps(text: str) -> str:
+    """As an ETag, those of the rows on the page in which a check is open."""
+    found = re.findall(r'<article class="dataset" id="dataset-(\w+)"[^>]* data-open="(\w+)"', text)
+    return f'"{"-".join(f"{pk}.{stamp}" for pk, stamp in found)}"'
 
 
 def numbers(text: str) -> dict[str, str]:
@@ -70,10 +85,10 @@ class TestEverythingThatCountsFollowsTheRow:
         connect(dataset, s3_config, Purpose.INPUT, Purpose.LIGHTLY)
         page = shown(client)
         assert (numbers(page)["ready"], numbers(page)["checking"]) == ("0 ready", "1 being checked")
-        assert f"{reverse('dashboard:row', args=[dataset.pk])}?open=2" in page
         connect(dataset, s3_config, Purpose.INPUT, Purpose.LIGHTLY, outcome=Outcome.GREEN)
         Notice.objects.create(user=alice, title="It works again")
-        text = row_of(client, dataset, "?open=2").content.decode()
+        text = ask_for(client, dataset, knows=stamps(page)).content.decode()
+        assert stamps(text) == '""'
         assert numbers(text)["ready"] == "1 ready"
         assert "<title>Datasets · Lightly Platform</title>" in text
         for part in ("summary", "first-steps", "bell"):
@@ -94,16 +109,64 @@ class TestEverythingThatCountsFollowsTheRow:
         """It asks four times a second, and counting takes a while where there are ten thousand."""
         client = login(alice)
         connect(dataset, s3_config, Purpose.INPUT, Purpose.LIGHTLY)
-        assert "hx-swap-oob" not in row_of(client, dataset, "?open=2").content.decode()
-        connect(dataset, s3_config, Purpose.INPUT, outcome=Outcome.GREEN)  # one of two has ended
-        text = row_of(client, dataset, "?open=2").content.decode()
-        assert "hx-swap-oob" in text
-        assert "?open=1" in text
-        with CaptureQueriesContext(connection) as news:
-            row_of(client, dataset, "?open=2")
+        known = stamps(shown(client))
         with CaptureQueriesContext(connection) as same:
-            row_of(client, dataset, "?open=1")
-        assert len(same) < len(news)
+            answer = ask_for(client, dataset, knows=known)
+        assert len(same) == 4  # session, person, second factor, and one for all rows
+        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", known)
+        assert answer["Cache-Control"] == "private, no-cache"
+        assert ask_for(client, dataset, knows=f"W/{known}").status_code == 304  # as proxies write it that compress
+        connect(dataset, s3_config, Purpose.INPUT, outcome=Outcome.GREEN)  # one of two has ended
+        text = ask_for(client, dataset, knows=known).content.decode()
+        assert "hx-swap-oob" in text
+        assert stamps(text) not in {known, '""'}
+        assert ask_for(client, dataset, knows=stamps(text)).status_code == 304
+
+    def test_one_request_for_all_rows_brings_those_that_changed(
+        self, login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
+    ) -> None:
+        client, other = login(alice), create_dataset(name="other", owner=alice)
+        for each in (dataset, other):
+            connect(each, s3_config, Purpose.INPUT)
+        known = stamps(shown(client))
+        assert ask_for(client, other, dataset, knows=known).status_code == 304
+        connect(other, s3_config, Purpose.INPUT, outcome=Outcome.RED)
+        answer = ask_for(client, dataset, other, knows=known)
+        assert names(answer.content.decode()) == ["other"]
+        assert 'data-announce="other. Input: List unknown' in answer.content.decode()
+        assert "check-finished" in answer["HX-Trigger"]
+        # A proxy that takes the header away makes answers longer, and none wrong.
+        assert sorted(names(ask_for(client, dataset, other).content.decode())) == ["other", dataset.name]
+
+    def test_a_check_that_is_claimed_or_waits_for_a_worker_is_news(
+        self, login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
+    ) -> None:
+        client = login(alice)
+        connect(dataset, s3_config, Purpose.INPUT)
+        known = stamps(shown(client))
+        PermissionCheck.objects.update(queued_at=timezone.now() - timedelta(minutes=1), dispatched_at=timezone.now())
+        answer = ask_for(client, dataset, knows=known)
+        assert "No worker is answering." in answer.content.decode()
+        PermissionCheck.objects.update(state=CheckState.RUNNING)
+        answer = ask_for(client, dataset, knows=answer["ETag"])
+        assert "being checked" in answer.content.decode()
+        assert "HX-Trigger" not in answer
+
+    def test_a_row_that_is_gone_leaves_the_page(
+        self, login: Login, alice: User, charlie: User, dataset: Dataset, s3_config: CloudConfig
+    ) -> None:
+        """As for somebody who may no longer see it: the page learns no more than that."""
+        connect(dataset, s3_config, Purpose.INPUT)
+        known = stamps(shown(login(alice)))
+        text = ask_for(login(charlie), dataset, knows=known).content.decode()
+        assert f'<article id="dataset-{dataset.pk}" hx-swap-oob="delete">' in text
+        assert dataset.name not in text
+
+    @pytest.mark.parametrize("rows", ["", "x", "-".join(["0" * 24] * 1000), "\0"])
+    def test_nonsense_is_no_error(self, login: Login, alice: User, rows: str) -> None:
+        url = reverse("dashboard:open_rows")
+        for known in ("", '"', "*", "x" * 3000):
+            assert login(alice).get(url, {"rows": rows}, headers={"If-None-Match": known}).status_code in {200, 304}
 
     def test_the_numbers_keep_the_filters_of_the_page(
         self, login: Login, alice: User, dataset: Dataset, s3_config: CloudConfig
@@ -211,7 +274,7 @@ class TestCheckAllShown:
         assert f'hx-post="{url}"' in shown(login(alice), state="attention")
         text = login(alice).post(url, {"dataset": [dataset.pk]}, headers=HTMX).content.decode()
         assert re.search(
-            rf'<article class="dataset" id="dataset-{dataset.pk}"[^>]*\?open=2"[^>]* hx-swap-oob="true"', text
+            rf'<article class="dataset" id="dataset-{dataset.pk}"[^>]* data-open="\w+" hx-swap-oob="true"', text
         )
         assert (numbers(text)["attention"], numbers(text)["checking"]) == ("0 need attention", "1 being checked")
         assert "2 datasources are being checked." in text

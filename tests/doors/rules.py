@@ -62,6 +62,7 @@ PAGES: dict[str, Rule] = {
     "dashboard:dismiss_first_steps": Rule(NONE, SIGNED_IN),
     "dashboard:first_steps": Rule(SIGNED_IN, NONE),
     "dashboard:palette": Rule(SIGNED_IN, NONE),
+    "dashboard:open_rows": Rule(SIGNED_IN, NONE),
     "dashboard:row": Rule(SEES, NONE),
     "dashboard:sample_data": Rule(NONE, ABSENT),  # no sample data is configured
     "datasets:create": Rule(SIGNED_IN, SIGNED_IN),

@@ -173,7 +173,7 @@ def test_so_does_a_line_of_the_access_log() -> None:
     assert line.isprintable()
     assert "/a\\n[28/Nov] 1.2.3.4 forged\\x1b[2J" in line
     with socket.socket() as listener:
-        command = serving._web_command(read_environment({}), listener)
+        command = serving.web_command(read_environment({}), listener)
     assert f"--logger-class={AccessLogger.__module__}.{AccessLogger.__name__}" in command
 
 

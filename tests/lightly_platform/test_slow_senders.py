@@ -36,7 +36,7 @@ DRIPS = {
 def port() -> Iterator[int]:
     port = free_port()
     with socket.socket() as listener:
-        command = serving._web_command(read_environment({}), listener)
+        command = serving.web_command(read_environment({}), listener)
     (worker,) = (option for option in command if option.startswith("--worker-class="))
     options = [worker, f"--bind={HOST}:{port}", f"--threads={THREADS}", "--no-control-socket", "--log-level=error"]
     gunicorn = [sys.executable, "-m", "gunicorn", "tests.lightly_platform.echo_app:application", *options]

@@ -124,7 +124,7 @@ def test_bulbs_poll_while_a_check_is_open_and_not_after(
         # What follows the bulbs, once the test file is removed.
         expect(page.locator("#cors")).not_to_contain_text("Looking", timeout=CHECK_MS)
     assert visitor.count("/permissions/") > 1
-    assert visitor.count("/row/") > 1
+    assert visitor.count("/rows/") > 1
 
     def asked() -> list[str]:
         """Without what asks now and then as long as the page is open, whether or not there are bulbs, and

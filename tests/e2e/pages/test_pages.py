@@ -219,6 +219,7 @@ NO_PAGES = [
     "/first-steps/away/",
     "/palette/",
     "/datasets/check-shown/",
+    "/datasets/rows/",
     "/datasets/sample/",
     f"{DATASET}/row/",
     f"{DATASET}/cover/",
