@@ -42,7 +42,7 @@ class House(Installation):
         (self.redis_process, *_) = self.stack._processes
         self.hands = Hands(self.stack.environ, self.stack._log("hands"))
         self.stack._backstage = self.hands
-        self.web = self.stack.start_web()
+        self.web = self.start_web()
         self.heal()
 
     def heal(self) -> None:
@@ -51,11 +51,17 @@ class House(Installation):
         if self.redis_process.poll() is not None:
             self.restart_redis(signal.SIGKILL)
         if self.web.poll() is not None:
-            self.web = self.stack.start_web()
+            self.web = self.start_web()
         for queue in (Queue.CHECKS, Queue.PATIENT):
             self.crew[queue] = [worker for worker in self.crew[queue] if worker.poll() is None]
             if not self.crew[queue]:
                 self.hire(queue)
+
+    def start_web(self) -> subprocess.Popen[bytes]:
+        """As `launch web` starts it, with as many processes and threads as people have."""
+        process = self.stack.start("web", ["-m", "lightly_platform.launch", "web"])
+        self.stack._until(self.stack._answers, "web", process)
+        return process
 
     def hire(self, queue: Queue, *, wait: bool = True) -> None:
         """One more worker, which takes work from now on; or soon, without `wait`."""

@@ -37,7 +37,7 @@ def test_web_is_killed_while_it_saves(house: House, cloud: S3Cloud) -> None:
             assert eventually(lambda: sum(len(s.said) for s in everybody) >= before + more, 60), house.logs()  # noqa: B023
             processes.kill_tree(house.web.pid)
             house.web.wait()
-            house.web = house.stack.start_web()
+            house.web = house.start_web()
 
     while_saving(everybody, disturb)
     confirmed = expect_all_whole(house, everybody)
