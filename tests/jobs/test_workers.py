@@ -57,17 +57,15 @@ def effects_of(installation: Installation, job: str) -> list[tuple[int, int]]:
     return installation.query("SELECT shard, number FROM rehearsal WHERE job = ? ORDER BY shard, number", job)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_200_slices_whose_workers_are_killed(make: Make, seed: int) -> None:
-    """Four shards on three workers; two of these are killed outright, at points that a seed draws.
+def test_200_slices_whose_workers_are_killed(make: Make) -> None:
+    """Four shards on three workers; two of these are killed outright, at points that a seed draws. `make chaos` kills more.
 
     Each slice has counted once and in order, and a death costs no more than the slice, its lease, and a sweep.
     """
-    chance, installation = random.Random(seed), make()
+    chance, installation = random.Random(2), make()
     installation.start()
     crew = [installation.start_worker(Queue.PATIENT) for _ in range(3)]
     job = installation.start_job(Rehearsal.kind, 200, shards=4, slices=50, seconds=SLICE)
-    started = time.monotonic()
     for start, end in ((10, 60), (80, 150)):
         assert reached(installation, job, chance.randint(start, end)), installation.logs()
         victim = crew.pop(chance.randrange(len(crew)))
@@ -77,10 +75,8 @@ def test_200_slices_whose_workers_are_killed(make: Make, seed: int) -> None:
     each_death = SLICE + lease_seconds(runner) + SWEEP_SECONDS
     undisturbed = 200 * (SLICE + 0.25)  # one after the other, with what a message costs on a slow machine
     row = ended(installation, job, undisturbed + 2 * each_death + SLACK)
-    took = time.monotonic() - started
     assert row == {"state": "DONE", "done": 200, "message": result_of(4, 50), "error": ""}
     assert effects_of(installation, job) == [(shard, number) for shard in range(4) for number in range(50)]
-    print(f"seed {seed}: {took:.1f} s with two deaths")  # noqa: T201 - figures for whoever asks with -s
 
 
 def test_what_a_death_costs(make: Make) -> None:
