@@ -58,8 +58,9 @@ def effects_of(installation: Installation, job: str) -> list[tuple[int, int]]:
 
 
 def test_200_slices_whose_workers_are_killed(make: Make) -> None:
-    """Four shards on three workers; two of these are killed outright, at points that a seed draws. `make chaos` kills more.
+    """Four shards on three workers; two of these are killed outright, at points that a seed draws.
 
+    `make chaos` kills more.
     Each slice has counted once and in order, and a death costs no more than the slice, its lease, and a sweep.
     """
     chance, installation = random.Random(2), make()
