@@ -1,6 +1,7 @@
-"""Traces by OpenTelemetry, if LIGHTLY_TRACES is set. Without it, nothing of OpenTelemetry's SDK is imported."""
+"""Traces by OpenTelemetry, if LIGHTLY_TRACES is set. Without it, neither recorder nor exporter is imported."""
 
 import atexit
+import logging
 import os
 import threading
 from importlib.util import find_spec
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lightly_platform.traces.recording import Recorder
 
+logger = logging.getLogger(__name__)
+
 # Imported late, and the extra `traces` brings them.
 NEEDED = ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http")
 # How long a process that ends waits for the collector to take the last spans.
 FLUSH_SECONDS = 3.0
 
 _lock = threading.Lock()
-# The process that it belongs to, and its recorder. A forked child has that of its parent, which is not its own.
-_running: "tuple[int, Recorder] | None" = None
+# The process that it belongs to, and its recorder; None if it could not be made. A forked child has that of its parent,
+# which is not its own.
+_running: "tuple[int, Recorder | None] | None" = None
 
 
 def is_installed() -> bool:
@@ -47,11 +51,19 @@ def start(part: str) -> "Recorder | None":
         return None
     with _lock:
         if _running is None or _running[0] != os.getpid():
-            from lightly_platform.traces import starting
-
-            _running = (os.getpid(), starting.recorder(part))
+            _running = (os.getpid(), _recorder(part))
             atexit.register(stop)
         return _running[1]
+
+
+def _recorder(part: str) -> "Recorder | None":
+    from lightly_platform.traces import starting
+
+    try:
+        return starting.recorder(part)
+    except Exception as error:  # noqa: BLE001 - the SDK minds some values, and nobody should wait for that
+        logger.error("Traces can't be recorded (%s): look at the variables OTEL_*", type(error).__name__)
+        return None
 
 
 def stop() -> None:
@@ -59,9 +71,9 @@ def stop() -> None:
     global _running
     with _lock:
         running, _running = _running, None
-    if running is not None and running[0] == os.getpid():
+    if running is not None and running[0] == os.getpid() and (recorder := running[1]):
         # A daemon, which the end of the process does not wait for.
-        thread = threading.Thread(target=running[1].shut_down, daemon=True)
+        thread = threading.Thread(target=recorder.shut_down, daemon=True)
         thread.start()
         thread.join(FLUSH_SECONDS)
 
