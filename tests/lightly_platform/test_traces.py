@@ -211,7 +211,7 @@ def test_a_collector_that_is_away_is_told_once_a_minute(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(starting.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("lightly_platform.traces.starting.time", SimpleNamespace(monotonic=lambda: now[0]))
     exporter = starting.CarefulExporter(Refusing())
     span = TracerProvider(shutdown_on_exit=False).get_tracer("any").start_span("lost")
     assert isinstance(span, ReadableSpan)
