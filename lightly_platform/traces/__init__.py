@@ -1,6 +1,5 @@
 """Traces by OpenTelemetry, if LIGHTLY_TRACES is set. Without it, neither recorder nor exporter is imported."""
 
-import atexit
 import logging
 import os
 import threading
@@ -52,7 +51,6 @@ def start(part: str) -> "Recorder | None":
     with _lock:
         if _running is None or _running[0] != os.getpid():
             _running = (os.getpid(), _recorder(part))
-            atexit.register(stop)
         return _running[1]
 
 
@@ -67,7 +65,10 @@ def _recorder(part: str) -> "Recorder | None":
 
 
 def stop() -> None:
-    """Sends what is left, for at most FLUSH_SECONDS. Harmless when nothing has started."""
+    """Sends what is left, for at most FLUSH_SECONDS. Harmless when nothing has started.
+
+    Not for `atexit`: from Python 3.12 on, no thread can be started then.
+    """
     global _running
     with _lock:
         running, _running = _running, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
@@ -69,6 +70,7 @@ def end(stack: Stack) -> None:
     assert run.wait(timeout=60) == 0
 
 
+@pytest.mark.timeout(300)  # two checks and an index, in an installation of its own
 def test_a_save_is_one_trace_from_the_request_to_the_storage(new_stack: NewStack, cloud: Cloud) -> None:
     with HookReceiver() as receiver:
         stack = new_stack(
