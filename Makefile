@@ -28,6 +28,9 @@ run: .venv/run.stamp ## Run the dashboard: web, workers, scheduler and Redis; da
 worker: .venv/run.stamp ## Run more workers, with DATABASE_URL and REDIS_URL or beside `make run` (QUEUES=checks,patient CONCURRENCY=8 NAME=...)
 	@exec $(LAUNCH) worker
 
+.PHONY: traces
+traces: .venv/traces.stamp ## Install what LIGHTLY_TRACES=1 needs, and start nothing
+
 .PHONY: test
 test: .venv/dev.stamp tests/node_modules/.package-lock.json ## Run all tests: real servers, a real browser, SQLite, then PostgreSQL
 	@$(VENV_PYTHON) scripts/ceph.py
@@ -78,12 +81,13 @@ chaos: .venv/dev.stamp ## Kill, freeze, empty and throttle parts of an installat
 lock: .venv/dev.stamp ## Pin the dependencies again after a change in pyproject.toml (UPGRADE=1: newest versions)
 	$(COMPILE) --extra worker --output-file requirements.lock
 	$(COMPILE) --extra demo --constraint requirements.lock --output-file requirements-demo.lock
-	$(COMPILE) --extra dev --constraint requirements-demo.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra worker --extra traces --constraint requirements.lock --output-file requirements-traces.lock
+	$(COMPILE) --extra dev --constraint requirements-demo.lock --constraint requirements-traces.lock --output-file requirements-dev.lock
 	$(COMPILE) --extra audit --constraint requirements.lock --output-file requirements-audit.lock
 
 .PHONY: audit
 audit: .venv-audit/.stamp ## Ask whether a vulnerability is known of anything in the lock files (needs the internet)
-	for set in requirements requirements-demo requirements-dev; do \
+	for set in requirements requirements-demo requirements-traces requirements-dev; do \
 	  .venv-audit/bin/pip-audit --disable-pip --require-hashes --progress-spinner off --strict -r $$set.lock || exit 1; done
 
 .PHONY: sbom
@@ -110,7 +114,11 @@ sbom: .venv-audit/.stamp ## Write var/sbom.cdx.json, a CycloneDX list of what an
 
 .venv/dev.stamp: requirements-dev.lock
 	@sh scripts/install.sh requirements-dev.lock
-	@touch .venv/run.stamp .venv/demo.stamp $@
+	@touch .venv/run.stamp .venv/demo.stamp .venv/traces.stamp $@
+
+.venv/traces.stamp: requirements-traces.lock
+	@sh scripts/install.sh requirements-traces.lock
+	@touch .venv/run.stamp $@
 
 # Azurite and axe-core, with the Node.js of the virtual environment.
 tests/node_modules/.package-lock.json: tests/package-lock.json .venv/dev.stamp

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol, Union
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from clouds import spans
 from clouds.config import CloudConfig, Endpoints, KeyFacts
 from clouds.failures import Cause, Failure
 from clouds.pasting import Candidate, Pasted, Reading, Recogniser, Refusal, read
@@ -149,7 +150,10 @@ class Provider:
         return self.opener()(config, endpoints, limit)
 
     def key_facts(self, config: CloudConfig, endpoints: Endpoints, deadline: Deadline) -> KeyFacts | None:
-        return self.key_facts_reader()(config, endpoints, deadline) if self.key_facts_reader else None
+        if self.key_facts_reader is None:
+            return None
+        with spans.storage_call(self.type, "key_facts"):
+            return self.key_facts_reader()(config, endpoints, deadline)
 
 
 # By type, in the order in which they are shown. `clouds.registry` fills it.
@@ -162,7 +166,10 @@ def provider_of(config: CloudConfig | type[CloudConfig]) -> Provider:
 
 def open_store(config: CloudConfig, endpoints: Endpoints, limit: TimeLimit) -> Store:
     """Connect to the cloud a config is for. May call it (tokens, roles); raises StoreError."""
-    return provider_of(config).open(config, endpoints, limit)
+    provider = provider_of(config)
+    with spans.storage_call(provider.type, "open"):
+        store = provider.open(config, endpoints, limit)
+    return spans.watched(store, provider.type)
 
 
 def meant_by(kind: str, fields: Mapping[str, Any], endpoints: Endpoints) -> Provider:

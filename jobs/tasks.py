@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from clouds import spans
 from core import broker, log_context, pulse
 from core.queues import RULES
 from jobs import lifecycle
@@ -27,7 +28,10 @@ def run_slice(shard_id: str) -> None:
     mine = lifecycle.claim(shard_id, owner=f"{socket.gethostname()}:{os.getpid()}")
     if mine:
         with log_context.about(job_id=mine.job.pk, dataset_id=mine.job.dataset_id or ""):
-            if _do(mine):
+            with spans.span("job step", job_kind=mine.job.kind, shard=mine.shard.number) as told:
+                is_stored = _do(mine)
+                told.note(stored="yes" if is_stored else "no")
+            if is_stored:
                 # Of the whole job: a next stage may have begun.
                 send(JobShard.objects.filter(job=mine.job.pk))
 

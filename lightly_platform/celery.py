@@ -22,11 +22,13 @@ from celery.signals import (
     task_prerun,
     worker_init,
     worker_process_init,
+    worker_process_shutdown,
     worker_ready,
     worker_shutdown,
 )
 
 from core import log_context, logs
+from lightly_platform import traces
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
@@ -103,6 +105,22 @@ def confine_process(**kwargs: Any) -> None:
 
     confine(settings.LIGHTLY_PROCESS_LIMITS)
     end_with_parent()
+    traces.start("worker")
+
+
+@worker_init.connect
+def start_traces(sender: Any, **kwargs: Any) -> None:
+    """Of a pool of threads. One of processes forks them later, and each starts its own."""
+    if "prefork" in str(sender.pool_cls):
+        traces.preload()
+    else:
+        traces.start("worker")
+
+
+@worker_shutdown.connect
+@worker_process_shutdown.connect
+def stop_traces(**kwargs: Any) -> None:
+    traces.stop()
 
 
 @celeryd_after_setup.connect

@@ -60,6 +60,7 @@ LIGHTLY_SAMPLE_DATA_FILE = ENVIRONMENT.sample_data_file
 LIGHTLY_METRICS_TOKEN = ENVIRONMENT.metrics_token
 LIGHTLY_AUDIT_RETENTION_DAYS = ENVIRONMENT.audit_retention_days
 LIGHTLY_ALIVE_FILE = ENVIRONMENT.alive_file
+LIGHTLY_TRACES = ENVIRONMENT.traces
 
 # --- apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -123,6 +124,9 @@ MIDDLEWARE = [
     "teams.middleware.TwoFactorWallMiddleware",
     "teams.middleware.UnkeptPagesMiddleware",
 ]
+
+if LIGHTLY_TRACES:
+    MIDDLEWARE.insert(1, "lightly_platform.traces.requests.TraceMiddleware")  # its spans have the requests' ids
 
 FORM_RENDERER = "core.web.rendering.Renderer"
 ROOT_URLCONF = "lightly_platform.urls"
@@ -424,6 +428,8 @@ LOGGING = {
         # While Redis takes no messages, it says so for each it could not send, with two stacks.
         "celery.beat": {"level": "WARNING", "filters": ["brief"]},
         **{name: {"level": "WARNING"} for name in _SDK_LOGGERS},
+        # It tells of each attempt, with the collector's address. Ours tells once a minute that there were some.
+        "opentelemetry": {"level": "CRITICAL"},
         # A SAS is part of every address, and these quote addresses in warnings, such as those of torn headers.
         **{name: {"level": "ERROR"} for name in ("urllib3.connection", "urllib3.connectionpool")},
     },

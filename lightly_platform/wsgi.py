@@ -5,6 +5,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from clouds import import_sdks
+from lightly_platform import traces
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
@@ -13,7 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 sys.setswitchinterval(0.001)
 
 application = get_wsgi_application()
-# Both take seconds, which the first person who opens a page or a listing should not have to wait. They are done once,
+# These take seconds, which the first person who opens a page or a listing should not have to wait. They are done once,
 # before the web processes are forked.
 get_resolver().check()
 import_sdks()
+traces.preload()

@@ -16,6 +16,8 @@ import requests.adapters
 import urllib3
 import urllib3.connection
 
+from clouds import spans
+
 
 class Sockets:
     def __init__(self) -> None:
@@ -92,6 +94,11 @@ class Watched:
         with self._stack:
             super().connect()  # type: ignore[misc]
         self._sockets.keep(self.sock)
+
+    def getresponse(self) -> Any:
+        answer = super().getresponse()  # type: ignore[misc]
+        spans.note_answer(answer.status)
+        return answer
 
 
 Pools = MutableMapping[str, Callable[..., urllib3.HTTPConnectionPool]]

@@ -26,6 +26,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
+from clouds import spans
 from clouds.config import CloudConfig, Endpoints
 from clouds.doctor.nearby import nearby
 from clouds.doctor.warm import WarmStore, WarmStores
@@ -196,9 +197,9 @@ class _Probe:
     def _read_steps(self, opened: WarmStore) -> None:
         prefix, store = self.config.prefix, opened.store
         known = opened.readable
-        again = _Beside(lambda: self._try(lambda: store.read_range(known, 0, 1), key=known)) if known else None
+        again = _Beside(lambda: self._read_first_byte(store, known)) if known else None
         names: list[str] = []
-        listed = self._try(lambda: names.extend(store.keys(prefix, limit=LISTED)), key=prefix)
+        listed = self._try(lambda: names.extend(store.keys(prefix, limit=LISTED)), prefix, Permission.LIST)
         if listed.state is State.GRANTED:
             theirs = [name for name in names if name not in self.markers | {self.key}]
             files = [name for name in theirs if not name.endswith("/")]
@@ -235,13 +236,16 @@ class _Probe:
 
     def _read(self, store: Store, key: str) -> Verdict:
         """A cloud that says an object is missing grants reading: most say so only to those who may read."""
-        verdict = self._try(lambda: store.read_range(key, 0, 1), key=key)
+        verdict = self._read_first_byte(store, key)
         failure = verdict.failure
         if failure and failure.cause is Cause.NO_OBJECT:
             if store.missing_is_proof(failure):
                 return replace(verdict, state=State.GRANTED, failure=None, evidence=Evidence(missing=True))
             return replace(verdict, state=State.UNKNOWN, failure=replace(failure, cause=Cause.HIDDEN))
         return verdict
+
+    def _read_first_byte(self, store: Store, key: str) -> Verdict:
+        return self._try(lambda: store.read_range(key, 0, 1), key, Permission.READ)
 
     def _read_ours(self, store: Store) -> Verdict:
         """What our own key tells, whether it is there or not: some clouds open an object to its writer in any case."""
@@ -262,7 +266,7 @@ class _Probe:
                 follows = State.SKIPPED if created.state is State.DENIED else State.UNKNOWN
                 self._conclude(Permission.OVERWRITE, Verdict(follows, failure=created.failure, key=self.key))
                 return
-            replaced = self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key)
+            replaced = self._try(lambda: store.replace(self.key, PROBE_CONTENT), self.key, Permission.OVERWRITE)
             if replaced.failure and replaced.failure.cause is Cause.ALREADY_EXISTS:
                 # Clouds that refuse to replace say "it exists" (Azure: UnauthorizedBlobOverwrite).
                 denied = replace(replaced.failure, cause=Cause.DENIED)
@@ -273,10 +277,10 @@ class _Probe:
 
     def _create(self, store: Store) -> tuple[Verdict, bool]:
         """Whether we may write, and whether the key existed already, which proves the right as well."""
-        created = self._try(lambda: store.create(self.key, PROBE_CONTENT), key=self.key)
+        created = self._try(lambda: store.create(self.key, PROBE_CONTENT), self.key, Permission.WRITE)
         if created.failure and created.failure.cause is Cause.NOT_SUPPORTED:
             # A server without conditional writes. The key is ours, so it may be written over.
-            return self._try(lambda: store.replace(self.key, PROBE_CONTENT), key=self.key), False
+            return self._try(lambda: store.replace(self.key, PROBE_CONTENT), self.key, Permission.WRITE), False
         if created.failure and created.failure.cause is Cause.ALREADY_EXISTS:
             return replace(created, state=State.GRANTED, failure=None, evidence=Evidence(existed=True)), True
         return created, False
@@ -315,12 +319,13 @@ class _Probe:
             with self.closed:
                 self.similar = tuple(found)
 
-    def _try(self, action: Callable[[], object], key: str) -> Verdict:
+    def _try(self, action: Callable[[], object], key: str, asks_for: str = "") -> Verdict:
         if self.deadline.over:  # nobody waits for the answer any more
             return Verdict(State.UNKNOWN, failure=Failure(Cause.TIMEOUT), key=key)
         started = time.monotonic()
         try:
-            action()
+            with spans.asking_for(asks_for):
+                action()
         except Exception as error:  # noqa: BLE001 - see _failure_of
             failure = _failure_of(error)
             return Verdict(state_of(failure), _since(started), failure, key)

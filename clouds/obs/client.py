@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from obs import ObsClient
 from obs.convertor import Convertor
 
-from clouds import guard
+from clouds import guard, spans
 from clouds.calls.answers import read_whole, safe_xml
 from clouds.calls.sockets import Sockets
 from clouds.obs.config import OBSConfig
@@ -42,6 +42,11 @@ class _PinnedConnection(guard.ProxiedRequests):
             tunnel=self.tls is not None,
         )
         self.sock: socket.socket = self.client.sockets.secured(opened, self._secure if self.tls else None)
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        answer = super().getresponse()
+        spans.note_answer(answer.status)
+        return answer
 
     def _secure(self, opened: socket.socket) -> socket.socket:
         if self.tls is None:

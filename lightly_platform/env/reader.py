@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lightly_platform import traces
 from lightly_platform.env.declaring import Variable
 from lightly_platform.env.variables import Environment, variables
 
@@ -31,6 +32,11 @@ def read_environment(environ: Mapping[str, str] | None = None) -> Environment:
     if environment.database_url:
         _demand_own_keys(environment)
     _demand_whole_oidc(environment)
+    if environment.traces and not traces.is_installed():
+        raise WrongEnvironment(
+            "LIGHTLY_TRACES is 1, but the packages for traces are not installed; install them with `make traces`, or"
+            " pip install --require-hashes -r requirements-traces.lock, or unset LIGHTLY_TRACES."
+        )
     return environment
 
 

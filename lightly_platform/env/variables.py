@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lightly_platform.env import parsers
+from lightly_platform.env.cloud_variables import CloudAddresses
 from lightly_platform.env.declaring import (
     Group,
     Variable,
@@ -29,7 +30,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class Environment(CloudAddresses):
     """Everything an operator can set. None and () mean: not set."""
 
     # --- server -----------------------------------------------------------------------------------------------------
@@ -333,6 +334,12 @@ class Environment:
         group=Group.MONITORING,
         help="`json`: each line of the log is a JSON object. See [Logs](monitoring.md#logs).",
     )
+    traces: bool = flag(
+        "LIGHTLY_TRACES",
+        group=Group.MONITORING,
+        help="`1` sends traces to a collector of OpenTelemetry, which the standard variables `OTEL_*` name."
+        " See [Traces](monitoring.md#traces).",
+    )
     audit_retention_days: int = whole(
         "LIGHTLY_AUDIT_RETENTION_DAYS",
         1,
@@ -341,55 +348,6 @@ class Environment:
         default=400,
         example="400",
         help="The number of days after which entries of the [activity log](#activity-log) are deleted.",
-    )
-
-    # --- other addresses of the clouds ------------------------------------------------------------------------------
-    s3_endpoint_url: str | None = url(
-        "LIGHTLY_S3_ENDPOINT_URL",
-        group=Group.CLOUDS,
-        shown_default="AWS",
-        example="https://s3.example.com",
-        help="An S3-compatible service to use instead, such as MinIO.",
-    )
-    sts_endpoint_url: str | None = url(
-        "LIGHTLY_STS_ENDPOINT_URL",
-        group=Group.CLOUDS,
-        shown_default="AWS",
-        example="https://sts.example.com",
-        help="The address of STS, which gives temporary credentials for delegated access.",
-    )
-    azure_endpoint_url: str | None = declare(
-        "LIGHTLY_AZURE_ENDPOINT_URL",
-        parsers.azure_endpoint,
-        group=Group.CLOUDS,
-        default=None,
-        shown_default="Azure",
-        must="an http:// or https:// address that contains {account} once",
-        example="http://127.0.0.1:10000/{account}",
-        help="The address of the blob service, with `{account}` for the account's name:"
-        " `http://127.0.0.1:10000/{account}`.",
-    )
-    gcs_endpoint_url: str | None = url(
-        "LIGHTLY_GCS_ENDPOINT_URL",
-        group=Group.CLOUDS,
-        shown_default="Google",
-        example="https://storage.example.com",
-        help="A Google-Cloud-Storage-compatible service to use instead.",
-    )
-    gcs_token_url: str | None = url(
-        "LIGHTLY_GCS_TOKEN_URL",
-        group=Group.CLOUDS,
-        shown_default="Google",
-        example="https://oauth2.example.com/token",
-        help="The address where service accounts get their tokens. The one in a pasted key file is ignored.",
-    )
-    gcs_certs_url: str | None = url(
-        "LIGHTLY_GCS_CERTS_URL",
-        group=Group.CLOUDS,
-        shown_default="Google",
-        example="https://iam.example.com/x509",
-        help="The address of the public certificates of service accounts' keys. They tell how old a key is and when it"
-        " ends. Not used if only `LIGHTLY_GCS_ENDPOINT_URL` is set.",
     )
 
 

@@ -81,9 +81,11 @@ def _load() -> None:
     django.setup()
 
     from clouds import import_sdks
+    from lightly_platform import traces
     from lightly_platform.celery import app
 
     import_sdks()
+    traces.preload()
     for name in _SHARED_MODULES:
         import_module(name)
     app.loader.import_default_modules()

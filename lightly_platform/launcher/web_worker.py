@@ -19,6 +19,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from lightly_platform import traces
+
 # Of one request. Django takes bodies of 2.5 MB; files that are uploaded are key files.
 MOST_BODY_BYTES = 4 * 1024 * 1024
 # Of all requests that are being collected in this process.
@@ -104,6 +106,12 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no t
         super().__init__(*arguments, **options)
         sys.setswitchinterval(SWITCH_SECONDS)
         self.collecting: dict[Any, Collected] = {}
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            traces.stop()
 
     def enqueue_req(self, conn: Any) -> None:
         """A connection is new, or its next request begins: gunicorn would give it to a thread now."""

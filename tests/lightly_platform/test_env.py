@@ -87,6 +87,7 @@ WRONG = [
     ("LIGHTLY_OIDC_CLIENT_SECRET", f"{PLANTED} two words"),
     ("LIGHTLY_OIDC_NAME", "x" * 41),
     ("LIGHTLY_OIDC_TRUST_EMAILS", "maybe"),
+    ("LIGHTLY_TRACES", "maybe"),
     ("LIGHTLY_SAMPLE_DATA_FILE", "/no/such/file.json"),
     ("LIGHTLY_EMBEDDING_MODEL", "/no/such/model.onnx"),
     ("LIGHTLY_METRICS_TOKEN", PLANTED),
@@ -101,6 +102,7 @@ RIGHT = [
     ("LIGHTLY_DATA_DIR", "/srv/lightly", "data_dir", Path("/srv/lightly")),
     ("DEBUG", "True", "debug", True),
     ("DEBUG", "0", "debug", False),
+    ("LIGHTLY_TRACES", "1", "traces", True),
     ("LIGHTLY_HTTPS", "on", "https", True),
     ("BIND", "0.0.0.0", "bind", "0.0.0.0"),  # noqa: S104
     ("BIND", "[::]", "bind", "::"),
