@@ -23,6 +23,8 @@ DEADLINE = 5
 GRACE = 10 + 10
 # Of a loaded machine.
 SLACK = 20
+# A message that got lost on its way is sent again after so long.
+SENT_AGAIN = 60
 ENDED = ("DONE", "FAILED", "CANCELLED")
 SLOTS = {Queue.CHECKS: 8, Queue.PATIENT: 8, Queue.RUNS: 1}
 """Of each worker, by its queue."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from chaos.house import DEADLINE, GRACE, SLACK, House
+from chaos.house import DEADLINE, GRACE, SENT_AGAIN, SLACK, House
 from chaos.places import Places
 from tests.servers import Config
 from tests.servers.process import eventually
@@ -100,7 +100,7 @@ def while_saving(all_of_them: list[Saver], disturb: Callable[[], None]) -> None:
 
 def expect_all_whole(house: House, all_of_them: list[Saver]) -> int:
     """How many saves were confirmed."""
-    house.await_checks(DEADLINE + GRACE + SLACK + 0.2 * house.open_checks())
+    house.await_checks(DEADLINE + GRACE + SENT_AGAIN + SLACK + 0.3 * house.open_checks())
     for saver in all_of_them:
         saver.expect_whole()
     return sum(len(saver.said) for saver in all_of_them)

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from chaos.figures import Figure, note
-from chaos.house import DEADLINE, GRACE, SLACK, House
+from chaos.house import DEADLINE, GRACE, SENT_AGAIN, SLACK, House
 from chaos.places import Places, places
 from chaos.savers import Saver, expect_all_whole, savers, while_saving
 from chaos.small_disk import filled
@@ -83,7 +83,7 @@ def during(
     assert refused
     assert {status for status, _ in refused} == {503}, refused
     assert all(after.isdigit() for _, after in refused), refused
-    house.await_jobs(jobs, 3 * (6 + GRACE) + SLACK + 60)
+    house.await_jobs(jobs, 3 * (6 + GRACE) + SENT_AGAIN + SLACK)
     expect_all_whole(house, everybody)
     house.await_checks(2 * (DEADLINE + GRACE) + SLACK)
     ours = {saver.dataset for saver in everybody}
