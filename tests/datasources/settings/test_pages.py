@@ -189,10 +189,10 @@ class TestHome:
 
 
 class TestPolling:
-    """A fragment asks for itself again while a check is open, and not after."""
+    """A fragment asks for itself again while a check is open, and not after. For rows of the home page a script does."""
 
     def polls(self, html: str) -> bool:
-        return 'hx-trigger="load' in html
+        return 'hx-trigger="load' in html or "data-open=" in html
 
     def test_it_goes_on_while_a_check_is_open_and_ends_with_it(
         self, login: Login, alice: User, dataset: Dataset, check: PermissionCheck
