@@ -189,7 +189,7 @@ class TestHome:
 
 
 class TestPolling:
-    """A fragment asks for itself again while a check is open, and not after. For rows of the home page a script does."""
+    """A fragment asks for itself again while a check is open, and not after. A script asks for rows of the home."""
 
     def polls(self, html: str) -> bool:
         return 'hx-trigger="load' in html or "data-open=" in html
