@@ -30,8 +30,9 @@ HTMX = {"HX-Request": "true", "HX-Target": "dialog"}
 
 
 @pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "dispatch", lambda check_id: True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setattr(tasks, "dispatch", (sent := list[str]()).append)
+    return sent
 
 
 @pytest.fixture
@@ -255,14 +256,9 @@ class TestBulbs:
 
 class TestChecking:
     def test_a_visitor_may_check_again_and_the_history_names_it(
-        self,
-        link: GrantLink,
-        monkeypatch: pytest.MonkeyPatch,
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+        self, link: GrantLink, sent: list[str], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
     ) -> None:
         strict = Client(enforce_csrf_checks=True)  # the token in the address is what counts, no cookie does
-        sent: list[str] = []
-        monkeypatch.setattr(tasks, "dispatch", sent.append)
         with django_capture_on_commit_callbacks(execute=True):
             answer = strict.post(f"/grant/check/?token={addresses.token_of(link)}")
         assert answer["Location"] == addresses.path_of(link)
