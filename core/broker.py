@@ -4,15 +4,21 @@ The database is the truth: a message carries ids, says no more than "look at thi
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from celery import current_app
 from kombu.exceptions import OperationalError
+from kombu.utils.json import loads
 
 from core.queues import RULES, Queue, lane_queue
 
 logger = logging.getLogger(__name__)
+
+# Of one lane. More take too long to read for a task that comes every few seconds.
+MOST_READ = 5_000
+# A frozen broker must not hold up the sweep.
+_READ_SECONDS = 3
 
 
 def send(task: str, *ids: str, queue: Queue = Queue.PATIENT) -> bool:
@@ -23,6 +29,33 @@ def send(task: str, *ids: str, queue: Queue = Queue.PATIENT) -> bool:
 def send_each(task: str, ids: Sequence[str], *, queue: Queue = Queue.PATIENT, lane: str = "") -> int:
     """A task for each id, over one connection; returns how many were taken. The first that is not ends it."""
     return _send(task, [(each,) for each in ids], queue, lane)
+
+
+def waiting(lanes: Iterable[tuple[Queue, str]]) -> dict[tuple[Queue, str], set[str]]:
+    """The ids in the messages that wait in these lanes, of whatever task. What a worker has taken is not among them.
+
+    A lane with more than MOST_READ messages is left out, and all of them if the broker can't be reached.
+    """
+    found: dict[tuple[Queue, str], set[str]] = {}
+    patience = {"socket_connect_timeout": _READ_SECONDS, "socket_timeout": _READ_SECONDS, "max_retries": 0}
+    try:
+        with current_app.connection_for_read(transport_options=patience) as connection:
+            channel: Any = connection.default_channel
+            for queue, lane in lanes:
+                # kombu keeps the messages of a queue in a Redis list of the same name. It has no call that only looks.
+                messages = channel.client.lrange(lane_queue(queue, lane), 0, MOST_READ)
+                if len(messages) <= MOST_READ:
+                    found[queue, lane] = {each for message in messages for each in _ids_in(channel, message)}
+    except (OperationalError, OSError) as error:
+        logger.warning("The task queue can't be read (%s)", type(error).__name__)
+        return {}
+    return found
+
+
+def _ids_in(channel: Any, message: bytes) -> list[str]:
+    raw = loads(message)
+    arguments, *_ = channel.Message(raw, channel=channel, accept=["application/json"]).decode()
+    return [argument for argument in arguments if isinstance(argument, str)]
 
 
 def _send(task: str, arguments: Sequence[tuple[str, ...]], queue: Queue, lane: str = "") -> int:

@@ -4,10 +4,11 @@ Every transition locks the job's row first, so they happen one after the other a
 takes longer than a few statements: the slice itself is done between two of them, without a lock, under a lease.
 """
 
+import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
@@ -172,27 +173,29 @@ def forget_the_future() -> None:
     waiting.filter(sent_at__gt=now + SENT_AGAIN_AFTER).update(sent_at=None)
 
 
-def take_to_send(shards: QuerySet[JobShard] | None = None, *, empty: Iterable[Route] = ()) -> dict[Route, list[str]]:
+def take_to_send(
+    shards: QuerySet[JobShard] | None = None, *, waiting: Mapping[Route, Collection[str]] | None = None
+) -> dict[Route, list[str]]:
     """Ids, by queue and lane, of shards whose message has to be sent; they count as sent from here on: send them, or
     put them back. Among all shards, or among these.
 
-    With them those whose message seems to be lost: sent long ago, although their lane is `empty`. A full one may
-    well hold it still, and sending again each minute would make it ever longer.
+    With them those whose message is lost: sent long ago, and not among the ids that are `waiting` in their lane. A
+    lane that is not in `waiting` may hold them still, and sending again each minute would make it ever longer.
     """
     now = timezone.now()
     among = JobShard.objects.all() if shards is None else shards
-    waiting = among.filter(state=ShardState.QUEUED, not_before__lte=now, job__state__in=WORKING_STATES)
-    among_empty = Q(pk__in=[])
-    for queue, lane in empty:
-        among_empty |= Q(job__queue=queue, job__lane=lane)
-    lost = waiting.filter(among_empty, sent_at__lt=now - SENT_AGAIN_AFTER)
-    taken: dict[Route, list[str]] = {}
+    ready = among.filter(state=ShardState.QUEUED, not_before__lte=now, job__state__in=WORKING_STATES)
     columns = ("pk", "job__queue", "job__lane", "sent_at")
-    for rows in (waiting.filter(sent_at=None), lost):
-        for pk, queue, lane, sent_at in list(rows.order_by("not_before").values_list(*columns)[:BATCH]):
-            # Who marks the row sends it.
-            if JobShard.objects.filter(pk=pk, state=ShardState.QUEUED, sent_at=sent_at).update(sent_at=now):
-                taken.setdefault((Queue(queue), lane), []).append(pk)
+    to_send = list(ready.filter(sent_at=None).order_by("not_before").values_list(*columns)[:BATCH])
+    for (queue, lane), ids in (waiting or {}).items():
+        old = ready.filter(job__queue=queue, job__lane=lane, sent_at__lt=now - SENT_AGAIN_AFTER)
+        rows = old.order_by("not_before").values_list(*columns).iterator()
+        to_send += itertools.islice((row for row in rows if row[0] not in ids), BATCH)
+    taken: dict[Route, list[str]] = {}
+    for pk, queue, lane, sent_at in to_send:
+        # Who marks the row sends it.
+        if JobShard.objects.filter(pk=pk, state=ShardState.QUEUED, sent_at=sent_at).update(sent_at=now):
+            taken.setdefault((Queue(queue), lane), []).append(pk)
     return taken
 
 
@@ -205,10 +208,12 @@ def open_lanes() -> dict[Queue, list[str]]:
     return lanes
 
 
-def has_old_messages(now: datetime | None = None) -> bool:
-    """Whether any shard's message was sent long ago."""
-    before = (now or timezone.now()) - SENT_AGAIN_AFTER
-    return JobShard.objects.filter(state=ShardState.QUEUED, sent_at__lt=before, job__state__in=WORKING_STATES).exists()
+def lanes_of_old_messages() -> list[Route]:
+    """Where messages were sent to so long ago that they may be lost."""
+    before = timezone.now() - SENT_AGAIN_AFTER
+    old = JobShard.objects.filter(state=ShardState.QUEUED, sent_at__lt=before, job__state__in=WORKING_STATES)
+    rows = old.order_by("job__queue", "job__lane").values_list("job__queue", "job__lane").distinct()
+    return [(Queue(queue), lane) for queue, lane in rows]
 
 
 def put_back(shard_ids: list[str]) -> None:

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 import traceback
+from collections.abc import Collection, Mapping
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -12,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from clouds import spans
-from core import broker, log_context, pulse
+from core import broker, log_context
 from core.queues import RULES
 from jobs import lifecycle
 from jobs.lifecycle import Claim, Route
@@ -41,8 +42,9 @@ def sweep_jobs() -> None:
     """Every few seconds: what dead workers left behind, what no worker was told of, and what was to wait a while."""
     lifecycle.forget_the_future()
     lifecycle.take_back_lost()
-    lengths = pulse.lane_lengths(lifecycle.open_lanes()) if lifecycle.has_old_messages() else None
-    send(empty=[route for route, length in (lengths or {}).items() if not length])
+    # Looked up before the messages are: what is sent again meanwhile is in neither.
+    lanes = lifecycle.lanes_of_old_messages()
+    send(waiting=broker.waiting(lanes) if lanes else None)
 
 
 @shared_task(name="jobs.tasks.prune_jobs")
@@ -50,9 +52,9 @@ def prune_jobs() -> None:
     lifecycle.prune()
 
 
-def send(shards: QuerySet[JobShard] | None = None, *, empty: list[Route] | None = None) -> None:
+def send(shards: QuerySet[JobShard] | None = None, *, waiting: Mapping[Route, Collection[str]] | None = None) -> None:
     """Give the ids of waiting shards to the broker. What it does not take now waits for the sweep."""
-    for (queue, lane), shard_ids in lifecycle.take_to_send(shards, empty=empty or []).items():
+    for (queue, lane), shard_ids in lifecycle.take_to_send(shards, waiting=waiting).items():
         sent = broker.send_each(run_slice.name, shard_ids, queue=queue, lane=lane)
         lifecycle.put_back(shard_ids[sent:])
 

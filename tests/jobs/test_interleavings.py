@@ -50,7 +50,7 @@ class Play:
         elif operation == "cancel" and which == 0:
             lifecycle.cancel(self.job.pk)
         elif operation == "again":
-            lifecycle.take_to_send(empty=[(queue, "") for queue in Queue])
+            lifecycle.take_to_send(waiting={(queue, ""): () for queue in Queue})
         self.check()
 
     def check(self) -> None:

@@ -8,10 +8,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core import broker, pulse
+from core import broker
 from core.queues import Queue
 from datasets.models import Dataset
 from jobs import lifecycle, services, tasks
+from jobs.lifecycle import Route
 from jobs.models import Job, JobLogLine, JobShard, JobState, ShardState
 from jobs.runners import Step, register
 from teams.models import Team, User
@@ -269,10 +270,11 @@ class TestFailures:
 
 class TestSending:
     @pytest.fixture(autouse=True)
-    def lengths(self, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[Queue, str], int]:
-        lengths = {(queue, ""): 0 for queue in Queue}
-        monkeypatch.setattr(pulse, "lane_lengths", lambda lanes: lengths)
-        return lengths
+    def waiting(self, monkeypatch: pytest.MonkeyPatch) -> dict[Route, set[str]]:
+        """What lies in the queues: nothing yet."""
+        waiting: dict[Route, set[str]] = {(queue, ""): set() for queue in Queue}
+        monkeypatch.setattr(broker, "waiting", lambda lanes: {lane: waiting[lane] for lane in lanes if lane in waiting})
+        return waiting
 
     def test_what_the_broker_did_not_take(self, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, Queue]]) -> None:
         job = new_job()
@@ -283,21 +285,37 @@ class TestSending:
         tasks.sweep_jobs()
         assert len(sent) == 1
 
-    def test_a_message_that_was_lost(
-        self, lengths: dict[tuple[Queue, str], int], sent: list[tuple[str, Queue]]
+    def test_a_message_that_was_lost(self, waiting: dict[Route, set[str]], sent: list[tuple[str, Queue]]) -> None:
+        """Each minute would add a message for each shard that waits, if those in the queue were sent again too."""
+        lost, kept = new_job(), new_job()
+        tasks.send(JobShard.objects.all())
+        JobShard.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
+        waiting[Queue.PATIENT, ""] = {only_shard(kept).pk, "of another task"}
+        sent.clear()
+        tasks.sweep_jobs()
+        assert sent == [(only_shard(lost).pk, Queue.PATIENT)]
+        tasks.sweep_jobs()
+        assert len(sent) == 1
+
+    def test_a_lane_that_is_too_long_to_be_read_waits(
+        self, waiting: dict[Route, set[str]], sent: list[tuple[str, Queue]]
     ) -> None:
-        """Only if it can't be in the queue any more: else each minute would add a message for each shard that waits."""
         job = new_job()
         tasks.send(job.shards.all())
         JobShard.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
-        lengths[Queue.PATIENT, ""] = 7
+        del waiting[Queue.PATIENT, ""]
         tasks.sweep_jobs()
         assert len(sent) == 1
-        lengths[Queue.PATIENT, ""] = 0
+
+    def test_a_lost_one_behind_many_that_wait(
+        self, monkeypatch: pytest.MonkeyPatch, waiting: dict[Route, set[str]], sent: list[tuple[str, Queue]]
+    ) -> None:
+        monkeypatch.setattr(lifecycle, "BATCH", 2)
+        jobs = [new_job() for _ in range(5)]
+        JobShard.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
+        waiting[Queue.PATIENT, ""] = {only_shard(job).pk for job in jobs[:4]}
         tasks.sweep_jobs()
-        assert len(sent) == 2
-        tasks.sweep_jobs()
-        assert len(sent) == 2
+        assert sent == [(only_shard(jobs[4]).pk, Queue.PATIENT)]
 
     def test_a_pause_is_waited_for(self, sent: list[tuple[str, Queue]]) -> None:
         job = new_job()

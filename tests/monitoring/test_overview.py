@@ -2,7 +2,6 @@
 
 import re
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,12 +17,11 @@ from django.utils import timezone
 from core.ids import first_id_at
 from core.queues import OLD_QUEUE, Queue
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck
-from lightly_platform.launcher import embedded_redis
 from monitoring import overview
 from teams.models import User
 from tests.conftest import Login
 from tests.rows import Rows
-from tests.servers.process import eventually
+from tests.servers.redis import running_redis
 
 QUIET = overview.Queue(waiting=0, worker=True)
 
@@ -107,15 +105,8 @@ def test_it_hangs(broker: Any, silent: int) -> None:
 
 @pytest.fixture
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real one."""
-    directory = tmp_path_factory.mktemp("redis")
-    process = subprocess.Popen(embedded_redis.prepare(directory))
-    try:
-        assert eventually(lambda: embedded_redis.answers(directory), 30)
-        yield embedded_redis.broker_url(directory)
-    finally:
-        process.terminate()
-        process.wait()
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 def test_messages_wait_while_no_worker_answers(broker: Any, redis: str) -> None:
