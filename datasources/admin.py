@@ -18,8 +18,8 @@ from core.ids import first_id_at
 from datasets.models import Dataset
 from datasources import services
 from datasources.checks import lifecycle as checks
-from datasources.models import OPEN_STATES, Alert, Datasource, GrantLink, PermissionCheck
-from datasources.states import DatasourceState, in_state, state_of
+from datasources.models import OPEN_STATES, Alert, Datasource, DatasourceState, GrantLink, PermissionCheck
+from datasources.states import state_of
 from teams.admin.base import LookOnlyAdmin, Question, StaffAdmin, chosen, list_link, moment, row_link
 
 Choices = list[tuple[str, str]]
@@ -44,7 +44,7 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Datasource]) -> QuerySet[Datasource]:
         value = self.value()
-        return queryset.filter(in_state(DatasourceState(value))) if value in DatasourceState.values else queryset
+        return queryset.filter(state=value) if value in DatasourceState.values else queryset
 
 
 def with_cause(cause: str, prefix: str = "") -> Q:

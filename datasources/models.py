@@ -31,6 +31,21 @@ class Purpose(models.TextChoices):
         return READ_ONLY if self is Purpose.INPUT else ALL
 
 
+class DatasourceState(models.TextChoices):
+    """A datasource in one word: what its latest check says. `look` is the state that the style sheets know."""
+
+    GREEN = "green", _("Green")
+    RED = "red", _("Red")
+    UNKNOWN = "unknown", _("Unknown")
+    NO_FILES = "no_files", _("No files found")
+    CHECKING = "checking", _("Checking")
+    NEVER = "never", _("Never checked")
+
+    @property
+    def look(self) -> str:
+        return {"green": "granted", "red": "denied", "never": "off", "no_files": "unknown"}.get(self.value, self.value)
+
+
 class UnreadableConfigError(Exception):
     """The stored config can't be decrypted with today's keys, or no longer fits its declaration."""
 
@@ -50,6 +65,13 @@ class Datasource(HexIdModel):
     latest_check = models.ForeignKey(
         "PermissionCheck", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
+    # What the latest check says, so that lists and counts need not read checks: states.py writes all three. The
+    # database's own defaults are for an older release that still runs during an upgrade.
+    state = models.CharField(
+        max_length=16, choices=DatasourceState, default=DatasourceState.NEVER, db_default="never", editable=False
+    )
+    cause = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    checked_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     modified_at = models.DateTimeField(default=timezone.now, editable=False)
     # When the schedule checks it again; None: not by itself.
@@ -64,6 +86,11 @@ class Datasource(HexIdModel):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["dataset", "purpose"], name="one_datasource_per_purpose"),
+        ]
+        # Home and health count with these alone. The rows themselves are long: each has a sealed config.
+        indexes: ClassVar = [
+            models.Index(fields=["dataset", "purpose", "state"], name="datasource_states"),
+            models.Index(fields=["state", "cause", "checked_at"], name="datasource_causes"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from core import broker, log_context, pulse, shares
 from core.queues import Queue
+from datasources import states
 from datasources.alerts import services as alerts
 from datasources.checks import lifecycle as checks
 from datasources.checks import pacing, pruning, schedule, turns
@@ -41,6 +42,7 @@ def _run_check(check_id: str, *, is_scheduled: bool) -> None:
 def sweep() -> None:
     """Every few seconds: send what was never sent, and what a dead worker left behind."""
     pulse.leave_sign(pulse.WORKER, socket.gethostname())
+    states.repair_open()
     lost = checks.find_lost()
     scheduled = checks.scheduled_among(lost)
     for check_id in lost:

@@ -7,8 +7,7 @@ from django.utils.translation import override
 from clouds import PROVIDERS
 from clouds.permissions import Permission
 from core.web.spreadsheets import csv_lines, time_cell
-from datasources.models import Datasource, Purpose
-from datasources.states import DatasourceState
+from datasources.models import Datasource, DatasourceState, Purpose
 from monitoring.health import cause_words
 
 COLUMNS = [
@@ -37,7 +36,6 @@ def _cells(row: Datasource) -> list[str]:
     check, dataset = row.latest_check, row.dataset
     verdicts = check.verdicts if check and not check.is_open else {}
     judged = [permission for permission in Permission if permission in Purpose(row.purpose).needs]
-    values = vars(row)  # state and cause are annotations
     return [
         dataset.pk,
         dataset.name,
@@ -46,8 +44,8 @@ def _cells(row: Datasource) -> list[str]:
         row.get_purpose_display(),
         PROVIDERS[row.provider].short,
         row.path,
-        _in_english(DatasourceState(values["state"])),
-        cause_words(values["cause"]),
+        _in_english(DatasourceState(row.state)),
+        cause_words(row.cause),
         *(verdicts.get(permission, {}).get("state", "") if permission in judged else "" for permission in Permission),
         time_cell(check.finished_at) if check else "",
         str(check.milliseconds) if check and check.milliseconds is not None else "",

@@ -10,21 +10,15 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Value, When
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Coalesce, NullIf
-from django.db.models.lookups import In
 from django.utils import timezone
 
 from clouds import PROVIDERS
-from clouds.permissions import Permission, State
 from datasets.access import datasets_for, managed_datasets, manages_everything
-from datasources.models import OPEN_STATES, CheckState, Datasource, Outcome, PermissionCheck
-from datasources.states import NEEDS_ATTENTION, DatasourceState, in_state, state_expression
+from datasources.models import OPEN_STATES, Datasource, DatasourceState, PermissionCheck
+from datasources.states import NEEDS_ATTENTION
 from teams.models import User
 
 EXPIRING_WITHIN = timedelta(days=30)
-GIVEN_UP = "given_up"
-NO_CAUSE = "not_told"
 _ACRONYMS = {"kms", "tls", "sas", "cors", "dns"}
 
 
@@ -33,39 +27,6 @@ def cause_words(cause: str) -> str:
     words = [word.upper() if word in _ACRONYMS else word for word in cause.split("_")]
     label = " ".join(words)
     return label[:1].upper() + label[1:]
-
-
-def _of_verdict(prefix: str, permission: Permission, key: str) -> KeyTextTransform:
-    return KeyTextTransform(key, KeyTransform(permission.value, f"{prefix}verdicts"))
-
-
-def cause_of_check(prefix: str = "") -> Case:
-    """Why a check is not green: the cause of the first permission that is as bad as the whole. "" if it is green.
-
-    `prefix` leads from the queried model to the check.
-    """
-
-    def first(states: list[State]) -> Coalesce:
-        found = [
-            Case(
-                When(
-                    In(_of_verdict(prefix, permission, "state"), [state.value for state in states]),
-                    then=NullIf(_of_verdict(prefix, permission, "cause"), Value("")),
-                ),
-                default=None,
-                output_field=models.TextField(),
-            )
-            for permission in Permission
-        ]
-        return Coalesce(*found, Value(NO_CAUSE), output_field=models.TextField())
-
-    return Case(
-        When(**{f"{prefix}state": CheckState.EXPIRED}, then=Value(GIVEN_UP)),
-        When(**{f"{prefix}outcome": Outcome.RED}, then=first([State.DENIED, State.SKIPPED])),
-        When(**{f"{prefix}outcome": Outcome.UNKNOWN}, then=first([State.UNKNOWN])),
-        default=Value(""),
-        output_field=models.TextField(),
-    )
 
 
 # What needs somebody first comes first.
@@ -80,7 +41,7 @@ SORTS: dict[str, tuple[str, ...]] = {
     "team": ("dataset__team__name", "dataset__name"),
     "provider": ("provider", "path"),
     "state": ("urgency", "cause", "dataset__name"),
-    "checked": ("latest_check__finished_at",),
+    "checked": ("checked_at",),
     "took": ("latest_check__milliseconds",),
     "expires": ("expires_at",),
 }
@@ -151,12 +112,12 @@ def scope_of(user: User) -> Scope:
 
 
 def found(scope: Scope, filters: Filters) -> QuerySet[Datasource]:
-    """The datasources the person answers for, each with `state` and `cause`, filtered and sorted."""
-    rows = scope.datasources.annotate(state=state_expression())
+    """The datasources the person answers for, filtered and sorted."""
+    rows = scope.datasources
     if filters.state:
-        rows = rows.filter(in_state(DatasourceState(filters.state)))
+        rows = rows.filter(state=filters.state)
     if filters.cause:
-        rows = rows.annotate(why=cause_of_check("latest_check__")).filter(why=filters.cause)
+        rows = rows.filter(cause=filters.cause)
     if filters.provider:
         rows = rows.filter(provider=filters.provider)
     if filters.expiring:
@@ -167,9 +128,7 @@ def found(scope: Scope, filters: Filters) -> QuerySet[Datasource]:
         rows = rows.filter(Q(path__icontains=word) | in_dataset | in_team)
     if filters.sorted_by == "state":
         rows = rows.annotate(urgency=_URGENCY)
-    rows = rows.annotate(cause=cause_of_check("latest_check__")).select_related(
-        "dataset__team", "dataset__owner", "latest_check"
-    )
+    rows = rows.select_related("dataset__team", "dataset__owner", "latest_check")
     order = [
         F(name).desc(nulls_last=True) if filters.is_descending else F(name).asc(nulls_last=True)
         for name in SORTS[filters.sorted_by]
@@ -205,15 +164,14 @@ def summary(scope: Scope) -> Summary:
     states = Counter[DatasourceState]()
     causes = {state: Counter[str]() for state in (DatasourceState.RED, DatasourceState.UNKNOWN)}
     rows = scope.datasources
-    grouped = rows.annotate(state=state_expression(), cause=cause_of_check("latest_check__")).order_by()
-    for name, cause, count in grouped.values_list("state", "cause").annotate(count=Count("pk")):
+    for name, cause, count in rows.order_by().values_list("state", "cause").annotate(count=Count("pk")):
         state = DatasourceState(name)
         states[state] += count
         if state in causes:
             causes[state][cause] += count
     now = timezone.now()
     dates = rows.aggregate(
-        oldest=Min("latest_check__finished_at"),
+        oldest=Min("checked_at"),
         expired=Count("pk", filter=Q(expires_at__lte=now)),
         expiring=Count("pk", filter=Q(expires_at__gt=now, expires_at__lte=now + EXPIRING_WITHIN)),
     )

@@ -22,9 +22,9 @@ from prometheus_client.registry import Collector
 
 from clouds import PROVIDERS, Cause
 from core.version import platform_version
-from datasources.models import Datasource, Outcome, Purpose, Trigger
-from datasources.states import DatasourceState, state_expression
-from monitoring.health import GIVEN_UP, NO_CAUSE, Scope, cause_of_check
+from datasources.models import Datasource, DatasourceState, Outcome, Purpose, Trigger
+from datasources.states import GIVEN_UP, NO_CAUSE, cause_of_check
+from monitoring.health import Scope
 from monitoring.machinery import QueueLine, machinery
 from monitoring.rates import milliseconds_of, quantile
 from monitoring.work_metrics import disk_families, work_families
@@ -85,9 +85,7 @@ def _datasources() -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         "lightly_datasources", "Datasources by what their latest check said.", labels=["provider", "purpose", "outcome"]
     )
-    grouped = (
-        Datasource.objects.annotate(state=state_expression()).values_list("provider", "purpose", "state").order_by()
-    )
+    grouped = Datasource.objects.values_list("provider", "purpose", "state").order_by()
     counts = {(provider, purpose, state): count for provider, purpose, state, count in grouped.annotate(n=Count("pk"))}
     for labels in product(PROVIDERS, Purpose.values, DatasourceState.values):
         family.add_metric(labels, counts.get(labels, 0))
@@ -100,10 +98,9 @@ def _not_green() -> GaugeMetricFamily:
         "Datasources that are red or unknown, by the cause of the first permission that is.",
         labels=["outcome", "cause"],
     )
+    # Checks that were given up have no outcome.
     bad = Datasource.objects.filter(latest_check__outcome__in=[Outcome.RED, Outcome.UNKNOWN])
-    grouped = (
-        bad.annotate(cause=cause_of_check("latest_check__")).order_by().values_list("latest_check__outcome", "cause")
-    )
+    grouped = bad.order_by().values_list("latest_check__outcome", "cause")
     counts = Counter[tuple[str, str]]()
     for outcome, cause, count in grouped.annotate(n=Count("pk")):
         counts[OUTCOMES[outcome], _known_cause(cause)] += count

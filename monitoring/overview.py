@@ -12,8 +12,7 @@ from redis.exceptions import RedisError
 from core import pulse
 from core.ids import first_id_at
 from datasets.models import Dataset
-from datasources.models import OPEN_STATES, Datasource, PermissionCheck
-from datasources.states import DatasourceState, in_state
+from datasources.models import OPEN_STATES, Datasource, DatasourceState, PermissionCheck
 from teams.models import Team, User
 
 # Each of two questions to the broker may take this long, so a page that asks both waits a second at most.
@@ -48,7 +47,7 @@ class Overview:
 
 def overview() -> Overview:
     people = User.objects.aggregate(all=Count("pk"), disabled=Count("pk", filter=Q(is_active=False)))
-    states = {state.value: Count("pk", filter=in_state(state)) for state in DatasourceState}
+    states = {state.value: Count("pk", filter=Q(state=state)) for state in DatasourceState}
     datasources = Datasource.objects.aggregate(all=Count("pk"), **states)
     waiting = PermissionCheck.objects.filter(state__in=OPEN_STATES).aggregate(all=Count("pk"), oldest=Min("queued_at"))
     yesterday = timezone.now() - timedelta(hours=24)

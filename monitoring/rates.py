@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from clouds import PROVIDERS
 from datasources.models import Outcome, PermissionCheck
-from monitoring.health import Scope, cause_of_check, cause_words
+from datasources.states import cause_of_check
+from monitoring.health import Scope, cause_words
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # A week of checks takes longest to count, and changes least.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from core.pulse import Sign
 from core.queues import Queue
 from core.words import duration_words
-from datasources.states import DatasourceState
+from datasources.models import DatasourceState
 from monitoring.health import Filters, Summary, cause_words
 from monitoring.machinery import Machinery, QueueLine
 

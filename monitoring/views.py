@@ -18,9 +18,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from clouds import PROVIDERS
 from core.web.spreadsheets import download
 from core.words import duration_words
-from datasources.models import Datasource, Purpose
+from datasources.models import Datasource, DatasourceState, Purpose
 from datasources.runners import start_check_all
-from datasources.states import DatasourceState
 from monitoring import health as reading
 from monitoring.export import health_lines
 from monitoring.health import Filters, Scope
@@ -143,15 +142,14 @@ def _summary(scope: Scope) -> dict[str, Any]:
 
 
 def _row(row: Datasource) -> dict[str, Any]:
-    check, values = row.latest_check, vars(row)
     return {
         "datasource": row,
         "purpose": Purpose(row.purpose),
         "tab": "lightly" if row.purpose == Purpose.LIGHTLY else "input",
         "provider": PROVIDERS[row.provider].short,
-        "state": DatasourceState(values["state"]),
-        "cause": values["cause"],
-        "cause_words": reading.cause_words(values["cause"]),
-        "check": check,
+        "state": DatasourceState(row.state),
+        "cause": row.cause,
+        "cause_words": reading.cause_words(row.cause),
+        "check": row.latest_check,
         "expired": bool(row.expires_at and row.expires_at <= timezone.now()),
     }

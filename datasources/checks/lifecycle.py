@@ -6,7 +6,7 @@ a check meets them; what this module calls lies below it and never calls back.
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from clouds.doctor.warm import CHECKED
 from clouds.permissions import Permission, State
 from core import log_context
 from core.threads import ContextPool
-from datasources import followers
+from datasources import followers, states
 from datasources.alerts import services as alerts
 from datasources.checks.intervals import interval_of, next_time
 from datasources.checks.verdicts import outcome_of, stored_verdicts, unreadable_verdicts
@@ -85,10 +85,12 @@ def queue(datasource: Datasource, requested_by: Any, trigger: Trigger = Trigger.
     """
     check = new_check(datasource, trigger, requested_by=requested_by)
     check.save(force_insert=True)
+    changed = {"next_check_at": next_time(interval_of(datasource), check.queued_at)}
     if not trigger.is_quiet:
-        datasource.latest_check = check
-    datasource.next_check_at = next_time(interval_of(datasource), check.queued_at)
-    datasource.save(update_fields=["latest_check", "next_check_at"])
+        changed |= {"latest_check": check} | states.columns_of(check)
+    for name, value in changed.items():
+        setattr(datasource, name, value)
+    datasource.save(update_fields=[*changed])
     transaction.on_commit(partial(_log_start, check))
     return check
 
@@ -156,7 +158,7 @@ def run(*check_ids: str, patience: bool = True) -> None:
                 verdicts=verdicts,
             )
         elif verdicts != written[check.pk]:  # the test file was removed
-            PermissionCheck.objects.filter(pk=check.pk, state=CheckState.DONE).update(verdicts=verdicts)
+            _rewrite(check, verdicts)
         written[check.pk] = verdicts
     for (check, config), aside in zip(jobs, asides, strict=True):
         _note(check, config, aside.results(wait=patience), origin)
@@ -246,7 +248,7 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
     """
     with transaction.atomic():
         # The datasource is locked first, as saves do it: two that lock in different orders would wait for each other.
-        list(Datasource.objects.select_for_update().filter(pk=check.datasource_id).values("pk"))
+        states.lock({check.datasource_id})
         running = PermissionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING)
         if running.update(finished_at=timezone.now(), **result):
             finished = PermissionCheck.objects.get(pk=check.pk)
@@ -255,6 +257,14 @@ def _finish(check: PermissionCheck, **result: Any) -> None:
             transaction.on_commit(partial(_log_end, check, finished.outcome or finished.state, finished.milliseconds))
             for follower in followers.all_of_them():
                 _tell_later(follower, finished)
+
+
+def _rewrite(check: PermissionCheck, verdicts: Mapping[str, Any]) -> None:
+    """They changed after the end, and their causes may have changed with them."""
+    with transaction.atomic():
+        states.lock({check.datasource_id})
+        PermissionCheck.objects.filter(pk=check.pk, state=CheckState.DONE).update(verdicts=verdicts)
+        states.keep(PermissionCheck.objects.get(pk=check.pk))
 
 
 def _log_end(check: PermissionCheck, outcome: str, milliseconds: int | None) -> None:
@@ -271,13 +281,16 @@ def _tell_later(follower: followers.Follower, check: PermissionCheck) -> None:
 
 
 def _show(check: PermissionCheck) -> None:
-    """Show a quiet check now that it is done, unless a newer check is shown already.
+    """What it says. A quiet check is shown now that it is done, unless a newer one is shown already.
 
     All other checks are shown from the moment they are queued.
     """
     if Trigger(check.trigger).is_quiet and check.state == CheckState.DONE:
         newer = Q(latest_check__queued_at__gt=check.queued_at)
-        Datasource.objects.filter(pk=check.datasource_id).exclude(newer).update(latest_check=check)
+        rows = Datasource.objects.filter(pk=check.datasource_id).exclude(newer)
+        rows.update(latest_check=check, **states.columns_of(check))
+    else:
+        states.keep(check)
 
 
 def _note(check: PermissionCheck, config: CloudConfig, found: Asides, origin: str) -> None:
@@ -316,9 +329,8 @@ def find_lost() -> list[str]:
     # Times to come are of before the clock was set back, and tell nothing.
     is_over = Q(started_at__lt=overdue) | Q(started_at__gt=now + RESEND_AFTER)
     running = PermissionCheck.objects.filter(is_over, state=CheckState.RUNNING)
-    with transaction.atomic():
-        running.filter(attempts__gte=MOST_ATTEMPTS).update(state=CheckState.EXPIRED, finished_at=now)
-        running.update(state=CheckState.QUEUED, dispatched_at=None, started_at=None)
+    _expire(running.filter(attempts__gte=MOST_ATTEMPTS))
+    running.filter(attempts__lt=MOST_ATTEMPTS).update(state=CheckState.QUEUED, dispatched_at=None, started_at=None)
     waiting = Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER) | Q(dispatched_at__gt=now + RESEND_AFTER)
     return list(
         PermissionCheck.objects.filter(waiting, state=CheckState.QUEUED)
@@ -341,7 +353,20 @@ def expire_stuck(check_ids: list[str]) -> int:
     count = 0
     for start in range(0, len(check_ids), 500):  # more parameters than a statement may have
         some = PermissionCheck.objects.filter(stuck(), pk__in=check_ids[start : start + 500])
-        count += some.update(state=CheckState.EXPIRED, finished_at=timezone.now())
+        count += _expire(some)
+    return count
+
+
+def _expire(some: QuerySet[PermissionCheck]) -> int:
+    """Give up these checks, each if it is still what was asked for once its datasource is locked. Returns how many."""
+    found = dict(some.values_list("pk", "datasource"))
+    if not found:
+        return 0
+    with transaction.atomic():
+        states.lock(set(found.values()))
+        count = some.filter(pk__in=found).update(state=CheckState.EXPIRED, finished_at=timezone.now())
+        for check in PermissionCheck.objects.filter(pk__in=found, state=CheckState.EXPIRED):
+            states.keep(check)
     return count
 
 

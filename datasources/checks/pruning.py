@@ -6,6 +6,7 @@ from django.db.models import Exists, F, OuterRef, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from datasources import states
 from datasources.checks.lifecycle import KEPT_PER_DATASOURCE
 from datasources.models import OPEN_STATES, Alert, Datasource, GrantLink, PermissionCheck
 
@@ -19,6 +20,7 @@ def prune() -> None:
     GrantLink.objects.filter(expires_at__lt=timezone.now()).delete()
     while _forget_checks():
         pass
+    states.repair()
 
 
 def _forget_checks() -> int:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from clouds import PROVIDERS, CloudConfig
 from datasets.models import Dataset, DatasetType
 from datasets.services import create_dataset, share_dataset
-from datasources import services, tasks
+from datasources import services, states, tasks
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from notifications.models import Notice
 from teams.models import User
@@ -38,6 +38,7 @@ def connect(dataset: Dataset, config: CloudConfig, *purposes: Purpose, outcome: 
     if outcome:
         checks = PermissionCheck.objects.filter(datasource__dataset=dataset, datasource__purpose__in=purposes)
         checks.update(state=CheckState.DONE, outcome=outcome)
+        states.repair()
 
 
 def shown(client: Client, path: str = "/", **query: str) -> str:

@@ -12,7 +12,7 @@ from clouds import CloudConfig
 from dashboard.onboarding import Checklist, checklist
 from datasets.models import Dataset
 from datasets.services import create_dataset
-from datasources import services, tasks
+from datasources import services, states, tasks
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from runs.models import Run, RunState
 from teams.models import ApiToken, Team, User
@@ -47,6 +47,7 @@ def finish(check: PermissionCheck | None, outcome: Outcome, *, no_files: bool = 
     assert check is not None
     check.state, check.outcome, check.no_files = CheckState.DONE, outcome, no_files
     check.save()
+    states.keep(check)
 
 
 def test_each_step_is_done_by_its_fact(alice: User, team: Team, s3_config: CloudConfig) -> None:

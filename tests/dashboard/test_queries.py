@@ -12,6 +12,7 @@ from dashboard import queries
 from dashboard.filters import STATES, Filters
 from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
+from datasources.states import columns_of
 from teams.models import User
 from tests.conftest import Login
 
@@ -47,8 +48,10 @@ def make_datasets(owner: User, count: int, start: int = 0) -> None:
         for number, datasource in enumerate(datasources)
     )
     for datasource, check in zip(datasources, checks, strict=True):
-        datasource.latest_check = check
-    Datasource.objects.bulk_update(datasources, ["latest_check"], batch_size=400)
+        for name, value in ({"latest_check": check} | columns_of(check)).items():
+            setattr(datasource, name, value)
+    columns = ["latest_check", *columns_of(None)]
+    Datasource.objects.bulk_update(datasources, columns, batch_size=200)
 
 
 def count_queries(login: Login, user: User, query: dict[str, str]) -> int:

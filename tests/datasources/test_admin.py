@@ -10,7 +10,7 @@ from django.utils import timezone
 from clouds import CloudConfig
 from core.ids import first_id_at
 from datasets.models import Dataset
-from datasources import services, tasks
+from datasources import services, states, tasks
 from datasources.checks import lifecycle as checks
 from datasources.models import Alert, CheckState, Datasource, Outcome, PermissionCheck, Purpose
 from datasources.transitions import AlertKind
@@ -91,6 +91,7 @@ def some(count: int) -> list[Any]:
     """Datasources that were never checked."""
     rows = Rows().make(Datasource, count)
     Datasource.objects.update(latest_check=None)
+    states.repair()
     PermissionCheck.objects.all().delete()
     return list(Datasource.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk"))
 
@@ -108,6 +109,7 @@ def checked(datasource: Datasource, cause: str, **fields: Any) -> PermissionChec
     check = PermissionCheck.objects.create(datasource=datasource, **values)
     datasource.latest_check = check
     datasource.save()
+    states.keep(check)
     return check
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from core.crypto import seal
 from datasets.models import Dataset
+from datasources import states
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose, Trigger
 from tests.conftest import SECRET
 
@@ -48,4 +49,6 @@ def add(dataset: Dataset, purpose: Purpose = Purpose.LIGHTLY, cause: str = "", *
     }
     source.latest_check = PermissionCheck.objects.create(datasource=source, **values | check_fields)
     source.save()
+    states.keep(source.latest_check)
+    source.refresh_from_db()
     return source

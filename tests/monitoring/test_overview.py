@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from core.ids import first_id_at
 from core.queues import OLD_QUEUE, Queue
+from datasources import states
 from datasources.models import CheckState, Datasource, Outcome, PermissionCheck
 from monitoring import overview
 from teams.models import User
@@ -42,7 +43,7 @@ def test_it_counts(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
     monkeypatch.setattr(overview, "queue", lambda: QUIET)
     Rows().make(Datasource, 6)
     now = timezone.now()
-    states: list[dict[str, Any]] = [
+    fields: list[dict[str, Any]] = [
         {"outcome": Outcome.GREEN},
         {"outcome": Outcome.GREEN},
         {"outcome": Outcome.RED},
@@ -51,8 +52,9 @@ def test_it_counts(monkeypatch: pytest.MonkeyPatch, alice: User) -> None:
         {"state": CheckState.RUNNING, "queued_at": now - timedelta(hours=2)},
     ]
     checks = list(PermissionCheck.objects.order_by("pk"))
-    for check, state in zip(checks, states, strict=True):
-        PermissionCheck.objects.filter(pk=check.pk).update(**{"state": CheckState.DONE, "outcome": "", **state})
+    for check, changed in zip(checks, fields, strict=True):
+        PermissionCheck.objects.filter(pk=check.pk).update(**{"state": CheckState.DONE, "outcome": "", **changed})
+    states.repair()
     old = PermissionCheck(id=first_id_at(now - timedelta(hours=25)) + "0" * 16, revision=0, provider="S3", path="")
     old.datasource, old.state = checks[0].datasource, CheckState.DONE
     old.save()

@@ -17,8 +17,8 @@ from datasources import services, tasks
 from datasources.checks import lifecycle as checks
 from datasources.endpoints import configured_endpoints
 from datasources.grants import grantable, missing_grant
-from datasources.models import CheckState, Datasource, Outcome, PermissionCheck, Purpose
-from datasources.states import DatasourceState, state_of
+from datasources.models import CheckState, Datasource, DatasourceState, Outcome, PermissionCheck, Purpose
+from datasources.states import state_of
 from teams.models import User
 from tests.servers import WORKING_RIGHTS, Cloud, GCSCloud, Right, S3Cloud, Trouble
 
