@@ -30,10 +30,10 @@ def cause_words(cause: str) -> str:
 
 
 # What needs somebody first comes first.
+_URGENCIES = {state: place for place, state in enumerate([*NEEDS_ATTENTION, DatasourceState.NEVER])}
+_URGENCIES |= {DatasourceState.CHECKING: 5, DatasourceState.GREEN: 9}
 _URGENCY = Case(
-    *(When(state=state, then=Value(place)) for place, state in enumerate([*NEEDS_ATTENTION, DatasourceState.NEVER])),
-    When(state=DatasourceState.GREEN, then=Value(9)),
-    default=Value(5),
+    *(When(state=state, then=Value(place)) for state, place in _URGENCIES.items()),
     output_field=models.SmallIntegerField(),
 )
 SORTS: dict[str, tuple[str, ...]] = {
@@ -112,7 +112,7 @@ def scope_of(user: User) -> Scope:
 
 
 def found(scope: Scope, filters: Filters) -> QuerySet[Datasource]:
-    """The datasources the person answers for, filtered and sorted."""
+    """The datasources the person answers for, filtered and sorted. Only their own columns are read, see with_all."""
     rows = scope.datasources
     if filters.state:
         rows = rows.filter(state=filters.state)
@@ -128,17 +128,41 @@ def found(scope: Scope, filters: Filters) -> QuerySet[Datasource]:
         rows = rows.filter(Q(path__icontains=word) | in_dataset | in_team)
     if filters.sorted_by == "state":
         rows = rows.annotate(urgency=_URGENCY)
-    rows = rows.select_related("dataset__team", "dataset__owner", "latest_check")
-    order = [
-        F(name).desc(nulls_last=True) if filters.is_descending else F(name).asc(nulls_last=True)
-        for name in SORTS[filters.sorted_by]
-    ]
-    return rows.order_by(*order, "pk")
+    columns = [F(name) for name in SORTS[filters.sorted_by]]
+    if filters.is_descending:
+        return rows.order_by(*(column.desc(nulls_last=True) for column in columns), "pk")
+    return rows.order_by(*(column.asc(nulls_last=True) for column in columns), "pk")
+
+
+def with_all(rows: QuerySet[Datasource]) -> QuerySet[Datasource]:
+    """And what the table shows of their datasets and checks."""
+    return rows.select_related("dataset__team", "dataset__owner", "latest_check")
+
+
+def urgency_of(state: str) -> int:
+    """The lower, the sooner somebody is needed."""
+    return _URGENCIES[DatasourceState(state)]
 
 
 def visible_among(user: User, rows: Iterable[Datasource]) -> set[str]:
     """Ids of the rows' datasets whose settings the person may open: staff sees more here than there."""
     return set(datasets_for(user).filter(pk__in={row.dataset_id for row in rows}).values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Datasources in the same state for the same cause. `oldest`: when the first of them was checked."""
+
+    state: str
+    cause: str
+    count: int
+    oldest: datetime | None
+
+
+def groups(rows: QuerySet[Datasource]) -> list[Group]:
+    """By an index that has all of it, where nothing narrows the rows."""
+    grouped = rows.order_by().values_list("state", "cause").annotate(count=Count("pk"), oldest=Min("checked_at"))
+    return [Group(*found) for found in grouped]
 
 
 @dataclass(frozen=True)
@@ -160,23 +184,23 @@ class Summary:
         return sum(self.states.values())
 
 
-def summary(scope: Scope) -> Summary:
+def summary(scope: Scope, among: Iterable[Group] | None = None) -> Summary:
+    """`among`: the groups of all datasources in the scope, if they are at hand."""
     states = Counter[DatasourceState]()
     causes = {state: Counter[str]() for state in (DatasourceState.RED, DatasourceState.UNKNOWN)}
-    rows = scope.datasources
-    for name, cause, count in rows.order_by().values_list("state", "cause").annotate(count=Count("pk")):
-        state = DatasourceState(name)
-        states[state] += count
+    found = list(groups(scope.datasources) if among is None else among)
+    for group in found:
+        state = DatasourceState(group.state)
+        states[state] += group.count
         if state in causes:
-            causes[state][cause] += count
+            causes[state][group.cause] += group.count
     now = timezone.now()
-    dates = rows.aggregate(
-        oldest=Min("checked_at"),
-        expired=Count("pk", filter=Q(expires_at__lte=now)),
-        expiring=Count("pk", filter=Q(expires_at__gt=now, expires_at__lte=now + EXPIRING_WITHIN)),
+    ending = scope.datasources.filter(expires_at__lte=now + EXPIRING_WITHIN).aggregate(
+        expired=Count("pk", filter=Q(expires_at__lte=now)), expiring=Count("pk", filter=Q(expires_at__gt=now))
     )
     return Summary(
         states={state: states[state] for state in DatasourceState},
         causes={state: counter.most_common() for state, counter in causes.items()},
-        **dates,
+        oldest=min((group.oldest for group in found if group.oldest), default=None),
+        **ending,
     )

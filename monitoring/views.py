@@ -1,5 +1,6 @@
 """The health page for who answers for datasources, and the figures for Prometheus."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from monitoring.export import health_lines
 from monitoring.health import Filters, Scope
 from monitoring.machinery import machinery
 from monitoring.metrics import CONTENT_TYPE, exposition
+from monitoring.paging import Listed
 from monitoring.rates import provider_rates
 from monitoring.summary import bars, cause_choices, columns, machine_lines
 from teams import audit
@@ -40,9 +42,11 @@ MOST_PRINTED = 5000
 @require_GET
 def health(request: PageRequest) -> HttpResponse:
     scope, filters = _scope(request), Filters.of(request.GET)
-    paginator = Paginator(reading.found(scope, filters), PAGE_SIZE)
+    everything = reading.groups(scope.datasources)
+    listed: Any = Listed(reading.found(scope, filters), filters, everything)
+    paginator: Paginator[Datasource] = Paginator(listed, PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
-    top = _summary(scope)
+    top = _summary(scope, everything)
     context = top | {
         "causes": cause_choices(top["summary"], filters.cause),
         "page": page,
@@ -63,7 +67,7 @@ def health_print(request: PageRequest) -> HttpResponse:
         "total": found.count(),
         "most": MOST_PRINTED,
         "printed_at": timezone.now(),
-        **_table(request, list(found[:MOST_PRINTED]), filters),
+        **_table(request, list(reading.with_all(found)[:MOST_PRINTED]), filters),
     }
     return render(request, "monitoring/health_print.html", context)
 
@@ -99,7 +103,8 @@ def summary(request: PageRequest) -> HttpResponse:
 @require_GET
 def export(request: PageRequest) -> StreamingHttpResponse:
     """All filtered rows, not just a page of them."""
-    rows = reading.found(_scope(request), Filters.of(request.GET)).iterator(chunk_size=500)
+    found = reading.found(_scope(request), Filters.of(request.GET))
+    rows = reading.with_all(found).iterator(chunk_size=500)
     # Of staff it is everybody's, which is for operators to know.
     for team in [None] if request.user.is_staff else list(managed_teams(request.user)):
         audit.record(team=team, actor=request.user, action=AuditAction.EXPORTED, target="the table of the health page")
@@ -127,8 +132,8 @@ def _scope(request: PageRequest) -> Scope:
     return reading.scope_of(request.user)
 
 
-def _summary(scope: Scope) -> dict[str, Any]:
-    counted = reading.summary(scope)
+def _summary(scope: Scope, everything: Iterable[reading.Group] | None = None) -> dict[str, Any]:
+    counted = reading.summary(scope, everything)
     with_names = scope.user is not None and scope.user.is_staff
     now = timezone.now()
     return {
