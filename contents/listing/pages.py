@@ -42,6 +42,11 @@ logger = logging.getLogger(__name__)
 
 # A page of ours is what cloud pages hold, filtered: we read on until it has so many files,
 ENOUGH = 500
+# or, further into a listing, as many as were given before, up to so many. What every page costs (who asks, may they,
+# opening the store) is shared by more files then, while the first page comes as soon as it can,
+MOST_FILES = 5_000
+# and no page takes long only to be a long one;
+LONG_ENOUGH_SECONDS = 1.0
 # or until so much time has passed, or so many cloud pages were read, in which hardly anything fitted.
 LOOK_AHEAD_SECONDS = 10.0
 LOOK_AHEAD_SECONDS_IN_A_HURRY = 1.0
@@ -125,7 +130,7 @@ class _Listing:
         if cursor.done:
             return names, cursor.after, False
         after, more = cursor.after, True
-        began_at = time.monotonic()
+        wanted, began_at = min(max(cursor.given, ENOUGH), MOST_FILES), time.monotonic()
         with self._walked(cursor.range) as stretches:
             for _ in range(MOST_CLOUD_PAGES):
                 try:
@@ -136,8 +141,10 @@ class _Listing:
                     raise
                 names += self._names(stretch)
                 after, more = stretch.reached, stretch.more
-                seconds = LOOK_AHEAD_SECONDS_IN_A_HURRY if in_a_hurry() else LOOK_AHEAD_SECONDS
-                if not more or len(names) >= ENOUGH or time.monotonic() - began_at > seconds:
+                hurry, seconds = in_a_hurry(), time.monotonic() - began_at
+                enough = ENOUGH if hurry or seconds > LONG_ENOUGH_SECONDS else wanted
+                most_seconds = LOOK_AHEAD_SECONDS_IN_A_HURRY if hurry else LOOK_AHEAD_SECONDS
+                if not more or len(names) >= enough or seconds > most_seconds:
                     break
         return [self.folder.path + name for name in names], after, more
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from clouds import Deadline, open_store, parse_config
 from clouds.s3 import store as s3
 from contents.listing import pages, shards
+from core.api.lanes import Lane
 from datasets.models import Dataset
 from datasources.endpoints import configured_endpoints
 from datasources.models import Purpose
@@ -104,6 +106,44 @@ def test_the_look_ahead_ends(on_s3: Dataset, listings: Listings, monkeypatch: py
     found = list(listings.pages("list"))
     assert [] in found
     assert sorted(row["fileName"] for page in found for row in page) == sorted(VIDEOS)
+
+
+class TestLengths:
+    """Pages of a listing that goes on become longer, so that their costs are shared by more files."""
+
+    CLOUD_PAGE, FIRST, MOST = 20, 10, 60
+
+    @pytest.fixture
+    def lengths(
+        self, dataset: Dataset, storages: dict[str, Storage], listings: Listings, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[], list[int]]:
+        for name, value in {"PAGE_SIZE": self.CLOUD_PAGE, "ENOUGH": self.FIRST, "MOST_FILES": self.MOST}.items():
+            monkeypatch.setattr(pages, name, value)
+        connect(dataset, Purpose.INPUT_OUTPUT, storages["S3"].flat)
+
+        def lengths() -> list[int]:
+            found = [[row["fileName"] for row in page] for page in listings.pages("list")]
+            assert [name for page in found for name in page] == [f"img_{n:06}.jpg" for n in range(FLAT_COUNT)]
+            return [len(page) for page in found]
+
+        return lengths
+
+    def test_they_grow_with_what_was_given_up_to_a_bound(
+        self, on_s3: Dataset, lengths: Callable[[], list[int]]
+    ) -> None:
+        found = lengths()
+        assert found[:4] == [20, 20, 40, 60]
+        assert max(found) == self.MOST
+
+    def test_not_while_others_wait(self, lengths: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Lane, "is_crowded", lambda self: True)
+        assert set(lengths()[:-1]) == {self.CLOUD_PAGE}
+
+    def test_not_where_the_cloud_is_slow(
+        self, lengths: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pages, "LONG_ENOUGH_SECONDS", 0.0)
+        assert set(lengths()[:-1]) == {self.CLOUD_PAGE}
 
 
 @on_every_server
