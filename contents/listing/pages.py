@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 ENOUGH = 500
 # or, further into a listing, as many as were given before, up to so many. What every page costs (who asks, may they,
 # opening the store) is shared by more files then, while the first page comes as soon as it can,
-MOST_FILES = 5_000
+MOST_FILES = 3_000
 # and no page takes long only to be a long one;
 LONG_ENOUGH_SECONDS = 1.0
 # or until so much time has passed, or so many cloud pages were read, in which hardly anything fitted.
