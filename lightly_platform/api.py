@@ -1,5 +1,6 @@
 """The REST API at /v1: puts the apps' routers together, and gives every error the official client's shape."""
 
+import functools
 import logging
 from typing import Any
 
@@ -8,7 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
+from clouds import PROVIDERS
 from contents.api.annotations_routes import router as annotations_router
 from contents.api.contents_routes import router as contents_router
 from contents.api.files.routes import router as files_router
@@ -42,7 +45,21 @@ logger = logging.getLogger(__name__)
 LATEST_CLIENT = "1.5.26"  # the newest this server is tested with
 OLDEST_CLIENT = "1.2.1"
 
-api = NinjaAPI(
+
+class _Api(NinjaAPI):
+    """Describes itself once, and not for every visitor: that takes half a second."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        return self._description(prefix, tuple(PROVIDERS))
+
+    @functools.lru_cache(maxsize=2)  # noqa: B019 - there is one API, and it stays
+    def _description(self, prefix: str, providers: tuple[str, ...]) -> OpenAPISchema:
+        """`providers`: the clouds, whose fields are part of it."""
+        return super().get_openapi_schema(path_prefix=prefix)
+
+
+api = _Api(
     title="Lightly Platform",
     version="1",
     description="The REST API that the official `lightly` Python client talks to. Send your token as `?token=…` or "

@@ -11,12 +11,14 @@ from pytest_django import Settings
 
 from clouds import CloudConfig, parse_config
 from clouds.doctor.warm import CHECKED
+from clouds.s3 import store as s3
 from core.api.lanes import Lane
 from datasets.models import Dataset
 from datasets.services import create_dataset
 from teams.models import Membership, Role, Team, User
 from teams.services import create_token, live_token
 from tests.servers import Cloud, all_clouds, environment_of
+from tests.servers.s3.sessions import Sessions
 
 PASSWORD = "quite-long-secret-7"
 
@@ -46,6 +48,13 @@ def cloud_environment(clouds: dict[str, Cloud]) -> dict[str, str]:
 def quick_passwords(settings: Settings) -> None:
     """The real hasher is slow on purpose; a third of a second per person adds up."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_sessions() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(s3, "_session", Sessions())
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,11 @@ SAME_ON_POSTGRES = {
     "dashboard/test_api_page.py": "renders examples of code for rows that were just made",
     "dashboard/test_help.py": "renders texts",
     "lightly_platform/test_translation.py": "looks for words that are not marked for translation",
+    "api/test_doors.py": "asks sixteen callers what api/test_schema.py asks the database as the one who may do all",
 }
+# Of these, which ask the same for one person after the other, it takes those who get furthest: all that a page or a
+# form asks the database for, it asks for them.
+SOME_ON_POSTGRES = {"doors/test_pages.py": ("team's owner", "guest", "superuser")}
 
 
 # Names of started servers, as `storage` and other parameters give them.
@@ -58,13 +62,14 @@ def for_postgres(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     Of tests that are repeated on the server of each cloud, one repetition is enough: clouds know nothing of databases.
     Raises FileNotFoundError if a file on the list has moved.
     """
-    for name in SAME_ON_POSTGRES:
+    for name in (*SAME_ON_POSTGRES, *SOME_ON_POSTGRES):
         (TESTS / name).stat()
     return [
         item
         for item in items
         if item.get_closest_marker("django_db")
         and not any(_is_in(item, name) for name in SAME_ON_POSTGRES)
+        and not any(_is_in(item, name) and not _is_about(item, kept) for name, kept in SOME_ON_POSTGRES.items())
         and not _is_of_other_cloud(item)
     ]
 
@@ -73,8 +78,18 @@ def _is_of_other_cloud(item: pytest.Item) -> bool:
     """Whether it is one of several repetitions on started servers, and not that on S3."""
     if "clouds" not in getattr(item, "fixturenames", ()):
         return False
-    values = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
-    return any(isinstance(value, str) and value in OTHER_CLOUDS for value in values)
+    return any(isinstance(value, str) and value in OTHER_CLOUDS for value in _parameters(item))
+
+
+def _is_about(item: pytest.Item, values: Collection[str]) -> bool:
+    """Whether it has no parameters, or one of these."""
+    given = [value for value in _parameters(item) if isinstance(value, str)]
+    return not given or any(value in values for value in given)
+
+
+def _parameters(item: pytest.Item) -> list[object]:
+    has_some = isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    return list(item.callspec.params.values()) if has_some else []
 
 
 def _is_in(item: pytest.Item, name: str) -> bool:

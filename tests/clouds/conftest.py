@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator
 
 import pytest
 
-from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios import AnyCloud, Place
 from tests.servers import ALL_RIGHTS, Right
 
@@ -21,7 +20,6 @@ def make_place(
     """Makes a new bucket of a provider, with a config for somebody who has these rights below `input/`."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, cloud_environment[name])
-    s3._session.cache_clear()
     with contextlib.ExitStack() as stack:
 
         def make(provider: str, rights: Collection[Right] = ALL_RIGHTS) -> Place:
@@ -31,4 +29,3 @@ def make_place(
             return Place(cloud, bucket, "input/", config, dict(cloud_environment), monkeypatch, stack)
 
         yield make
-    s3._session.cache_clear()

@@ -18,7 +18,6 @@ from clouds import Cause, Endpoints, parse_config
 from clouds.doctor.diagnosis import diagnose
 from clouds.doctor.probe import probe
 from clouds.permissions import ALL, Permission, State
-from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, endpoints_of
 from tests.servers import ALL_RIGHTS, Config, Right, S3Cloud, S3DelegatedCloud
 from tests.servers.ceph.cloud import NAME
@@ -34,9 +33,7 @@ ROOT = Path(__file__).parents[2]
 def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoints]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, cloud_environment[name])
-    s3._session.cache_clear()
-    yield endpoints_of(cloud_environment)
-    s3._session.cache_clear()
+    return endpoints_of(cloud_environment)
 
 
 def test_wrong_keys_never_fall_back_to_the_machines_own(
@@ -54,7 +51,6 @@ def test_wrong_keys_never_fall_back_to_the_machines_own(
     profile.write_text("[default]\n" + "".join(f"{name.lower()} = {value}\n" for name, value in keys.items()))
     for name, value in (keys | {"AWS_SHARED_CREDENTIALS_FILE": str(profile)}).items():
         monkeypatch.setenv(name, value)
-    s3._session.cache_clear()
     for config, cause in (
         (cloud.with_wrong_secret(good), Cause.WRONG_SECRET),
         (cloud.with_unknown_key(good), Cause.UNKNOWN_KEY),

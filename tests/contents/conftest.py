@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pytest_django import Settings
 
-from clouds.s3 import store as s3
 from datasets.models import Dataset
 from datasources.models import Purpose
 from teams.models import User
@@ -71,9 +70,7 @@ def endpoints(cloud_environment: dict[str, str], settings: Settings, monkeypatch
             monkeypatch.setenv(name, value)
         else:
             setattr(settings, name, value.split(",") if name == "LIGHTLY_ALLOWED_PRIVATE_HOSTS" else value)
-    s3._session.cache_clear()
-    yield
-    s3._session.cache_clear()
+    return
 
 
 @pytest.fixture(params=PROVIDERS)

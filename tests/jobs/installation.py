@@ -44,6 +44,7 @@ print(lifecycle.cancel(sys.argv[1]))
 class Installation:
     def __init__(self, directory: Path) -> None:
         self.stack = Stack(directory, {})
+        self._reader: sqlite3.Connection | None = None
 
     def start(self, *, beat: bool = True) -> None:
         self.stack.start_redis()
@@ -87,8 +88,10 @@ class Installation:
         return dict(zip(columns.split(", "), row, strict=True))
 
     def query(self, sql: str, *values: Any) -> list[Any]:
-        with closing(self._connect()) as database:
-            return database.execute(sql, values).fetchall()
+        """Tests ask many times a second, so the connection stays open until the installation stops."""
+        if self._reader is None:
+            self._reader = self.stack.until_stopped(closing(self._connect()))
+        return self._reader.execute(sql, values).fetchall()
 
     def execute(self, sql: str, *values: Any) -> None:
         with closing(self._connect()) as database, database:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from clouds.s3 import store as s3
-
 
 @pytest.fixture(scope="module")
 def platform(cloud_environment: dict[str, str]) -> Iterator[dict[str, str]]:
@@ -17,6 +15,4 @@ def platform(cloud_environment: dict[str, str]) -> Iterator[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (own | nowhere | {"AWS_EC2_METADATA_DISABLED": "true"}).items():
             patch.setenv(name, value)
-        s3._session.cache_clear()
         yield cloud_environment
-    s3._session.cache_clear()

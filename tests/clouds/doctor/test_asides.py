@@ -43,9 +43,7 @@ OTHER_SITE = "https://other.example.com"
 def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoints]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, cloud_environment[name])
-    s3._session.cache_clear()
-    yield endpoints_of(cloud_environment)
-    s3._session.cache_clear()
+    return endpoints_of(cloud_environment)
 
 
 def looked(config: CloudConfig, endpoints: Endpoints, seconds: float = 15) -> Asides:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.e2e.client.environments import VERSIONS, interpreter
+from tests.e2e.client.environments import VERSIONS
+from tests.e2e.client.running import Ran, run
 from tests.e2e.client.storages import Storage, storage_of
 from tests.e2e.support.backstage import Person
 from tests.e2e.support.stack import Stack
@@ -30,25 +28,11 @@ def five_thousand(clouds: dict[str, Cloud]) -> Storage:
     return storage
 
 
-@dataclass
-class Ran:
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def answer(self) -> Any:
-        """What a script of ours prints last: JSON. It must have ended well."""
-        assert self.code == 0, self.errors
-        return json.loads(self.output.splitlines()[-1])
-
-
 class OfficialClient:
     """One version of the published `lightly` package, as a person with a token uses it with this installation."""
 
     def __init__(self, version: str, stack: Stack, token: str, home: Path) -> None:
         self.version = version
-        self.python = interpreter(version)
         # Nothing else of ours: no proxy, no switch that spares the client its calls for versions.
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -66,17 +50,8 @@ class OfficialClient:
         return self._run(str(SCRIPTS / file), given=given).answer
 
     def _run(self, *arguments: str, given: Any = None) -> Ran:
-        process = subprocess.run(
-            [self.python, *arguments],
-            input=json.dumps(given),
-            capture_output=True,
-            text=True,
-            env=self.environment,
-            cwd=self.environment["HOME"],
-            timeout=100,
-            check=False,
-        )
-        return Ran(process.returncode, process.stdout, process.stderr)
+        home = self.environment["HOME"]
+        return run(self.version, *arguments, given=given, directory=home, environ=self.environment)
 
 
 @pytest.fixture(params=VERSIONS)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,7 @@ from runs.selection.config import (
     Typicality,
     Weights,
 )
-from tests.e2e.client.environments import interpreter
+from tests.e2e.client.running import run
 
 SCRIPT = Path(__file__).with_name("scripts") / "run_configs.py"
 VERSIONS = {"v2": "V2", "v3": "V3", "vx": "V4"}
@@ -39,16 +37,7 @@ DATASET = "a" * 24
 
 def sent(version: str, home: Path, *arguments: dict[str, Any]) -> list[dict[str, Any]]:
     """What this version's client sends for each: path and body."""
-    ran = subprocess.run(
-        [interpreter(version), str(SCRIPT)],
-        input=json.dumps({"arguments": arguments}),
-        capture_output=True,
-        text=True,
-        cwd=home,
-        timeout=100,
-        check=True,
-    )
-    answers: list[dict[str, Any]] = json.loads(ran.stdout.splitlines()[-1])
+    answers: list[dict[str, Any]] = run(version, str(SCRIPT), given={"arguments": arguments}, directory=home).answer
     return answers
 
 

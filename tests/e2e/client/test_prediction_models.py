@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from tests.contents.annotations.cases import CASES
 from tests.contents.annotations.trees import TYPES, P, Tree, good
-from tests.e2e.client.environments import interpreter
+from tests.e2e.client.running import run
 
 SCRIPT = Path(__file__).with_name("scripts") / "prediction_models.py"
 # By rule, the task whose first prediction is broken.
@@ -42,16 +40,7 @@ def entry_of(singleton: dict[str, Any]) -> dict[str, Any]:
 
 
 def through_the_models(singletons: list[dict[str, Any]], home: Path) -> list[Any]:
-    ran = subprocess.run(
-        [interpreter("1.5.26"), str(SCRIPT)],
-        input=json.dumps({"singletons": singletons}),
-        capture_output=True,
-        text=True,
-        cwd=home,
-        timeout=100,
-        check=True,
-    )
-    answer: list[Any] = json.loads(ran.stdout.splitlines()[-1])
+    answer: list[Any] = run("1.5.26", str(SCRIPT), given={"singletons": singletons}, directory=home).answer
     return answer
 
 

@@ -117,7 +117,7 @@ def test_taken_at_work_and_restored_elsewhere(
     assert names(old, token) == {"streets", "hanging", *script.acknowledged}
     old.stop()
 
-    new = new_stack()
+    new = new_stack(LIGHTLY_CHECK_DEADLINE_SECONDS="5")  # so long it waits twice for the one that hangs
     restored = manage(new, "restore", str(tmp_path / "backup.tar.gz"))
     assert restored.returncode == 0, restored.stderr
     assert keys.encryption_keys(new.data_dir) == keys.encryption_keys(old.data_dir)

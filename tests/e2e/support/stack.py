@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from lightly_platform.env import BASE_DIR, variable_names
 from lightly_platform.launcher import embedded_redis
@@ -24,6 +26,7 @@ from tests.servers.process import HOST, eventually, free_port
 BANNER_ENDS_WITH = "Ctrl-C stops everything"
 # As sentences, and in JSON.
 READY = (BANNER_ENDS_WITH, '"message": "Lightly is ready: ')
+T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -75,6 +78,10 @@ class Stack:
             self.end(process)
         self._processes.clear()
         self._open.close()
+
+    def until_stopped(self, thing: AbstractContextManager[T]) -> T:
+        """Enters it, and leaves it when all processes have ended."""
+        return self._open.enter_context(thing)
 
     @property
     def backstage(self) -> Backstage:
@@ -177,7 +184,7 @@ class Stack:
         return process
 
     def _log(self, name: str) -> io.BufferedWriter:
-        return self._open.enter_context((self.logs / f"{name}.log").open("ab"))
+        return self.until_stopped((self.logs / f"{name}.log").open("ab"))
 
     def _until(self, condition: object, name: str, process: subprocess.Popen[bytes]) -> None:
         assert callable(condition)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from runs import artifacts
 from runs.models import Run, RunState
 from runs.worker import preparing
 from samples.models import Embedding, Sample, Tag
-from tests.e2e.client.environments import interpreter
+from tests.e2e.client.running import run as run_client
 from tests.runs.worker.whole import DIVERSE, OUTPUT, World, colours, selection, tag_names
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
@@ -107,16 +107,9 @@ def demand_that_the_client_takes(report: dict[str, Any]) -> None:
         "from lightly.openapi_generated.swagger_client.models.report_v2 import ReportV2\n"
         "print(ReportV2.from_json(sys.stdin.read()).general_information.dataset_information.dataset_sizes.n_selected)\n"
     )
-    done = subprocess.run(
-        [str(interpreter("1.5.26")), "-c", code],
-        input=json.dumps(report),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) == report["generalInformation"]["datasetInformation"]["datasetSizes"]["nSelected"]
+    done = run_client("1.5.26", "-c", code, given=report, directory=Path.home())
+    assert done.code == 0, done.errors
+    assert int(done.output) == report["generalInformation"]["datasetInformation"]["datasetSizes"]["nSelected"]
 
 
 @pytest.mark.parametrize("kind", ["missing", "broken"])

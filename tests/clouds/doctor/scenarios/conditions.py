@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from clouds.s3 import store as s3
 from tests.clouds.doctor.scenarios.places import Condition, Place
 from tests.servers import ALL_RIGHTS, AzureCloud, CephCloud, GCSCloud, OBSCloud, S3Cloud, S3DelegatedCloud, Trouble
 from tests.servers.faults import cut, untrusted_tls
@@ -175,8 +174,6 @@ def platform_is(access_key: str, secret: str) -> Condition:
                 place.monkeypatch.setenv(name, value)
             else:
                 place.monkeypatch.delenv(name)
-        s3._session.cache_clear()
-        place.stack.callback(s3._session.cache_clear)
 
     return condition
 
