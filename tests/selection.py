@@ -88,8 +88,9 @@ def _is_about(item: pytest.Item, values: Collection[str]) -> bool:
 
 
 def _parameters(item: pytest.Item) -> list[object]:
-    has_some = isinstance(item, pytest.Function) and hasattr(item, "callspec")
-    return list(item.callspec.params.values()) if has_some else []
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        return list(item.callspec.params.values())
+    return []
 
 
 def _is_in(item: pytest.Item, name: str) -> bool:

@@ -7,7 +7,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoints]:
+def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Endpoints:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, cloud_environment[name])
     return endpoints_of(cloud_environment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -63,14 +62,13 @@ def storages(clouds: dict[str, Cloud]) -> dict[str, Storage]:
 
 
 @pytest.fixture
-def endpoints(cloud_environment: dict[str, str], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def endpoints(cloud_environment: dict[str, str], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The product talks to the test servers, with the platform's own AWS identity for roles."""
     for name, value in cloud_environment.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
         else:
             setattr(settings, name, value.split(",") if name == "LIGHTLY_ALLOWED_PRIVATE_HOSTS" else value)
-    return
 
 
 @pytest.fixture(params=PROVIDERS)

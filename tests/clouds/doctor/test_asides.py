@@ -6,7 +6,7 @@ import json
 import logging
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ OTHER_SITE = "https://other.example.com"
 
 
 @pytest.fixture
-def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoints]:
+def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Endpoints:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, cloud_environment[name])
     return endpoints_of(cloud_environment)

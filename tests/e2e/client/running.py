@@ -70,7 +70,12 @@ class FirstProcess:
             self._process.stdin.write(json.dumps(task) + "\n")
             self._process.stdin.flush()
             pid, late = int(self._process.stdout.readline()), threading.Event()
-            timer = threading.Timer(seconds, lambda: (late.set(), os.kill(pid, signal.SIGKILL)))
+
+            def end() -> None:
+                late.set()
+                os.kill(pid, signal.SIGKILL)
+
+            timer = threading.Timer(seconds, end)
             timer.start()
             code = int(self._process.stdout.readline())
             timer.cancel()
