@@ -35,7 +35,7 @@ USUAL = Effort(times=7, few=100, many=10_000, names=100_000, images=1_000, check
 # FULL=1: the sizes that the goals name, where they differ. Some twenty minutes more.
 FULL = Effort(times=7, few=100, many=10_000, names=1_000_000, images=5_000, checks=1_000)
 # QUICK=1: shows within two minutes that everything still runs. Its figures mean little.
-QUICK = Effort(times=1, few=100, many=300, names=5_000, images=40, checks=40)
+QUICK = Effort(times=1, few=100, many=300, names=5_000, images=40, checks=20)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from bench.measuring import Effort, Measured, at_least, at_most
 from bench.storage import PREFIX
 from chaos import processes
 from core.queues import RULES, Queue
+from lightly_platform.launcher.workers import Worker
 from tests.servers.process import eventually
 
 if TYPE_CHECKING:
@@ -50,8 +51,14 @@ class Place:
     installed: Installation
     errands: Errands
 
-    def worker(self, queue: Queue, slots: int) -> subprocess.Popen[bytes]:
-        return self.installed.start_worker(queue, concurrency=slots)
+    def worker(self, slots: int) -> subprocess.Popen[bytes]:
+        """Of checks that people ask for and of those that the schedule does, for which people have a worker each."""
+        stack = self.installed.stack
+        name = f"worker-{len(stack._processes)}"
+        command = Worker(name, (Queue.CHECKS, Queue.PATIENT), slots).command
+        process = stack.start(name, command[1:])
+        stack._until(lambda: " ready." in stack.log(name), name, process)
+        return process
 
     def datasets(self, name: str, count: int) -> list[str]:
         """Each with a key of its own, so that no check finds the connections of another."""
@@ -131,7 +138,7 @@ def checks(effort: Effort) -> Iterator[Measured]:
 
 
 def _one_worker(here: Place, count: int, slots: int) -> Iterator[Measured]:
-    worker = here.worker(Queue.CHECKS, slots)
+    worker = here.worker(slots)
     warm, lonely, many = (here.datasets(*each) for each in (("warm", count // 10), ("lone", ALONE), ("many", count)))
     here.rate(warm, worker)
     alone = here.alone(lonely)
@@ -139,12 +146,10 @@ def _one_worker(here: Place, count: int, slots: int) -> Iterator[Measured]:
     rate = here.rate(many, worker)
     took = (processor_seconds(worker.pid) - before) / count
     grown = processes.megabytes(worker.pid)
-    here.installed.stack.end(worker)
     note = f"One alone takes {alone * 1000:.0f} ms, and {took * 1000:.0f} ms of a processor when there are many"
     floor, allows = slots / alone, f"what {slots} slots allow"
     yield Measured(f"{count:,} checks, one worker", rate, floor, allows, at_least(0.7), unit="/s", note=note)
     yield Measured(f"memory after {count:,} checks", grown, memory, "before them", at_most(1.1), unit="MB")
-    worker = here.worker(Queue.PATIENT, slots)
     here.scheduled(warm)
     each = _processor_seconds_of(worker, lambda: here.scheduled(many)) / count
     here.installed.stack.end(worker)
@@ -154,11 +159,11 @@ def _one_worker(here: Place, count: int, slots: int) -> Iterator[Measured]:
 
 
 def _two_workers(here: Place, count: int) -> Measured:
-    crew = [here.worker(Queue.CHECKS, FEW_SLOTS)]
+    crew = [here.worker(FEW_SLOTS)]
     datasets = here.datasets("twin", count)
     here.rate(datasets[: count // 10], *crew)
     one = here.rate(datasets, *crew)
-    crew.append(here.worker(Queue.CHECKS, FEW_SLOTS))
+    crew.append(here.worker(FEW_SLOTS))
     here.rate(datasets[: count // 5], *crew)
     two = here.rate(datasets, *crew)
     what = f"{count:,} checks, two workers of {FEW_SLOTS} slots"
