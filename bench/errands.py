@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.e2e.support.backstage import Backstage, serve
+from tests.e2e.support.backstage import Backstage, make_person, serve
 from tests.servers import Config
 
 
@@ -14,7 +14,9 @@ class Errands(Backstage):
         super().__init__(environ, log, module="bench.errands")
 
     def datasets(self, name: str, configs: list[Config], teams: int) -> list[str]:  # type: ignore[override]
-        """Ids of new datasets with these Inputs, of so many people with a team each. No check is sent yet."""
+        """Ids of new datasets with these Inputs, of so many people with a team each. No check is sent yet.
+
+        None of them is indexed: that would take a worker as long as its first check."""
         datasets: list[str] = self._call("make_teams", name=name, configs=configs, teams=teams)
         return datasets
 
@@ -34,14 +36,18 @@ def make_teams(name: str, configs: list[Config], teams: int) -> list[str]:
     from django.utils import timezone
 
     from clouds import parse_config
+    from contents.models import Depth, TeamIndexing
     from datasets.services import create_dataset
     from datasources import services
     from datasources.endpoints import configured_endpoints
     from datasources.models import DEFAULT_THUMBNAIL_SUFFIX, CheckState, PermissionCheck, Purpose
-    from teams.services import create_user
+    from teams.models import User
 
     with transaction.atomic():
-        owners = [create_user(email=f"{name}-{number}@example.com") for number in range(min(teams, len(configs)))]
+        people = [make_person(f"{name}-{number}", None, "OWNER", None) for number in range(min(teams, len(configs)))]
+        for person in people:
+            TeamIndexing.objects.create(team_id=person["team"], depth=Depth.NEVER)
+        owners = [User.objects.get(email=person["email"]) for person in people]
         made = []
         for number, config in enumerate(configs):
             owner = owners[number % len(owners)]

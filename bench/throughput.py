@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tests.jobs.installation import Installation
 
 LATENCY_MILLISECONDS = 50
-TEAMS, ALONE = 24, 5
+TEAMS, ALONE, SILENT = 24, 5, 40
 # Of a worker of which two are measured side by side: few, so that they wait for the storage and not for a processor.
 FEW_SLOTS = 4
 PER_HOUR = 10_000
@@ -50,6 +51,8 @@ class Place:
 
     installed: Installation
     errands: Errands
+    storage: str
+    """Its host and port."""
 
     def worker(self, slots: int) -> subprocess.Popen[bytes]:
         """Of checks that people ask for and of those that the schedule does, for which people have a worker each."""
@@ -77,6 +80,16 @@ class Place:
         ended = datetime.now(UTC)
         ((began,),) = self.installed.query("SELECT MAX(started_at) FROM datasources_permissioncheck")
         return (ended - datetime.fromisoformat(began).replace(tzinfo=UTC)).total_seconds()
+
+    def asked(self, dataset: str, *others: str) -> float:
+        """Seconds from asking for this check until it is whole. The others are asked for just before."""
+        before = self.ended()
+        if others:
+            self.errands.check_each(list(others))
+        began = time.monotonic()
+        self.errands.check_each([dataset])
+        self._await(before + 1)
+        return time.monotonic() - began
 
     def rate(self, datasets: list[str], *crew: subprocess.Popen[bytes]) -> float:
         """Checks in a second, from the first to the last. The workers stand still until all have been sent."""
@@ -113,7 +126,15 @@ class Place:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
+def silent_hosts() -> Iterator[list[str]]:
+    """Addresses of different hosts that take connections and never answer."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(socket.create_server((f"127.0.1.{n + 1}", 0))) for n in range(SILENT)]
+        yield ["{}:{}".format(*server.getsockname()) for server in servers]
+
+
+@contextmanager
+def place(hosts: list[str]) -> Iterator[Place]:
     django.setup()
     from tests.jobs.installation import Installation
 
@@ -121,24 +142,26 @@ def place() -> Iterator[Place]:
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         port = stack.enter_context(workers.storage(10, LATENCY_MILLISECONDS))
         made = Installation(Path(directory) / "stack")
-        made.stack.environ |= indexing.environment(port)
+        allowed = {"127.0.0.1", *(host.partition(":")[0] for host in hosts)}
+        made.stack.environ |= indexing.environment(port) | {"LIGHTLY_ALLOWED_PRIVATE_HOSTS": ",".join(sorted(allowed))}
         stack.callback(made.stack.stop)
         made.start(beat=False)
         errands = Errands(made.stack.environ, made.stack._log("errands"))
         stack.callback(errands.close)
-        yield Place(made, errands)
+        yield Place(made, errands, f"127.0.0.1:{port}")
 
 
 def checks(effort: Effort) -> Iterator[Measured]:
     """One worker with all of its slots, its memory and processor; then two with few slots."""
     count, slots = effort.checks, RULES[Queue.CHECKS].concurrency
-    with place() as here:
-        yield from _one_worker(here, count, slots)
+    with silent_hosts() as hosts, place(hosts) as here:
+        worker = here.worker(slots)
+        yield from _one_worker(here, worker, count, slots)
+        yield _beside_silent(here, worker, hosts, effort)
         yield _two_workers(here, count)
 
 
-def _one_worker(here: Place, count: int, slots: int) -> Iterator[Measured]:
-    worker = here.worker(slots)
+def _one_worker(here: Place, worker: subprocess.Popen[bytes], count: int, slots: int) -> Iterator[Measured]:
     warm, lonely, many = (here.datasets(*each) for each in (("warm", count // 10), ("lone", ALONE), ("many", count)))
     here.rate(warm, worker)
     alone = here.alone(lonely)
@@ -152,10 +175,24 @@ def _one_worker(here: Place, count: int, slots: int) -> Iterator[Measured]:
     yield Measured(f"memory after {count:,} checks", grown, memory, "before them", at_most(1.1), unit="MB")
     here.scheduled(warm)
     each = _processor_seconds_of(worker, lambda: here.scheduled(many)) / count
-    here.installed.stack.end(worker)
     what, floor = f"processor of {PER_HOUR:,} scheduled checks in 1 h", 3600.0
     note = f"{each * 1000:.0f} ms for each check"
     yield Measured(what, each * PER_HOUR, floor, "one core for an hour", at_most(0.25), unit="s", note=note)
+
+
+def _beside_silent(here: Place, worker: subprocess.Popen[bytes], hosts: list[str], effort: Effort) -> Measured:
+    """How much later than by itself a check of a storage that has answered before is whole."""
+    plain = indexing.fields(PREFIX) | {"type": "S3Compatible"}
+    places = [here.storage, *hosts]
+    good, *hang = here.errands.datasets(
+        "hang", [plain | {"s3Endpoint": f"http://{each}"} for each in places], TEAMS * 2
+    )
+    here.asked(good)
+    alone = statistics.median(here.asked(good) for _ in range(effort.times))
+    beside = here.asked(good, *hang)
+    here.installed.stack.end(worker, signal.SIGKILL)  # the silent ones would keep it for their deadline
+    what, note = f"a check behind {len(hang)} that hang, its delay", f"Alone it takes {alone * 1000:.0f} ms"
+    return Measured(what, max(0.0, beside - alone) * 1000, 1000, "1 s", at_most(1), note=note)
 
 
 def _two_workers(here: Place, count: int) -> Measured:
