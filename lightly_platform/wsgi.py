@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 
@@ -18,3 +19,6 @@ application = get_wsgi_application()
 # listing or URL of a cloud loads its own.
 get_resolver().check()
 traces.preload()
+# Not looked at again by the collector of any web process: it would write into each object, and so copy it.
+gc.collect()
+gc.freeze()
