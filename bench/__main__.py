@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import django
 
 import tests.plugin  # noqa: F401 - a throw-away data directory, before Django reads its settings
-from bench import annotations, indexing, listing, media, probing, runs, selection, workers
+from bench import annotations, indexing, listing, media, probing, runs, selection, starting, throughput, workers
 from bench.measuring import FULL, QUICK, USUAL, Effort, Measured
 from bench.pages import admin, contents, home, lists, polls
 
@@ -57,6 +57,9 @@ MEASUREMENTS: tuple[Callable[[Effort], Measured | Iterator[Measured]], ...] = (
     runs.embedding,
     runs.reading,
     workers.ratio,
+    throughput.checks,
+    starting.seconds,
+    starting.memory,
     large_memory,
     # Last, for they take memory, which a process counts as the peak of those that it starts.
     media.thumbnails,

@@ -15,7 +15,7 @@ Middle = Callable[[Sequence[float]], float]
 class Effort:
     """How much a run measures. `times`: how often each action is repeated; `few` and `many`: numbers of rows.
 
-    `names`: of the largest bucket; `images`: of a run by workers.
+    `names`: of the largest bucket; `images`: of a run by workers; `checks`: that a worker has to do.
     """
 
     times: int
@@ -23,6 +23,7 @@ class Effort:
     many: int
     names: int
     images: int
+    checks: int
 
     @property
     def is_quick(self) -> bool:
@@ -30,11 +31,11 @@ class Effort:
 
 
 # Within ten minutes on two cores.
-USUAL = Effort(times=7, few=100, many=10_000, names=100_000, images=1_000)
+USUAL = Effort(times=7, few=100, many=10_000, names=100_000, images=1_000, checks=300)
 # FULL=1: the sizes that the goals name, where they differ. Some twenty minutes more.
-FULL = Effort(times=7, few=100, many=10_000, names=1_000_000, images=5_000)
+FULL = Effort(times=7, few=100, many=10_000, names=1_000_000, images=5_000, checks=1_000)
 # QUICK=1: shows within two minutes that everything still runs. Its figures mean little.
-QUICK = Effort(times=1, few=100, many=300, names=5_000, images=40)
+QUICK = Effort(times=1, few=100, many=300, names=5_000, images=40, checks=20)
 
 
 @dataclass(frozen=True)

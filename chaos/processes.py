@@ -50,12 +50,22 @@ def kill_tree(pid: int) -> None:
 
 def megabytes(pid: int) -> float:
     """What a process and its children have in memory, shared pages counted in parts (PSS)."""
-    total = 0
-    for each in tree(pid):
-        with contextlib.suppress(*_GONE):
-            found = re.search(r"^Pss:\s+(\d+)", (_PROC / str(each) / "smaps_rollup").read_text(), re.MULTILINE)
-            total += int(found[1]) if found else 0
-    return total / 1024
+    return sum(own_megabytes(each) for each in tree(pid))
+
+
+def own_megabytes(pid: int) -> float:
+    """As megabytes, without its children."""
+    with contextlib.suppress(*_GONE):
+        found = re.search(r"^Pss:\s+(\d+)", (_PROC / str(pid) / "smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) / 1024 if found else 0
+    return 0
+
+
+def name(pid: int) -> str:
+    """As lists of processes have it; "" when it is gone."""
+    with contextlib.suppress(*_GONE):
+        return (_PROC / str(pid) / "comm").read_text().strip()
+    return ""
 
 
 def _all() -> Iterator[int]:

@@ -12,6 +12,10 @@ import kombu
 from csp.constants import NONE, SELF
 
 from core.queues import OLD_QUEUE, Queue
+
+# Tasks are declared with shared_task; this import is what gives them their broker, in every process with settings. The
+# launcher has none, and does without Celery.
+from lightly_platform import celery as celery
 from lightly_platform import keys
 from lightly_platform.embedded_database import NAME, demand_whole
 from lightly_platform.env import BASE_DIR, LOCAL_HOSTS, local_only, public_url, read_environment

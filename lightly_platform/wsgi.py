@@ -1,10 +1,10 @@
+import gc
 import os
 import sys
 
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
-from clouds import import_sdks
 from lightly_platform import traces
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
@@ -14,8 +14,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 sys.setswitchinterval(0.001)
 
 application = get_wsgi_application()
-# These take seconds, which the first person who opens a page or a listing should not have to wait. They are done once,
-# before the web processes are forked.
+# This takes seconds, which the first person who opens a page should not have to wait. It is done once, before the web
+# processes are forked. The clouds' libraries are left to workers: most web processes never need one, and the first
+# listing or URL of a cloud loads its own.
 get_resolver().check()
-import_sdks()
 traces.preload()
+# Not looked at again by the collector of any web process: it would write into each object, and so copy it.
+gc.collect()
+gc.freeze()

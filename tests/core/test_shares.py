@@ -96,6 +96,16 @@ def test_a_silent_host_has_one_share_whoever_asks(slots: Slots) -> None:
     assert eventually(lambda: "good" in slots.running)
 
 
+def test_forty_silent_ones_have_one_share_together(slots: Slots) -> None:
+    """Each of a team and a host of its own."""
+    for number in range(40):
+        slots.send(f"{number}", ("team", number), ("host", number), ("silence", "expected"))
+    slots.await_running(SLOTS // 2)
+    assert eventually(lambda: slots.shares.waiting == 40 - SLOTS // 2)
+    slots.send("good", ("team", 100), ("host", "good.example"))
+    assert eventually(lambda: "good" in slots.running)
+
+
 def test_what_waited_is_done_by_the_slot_that_makes_room(slots: Slots) -> None:
     slots.shares = Shares(2)
     first = slots.send("first", ("team", "a"))

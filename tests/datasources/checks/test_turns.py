@@ -68,10 +68,33 @@ def test_a_chosen_host_has_a_share_of_its_own(dataset: Dataset, alice: User, ran
     check = services.save(dataset=dataset, purpose=Purpose.INPUT, config=config, thumb_suffix="", by=alice)
     whose = turns.whose(check.pk)
     assert whose
-    assert whose.claims == {("team", dataset.team_id), ("person", alice.pk), ("host", "minio.example.com")}
+    host = ("host", "minio.example.com")
+    assert whose.claims == {("team", dataset.team_id), ("person", alice.pk), host, turns.MAY_BE_SILENT}
     busy = frozenset({("host", "minio.example.com")})
     shares.ASKED_FOR.run("others", busy, lambda: tasks.run_check(check.pk))
     assert ran == [check.pk]
+
+
+@pytest.mark.parametrize(("cause", "is_silent"), [("", False), ("denied", False), ("timeout", True)])
+@pytest.mark.parametrize("provider", ["S3", "S3Compatible"])
+def test_a_storage_may_be_silent_if_it_was_at_the_last_check(
+    provider: str, cause: str, is_silent: bool, dataset: Dataset, alice: User
+) -> None:
+    config = parse_config(example(provider))
+    check = services.save(dataset=dataset, purpose=Purpose.INPUT, config=config, thumb_suffix="", by=alice)
+    assert claims_silence(check) == (provider == "S3Compatible"), "nobody has tried yet"
+    verdicts = {"list": {"state": "granted", "cause": ""}, "read": {"state": "unknown", "cause": cause}}
+    PermissionCheck.objects.update(state=CheckState.DONE, verdicts=verdicts)
+    check.datasource.refresh_from_db()
+    again = services.check_again(datasource=check.datasource, by=alice)
+    assert again
+    assert claims_silence(again) == is_silent
+
+
+def claims_silence(check: PermissionCheck) -> bool:
+    whose = turns.whose(check.pk)
+    assert whose
+    return turns.MAY_BE_SILENT in whose.claims
 
 
 def test_the_clouds_own_hosts_are_nobodys(check: PermissionCheck, alice: User, dataset: Dataset) -> None:
