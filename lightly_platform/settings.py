@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "core.web.headers.BrowserHeadersMiddleware",
     "lightly_platform.errors.DoorMiddleware",
     "lightly_platform.errors.UnkeptAnswersMiddleware",
+    "core.web.polls.PollsMiddleware",
     "core.api.places.PlacesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.web.public_address.PublicAddressMiddleware",

@@ -16,8 +16,8 @@ from lightly_platform.compute_worker import labels_of
 from lightly_platform.env import WrongEnvironment
 
 MOST_HANDS = 200
-# What Celery is told before its command. Django's checks of our code are for `manage.py check`: in each worker they would
-# take a second, and 5 to 10 MB.
+# What Celery is told before its command. Django's checks of our code are for `manage.py check`: in each worker they
+# would take a second, and 5 to 10 MB.
 BEFORE = ["--app", "lightly_platform", "--quiet", "--skip-checks"]
 # In a container one is root; docs/deploy.md recommends a user of its own, the log need not on every start.
 LECTURE = "You're running the worker with superuser privileges"
