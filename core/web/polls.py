@@ -1,7 +1,7 @@
 """What open pages ask for again and again is answered by a few threads of a web process at a time.
 
 All threads share one processor, and each waits for it after every question to the database. With fifty polls under way
-at once they spend their time on taking turns: a web process answered five times as many when two were under way. Polls
+at once they spend much of their time on taking turns: a web process answers twice as many when two are under way. Polls
 ask the database alone, so none of them waits long for the others.
 """
 
