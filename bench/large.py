@@ -12,7 +12,7 @@ from unittest import mock
 
 import numpy as np
 
-from bench.measuring import Effort, Measured
+from bench.measuring import FULL, Effort, Measured
 from runs.selection.samples import Samples
 from runs.worker.choosing import table
 from runs.worker.choosing.held import Held
@@ -21,7 +21,7 @@ from runs.worker.embedding.matrix import Block, Matrix
 from runs.worker.outputs.embeddings import Vectors, write_some
 from runs.worker.scratch import Chunk
 
-_FULL, _QUICK = (60_000, 1280), (6_000, 1280)
+_FULL, _USUAL, _QUICK = (60_000, 1280), (15_000, 1280), (6_000, 1280)
 _CHUNK = 64
 
 
@@ -54,7 +54,7 @@ class _Disk:
 
 def memory(effort: Effort) -> Measured:
     """The peak: a small part of the vectors, which stay on the disk."""
-    count, dimensions = _QUICK if effort.is_quick else _FULL
+    count, dimensions = _QUICK if effort.is_quick else _FULL if effort == FULL else _USUAL
     with tempfile.TemporaryDirectory() as name:
         disk = _Disk(Path(name))
         _read(disk, count, dimensions)

@@ -31,7 +31,7 @@ class Effort:
 
 
 # Within ten minutes on two cores.
-USUAL = Effort(times=7, few=100, many=10_000, names=100_000, images=1_000, checks=300)
+USUAL = Effort(times=7, few=100, many=10_000, names=100_000, images=1_000, checks=200)
 # FULL=1: the sizes that the goals name, where they differ. Some twenty minutes more.
 FULL = Effort(times=7, few=100, many=10_000, names=1_000_000, images=5_000, checks=1_000)
 # QUICK=1: shows within two minutes that everything still runs. Its figures mean little.

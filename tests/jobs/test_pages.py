@@ -158,3 +158,14 @@ class TestCancelling:
             assert answer.status_code == 404
         job.refresh_from_db()
         assert job.state == JobState.QUEUED
+
+
+def test_the_admin_panel_filters_by_kinds_that_this_release_knows(login: Login, db: None) -> None:
+    client = login(User.objects.create_superuser("chief@example.com", "x"))
+    wanted, other = start(), start()
+    Job.objects.filter(pk=other.pk).update(kind="of.tomorrow")
+    answer = client.get("/admin/jobs/job/", {"kind": wanted.kind})
+    assert [job.pk for job in answer.context["cl"].queryset] == [wanted.pk]
+    html = client.get("/admin/jobs/job/").content.decode()
+    assert f"?kind={wanted.kind}" in html
+    assert "?kind=of.tomorrow" not in html
