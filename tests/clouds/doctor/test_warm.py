@@ -52,8 +52,9 @@ def test_all_is_granted_again(provider: str, make_place: MakePlace, stores: Warm
     assert states(cold) == states(again) == dict.fromkeys(Permission, State.GRANTED)
     assert again.verdicts[Permission.LIST].evidence == cold.verdicts[Permission.LIST].evidence
     assert len([each for each in place.gate.requests[before:] if place.bucket in each.path]) <= 6
-    # What is told before the end differs in one thing only.
-    assert [report.verdicts[Permission.WRITE].evidence.removed for report in (*told, again)] == [False, True]
+    # What is told before the end differs in one thing only; in none where List and Read took longer than the clean-up.
+    removed = [report.verdicts[Permission.WRITE].evidence.removed for report in (*told, again)]
+    assert removed in ([False, True], [True, True])
     assert [states(report) for report in told] == [states(again)]
     assert stores.take(config, place.endpoints, Deadline(15)) is not None
     assert place.cloud.keys(place.bucket) == ["input/a.jpg"]

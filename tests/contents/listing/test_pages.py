@@ -130,9 +130,7 @@ class TestLengths:
 
         return lengths
 
-    def test_they_grow_with_what_was_given_up_to_a_bound(
-        self, on_s3: Dataset, lengths: Callable[[], list[int]]
-    ) -> None:
+    def test_they_grow_with_what_was_given_up_to_a_bound(self, lengths: Callable[[], list[int]]) -> None:
         found = lengths()
         assert found[:4] == [20, 20, 40, 60]
         assert max(found) == self.MOST
