@@ -10,6 +10,7 @@ from typing import Any
 from celery import current_app
 from kombu.exceptions import OperationalError
 from kombu.utils.json import loads
+from redis.exceptions import RedisError
 
 from core.queues import RULES, Queue, lane_queue
 
@@ -46,7 +47,7 @@ def waiting(lanes: Iterable[tuple[Queue, str]]) -> dict[tuple[Queue, str], set[s
                 messages = channel.client.lrange(lane_queue(queue, lane), 0, MOST_READ)
                 if len(messages) <= MOST_READ:
                     found[queue, lane] = {each for message in messages for each in _ids_in(channel, message)}
-    except (OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         logger.warning("The task queue can't be read (%s)", type(error).__name__)
         return {}
     return found

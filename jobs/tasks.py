@@ -42,7 +42,7 @@ def sweep_jobs() -> None:
     """Every few seconds: what dead workers left behind, what no worker was told of, and what was to wait a while."""
     lifecycle.forget_the_future()
     lifecycle.take_back_lost()
-    # Looked up before the messages are: what is sent again meanwhile is in neither.
+    # Only these queues are read: most sweeps find no message that is old enough.
     lanes = lifecycle.lanes_of_old_messages()
     send(waiting=broker.waiting(lanes) if lanes else None)
 
