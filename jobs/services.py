@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from datasets.models import Dataset
 from jobs import lifecycle, tasks
 from jobs.models import OPEN_STATES, Job, JobShard
-from jobs.runners import runner_of
+from jobs.runners import Runner, runner_of
 from teams import audit
 from teams.models import AuditAction, Team, User
 
@@ -49,23 +49,31 @@ def start(
         arguments=arguments or {},
         total=total,
     )
-    try:
-        with transaction.atomic():
-            job.save(force_insert=True)
-            shards = [
-                JobShard(job=job, number=number, cursor=cursor) for number, cursor in enumerate(runner.split(job))
-            ]
-            JobShard.objects.bulk_create(shards, batch_size=500)
-            for told in teams or (_team_of(job),):
-                _record(job, AuditAction.JOB_STARTED, told, by)
-            transaction.on_commit(partial(lifecycle.tell, job, "is queued"))
-            transaction.on_commit(partial(tasks.send, JobShard.objects.filter(job=job)))
-    except IntegrityError:
-        found = Job.objects.filter(kind=kind, subject=subject, state__in=OPEN_STATES).first() if subject else None
-        if found is None:
-            raise
-        return found, False
+    for is_last in (False, False, True):
+        try:
+            _insert(job, runner, teams=teams, by=by)
+        except IntegrityError:
+            found = Job.objects.filter(kind=kind, subject=subject, state__in=OPEN_STATES).first() if subject else None
+            if found is not None:
+                return found, False
+            # The open one may have ended between the two statements. Then there is room for this one.
+            if is_last or not subject:
+                raise
+        else:
+            break
     return job, True
+
+
+@transaction.atomic
+def _insert(job: Job, runner: Runner, *, teams: Sequence[Team], by: User | None) -> None:
+    """It, its shards and the log. Raises IntegrityError while one of its kind is open about its subject."""
+    job.save(force_insert=True)
+    shards = [JobShard(job=job, number=number, cursor=cursor) for number, cursor in enumerate(runner.split(job))]
+    JobShard.objects.bulk_create(shards, batch_size=500)
+    for told in teams or (_team_of(job),):
+        _record(job, AuditAction.JOB_STARTED, told, by)
+    transaction.on_commit(partial(lifecycle.tell, job, "is queued"))
+    transaction.on_commit(partial(tasks.send, JobShard.objects.filter(job=job)))
 
 
 @transaction.atomic

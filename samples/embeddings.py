@@ -8,8 +8,6 @@ import sys
 from array import array
 from collections.abc import Callable, Sequence
 
-from django.db import IntegrityError, transaction
-
 from contents.listing.folder import EMBEDDINGS_FOLDER
 from datasets.models import Dataset
 from samples.models import Embedding, EmbeddingPlot, PlotMethod
@@ -31,11 +29,7 @@ def key_of(name: str) -> str:
 
 def register(dataset: Dataset, *, name: str, key: str) -> Embedding:
     """An embedding whose file is about to be written; the same one again until it is. Raises NameTakenError."""
-    try:
-        with transaction.atomic():
-            embedding, _ = Embedding.objects.get_or_create(dataset=dataset, name=name, defaults={"key": key})
-    except IntegrityError:  # somebody else was faster
-        embedding = Embedding.objects.get(dataset=dataset, name=name)
+    embedding, _ = Embedding.objects.get_or_create(dataset=dataset, name=name, defaults={"key": key})
     taken = Embedding.objects.filter(dataset=dataset, key=key, is_processed=True).exclude(pk=embedding.pk)
     if embedding.is_processed or taken.exists():
         raise NameTakenError

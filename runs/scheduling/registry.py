@@ -31,11 +31,18 @@ def register(*, owner: User, name: str, labels: Collection[str], creator: str = 
     if found:
         return found
     worker = ComputeWorker(owner=owner, name=name, labels=sorted(set(labels)), creator=creator)
-    try:
-        with transaction.atomic():
-            worker.save(force_insert=True)
-    except IntegrityError:  # registered in this very moment
-        return ComputeWorker.objects.get(owner=owner, name=name)
+    for is_last in (False, False, True):
+        try:
+            with transaction.atomic():
+                worker.save(force_insert=True)
+        except IntegrityError:  # registered in this very moment, and perhaps unregistered since
+            found = ComputeWorker.objects.filter(owner=owner, name=name).first()
+            if found:
+                return found
+            if is_last:
+                raise
+        else:
+            break
     return worker
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core import broker
@@ -349,6 +351,29 @@ class TestBounds:
         second, is_new = start()
         assert is_new
         assert second != first
+
+    def test_the_open_one_ends_just_when_another_is_refused_for_it(self, team: Team, alice: User) -> None:
+        def start() -> tuple[Job, bool]:
+            return services.start(Rehearsal.kind, title="One", subject=team.pk, by=alice, arguments={"slices": 1})
+
+        open_one, _ = start()
+        states: list[str] = []
+
+        def end_it_first(execute: Callable[..., Any], sql: str, *given: Any) -> Any:
+            """What reads the open one comes just after its end."""
+            if sql.startswith("SELECT") and "jobs_job" in sql and not states:
+                states.append("ending")
+                services.cancel(open_one)
+                open_one.refresh_from_db()
+                states.append(open_one.state)
+            return execute(sql, *given)
+
+        with connection.execute_wrapper(end_it_first):
+            second, is_new = start()
+        assert states == ["ending", JobState.CANCELLED]
+        assert is_new
+        assert second.pk != open_one.pk
+        assert second.shards.count() == 1
 
     def test_only_the_newest_lines_are_kept(self) -> None:
         job = new_job()
