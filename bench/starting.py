@@ -25,6 +25,8 @@ _LOADED = (
     "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'lightly_platform.settings'); django.setup()"
 )
 _START_SECONDS = 60
+# So many that each web process has answered one.
+_PAGES = 20
 
 
 @contextmanager
@@ -57,12 +59,11 @@ def memory(_: Effort) -> Measured:
     """Of all that `make run` starts, pages that several share counted in parts (PSS)."""
     with stack() as made:
         made.run("run")
+        (launcher,) = made._processes
         ready = len(workers({}, name="any"))
         assert eventually(lambda: made.log("run").count(" ready.") >= ready, _START_SECONDS), made.log("run")
-        assert made._answers()
-        found = [
-            (processes.name(pid), processes.own_megabytes(pid)) for pid in processes.of_installation(made.data_dir)
-        ]
+        assert all(made._answers() for _ in range(_PAGES))
+        found = [(processes.name(pid), processes.own_megabytes(pid)) for pid in processes.tree(launcher.pid)]
     note = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(found, key=lambda each: -each[1]))
     total = sum(megabytes for _, megabytes in found)
     return Measured("memory of an idle installation", total, GOAL_MB, "the goal", at_most(1), unit="MB", note=note)

@@ -10,8 +10,6 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-
 from lightly_platform.env import WrongEnvironment
 
 
@@ -20,7 +18,8 @@ def new_secret_key() -> str:
 
 
 def new_encryption_key() -> str:
-    return Fernet.generate_key().decode()
+    """As Fernet.generate_key() makes it, without that library: launchers would keep 9 MB of it for this one moment."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def setup_secret(secret_key: str) -> str:

@@ -1,5 +1,6 @@
 """What a check finds out beside the four permissions: whether browsers may load from there, and what is published of
-the key. Runs beside the probe in threads of its own, under a short limit, and neither delays nor changes a bulb.
+the key. Runs beside the probe, with its store but in threads of its own, under a short limit, and neither delays nor
+changes a bulb.
 """
 
 import logging
@@ -12,8 +13,9 @@ from datetime import datetime
 from clouds.config import CloudConfig, Endpoints, KeyFacts
 from clouds.doctor.cors import CorsState, judge_preflight, judge_rules
 from clouds.doctor.probe import PROBE_KEY
+from clouds.doctor.shared import SharedStore
 from clouds.failures import StoreError
-from clouds.provider import open_store, provider_of
+from clouds.provider import provider_of
 from clouds.store import Deadline, Store
 
 logger = logging.getLogger(__name__)
@@ -38,21 +40,24 @@ class Asides:
 class SideQuestions:
     """Asks them in threads of its own, beginning as soon as it is made."""
 
-    def __init__(self, config: CloudConfig, endpoints: Endpoints, origin: str, seconds: float) -> None:
+    def __init__(
+        self, config: CloudConfig, endpoints: Endpoints, origin: str, seconds: float, shared: SharedStore
+    ) -> None:
         self.config = config
         self.endpoints = endpoints
         self.origin = origin
         self.deadline = Deadline(min(MOST_SECONDS, seconds))
         self.found = Asides()
-        self.store: Store | None = None
-        self.threads = [self._spawn(self._ask_for_cors), self._spawn(self._ask_for_key)]
+        self.shared = shared
+        self.threads = [self._spawn(self._ask_for_cors)]
+        if provider_of(config).key_facts_reader:
+            self.threads.append(self._spawn(self._ask_for_key))
 
     def results(self, *, wait: bool) -> Asides:
         """What was found. Waits for the rest until the time is over, or not at all."""
         for thread in self.threads:
             thread.join(self.deadline.remaining() if wait else 0)
-        if self.store and any(thread.is_alive() for thread in self.threads):
-            self.store.close()  # wakes calls that still wait, where the SDK lets us
+        self.shared.release()  # if it is closed now, that wakes calls that still wait, where the SDK lets us
         return Asides(self.found.cors, self.found.key)
 
     def _spawn(self, step: Callable[[], None]) -> threading.Thread:
@@ -65,11 +70,11 @@ class SideQuestions:
         self.found.key = provider_of(self.config).key_facts(self.config, self.endpoints, self.deadline)
 
     def _ask_for_cors(self) -> None:
-        store = self.store = open_store(self.config, self.endpoints, self.deadline)
         try:
-            self.found.cors = self._judge(store)
+            if store := self.shared.wait(self.deadline):
+                self.found.cors = self._judge(store)
         finally:
-            store.close()
+            self.shared.release()
 
     def _judge(self, store: Store) -> CorsState:
         """By the bucket's rules, if they can be read and allow it. Else by the answer that a browser would get, because

@@ -25,10 +25,12 @@ import time
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from clouds import spans
 from clouds.config import CloudConfig, Endpoints
 from clouds.doctor.nearby import nearby
+from clouds.doctor.shared import SharedStore
 from clouds.doctor.warm import WarmStore, WarmStores
 from clouds.failures import OWN_OBJECT, Cause, Failure, StoreError
 from clouds.permissions import Evidence, Permission, State, Verdict, state_of
@@ -66,13 +68,18 @@ def probe(
     deadline_seconds: float,
     stores: WarmStores | None = None,
     tell: Callable[[Report], None] | None = None,
+    shared: SharedStore | None = None,
 ) -> Report:
     """Judge the permissions in `needs`; the others come back as skipped, untried. Ends within the deadline.
 
     `stores`: where the store of an earlier check may be, and this one's stays if all is granted. `tell` is called when
     the verdicts are known, before the test file is removed. After that, only whether it was removed may change.
+    `shared`: for who asks something else of the same store meanwhile.
     """
-    return _Probe(config, needs, endpoints, Deadline(deadline_seconds), stores).run(tell)
+    if shared is None:
+        shared = SharedStore()
+        shared.release()
+    return _Probe(config, needs, endpoints, Deadline(deadline_seconds), stores, shared).run(tell)
 
 
 class _Probe:
@@ -85,6 +92,7 @@ class _Probe:
         endpoints: Endpoints,
         deadline: Deadline,
         stores: WarmStores | None,
+        shared: SharedStore,
     ) -> None:
         self.config = config
         self.needs = needs
@@ -95,6 +103,7 @@ class _Probe:
         directory = config.prefix + PROBE_DIRECTORY
         self.markers = {config.prefix, directory, directory.removesuffix("/")}
         self.stores = stores
+        self.shared = shared
         self.store: Store | None = None
         self.closed = threading.Lock()  # guards verdicts: what a late thread still learns after the end is dropped
         self.ended = False
@@ -123,7 +132,7 @@ class _Probe:
             store, self.store = self.store, None
         # Only now: it wakes calls that still wait, where the SDK lets us, and what those learn of it is no verdict.
         if store:
-            store.close()
+            self.shared.give_up(store.close)
         return report
 
     def _report(self) -> Report:
@@ -144,6 +153,7 @@ class _Probe:
         warm = self.stores.take(self.config, self.endpoints, self.deadline) if self.stores else None
         if warm is not None:
             self.store = warm.store
+            self.shared.lend(warm.store)
             if self._ask(warm, is_new=False):
                 return
             with self.closed:
@@ -151,18 +161,20 @@ class _Probe:
                     return
                 self.store = None
                 self._begin()
-            warm.store.close()
+            self.shared.give_up(warm.store.close)
         try:
             store = self.store = open_store(self.config, self.endpoints, self.deadline)
         except Exception as error:  # noqa: BLE001 - see _failure_of
+            self.shared.lend(None)
             failure = _failure_of(error)
             for permission in self.needs:
                 self._conclude(permission, Verdict(state_of(failure), failure=failure, key=self._tried_key(permission)))
             self._judge()
             return
+        self.shared.lend(store)
         self._ask(WarmStore(store, self.deadline), is_new=True)
         if self.ended and self.store is not None:  # it ended before the store was open
-            store.close()
+            self.shared.give_up(store.close)
 
     def _ask(self, opened: WarmStore, *, is_new: bool) -> bool:
         """All that there is to ask. False, and nothing is judged, if a store that is not new does not do for that."""
@@ -182,7 +194,7 @@ class _Probe:
             with self.closed:
                 if not self.ended:
                     self.store = None
-                    self.stores.keep(self.config, self.endpoints, opened)
+                    self.shared.give_up(partial(self.stores.keep, self.config, self.endpoints, opened))
         return does or is_new
 
     def _is_green(self) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import threading
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def open_with_service_account(config: GCSConfig, endpoints: Endpoints, limit: Ti
     except ValueError as error:
         raise StoreError(Failure(Cause.MALFORMED_CREDENTIAL, safe_code(type(error).__name__))) from None
     # Whatever the file says, keys are exchanged at the configured address only.
-    credentials = _Credentials(  # type: ignore[no-untyped-call]
+    credentials = _Credentials(
         signer,
         key["client_email"],
         endpoints.gcs_token or PUBLIC_TOKEN_URL,
@@ -81,6 +82,30 @@ def _loaded(key: PrivateNumbers) -> rsa.RSAPrivateKey:
 
 
 class _Credentials(service_account.Credentials):
+    """Threads that begin together get one token, or one refusal, and don't each ask for their own."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
+        self._asking = threading.Lock()
+        self._times_refused = 0
+        self._refusal: Exception | None = None
+
+    def before_request(self, request: Any, method: Any, url: Any, headers: Any) -> None:
+        times_refused = self._times_refused
+        with self._asking:
+            if not self.valid:
+                if self._refusal and self._times_refused != times_refused:  # while this one waited
+                    raise self._refusal
+                self._ask(request)
+        super().before_request(request, method, url, headers)  # type: ignore[no-untyped-call]
+
+    def _ask(self, request: Any) -> None:
+        try:
+            self.refresh(request)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            self._refusal, self._times_refused = error, self._times_refused + 1
+            raise
+
     def _is_regional_access_boundary_lookup_required(self) -> bool:
         """google-auth would ask iamcredentials.googleapis.com about every token, whatever the endpoint."""
         return False

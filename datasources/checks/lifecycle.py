@@ -24,6 +24,7 @@ from clouds.doctor import cors
 from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import origin_of
 from clouds.doctor.probe import Report, probe
+from clouds.doctor.shared import SharedStore
 from clouds.doctor.warm import CHECKED
 from clouds.permissions import Permission, State
 from core import log_context
@@ -56,7 +57,7 @@ RESEND_AFTER = timedelta(seconds=60)
 KEPT_PER_DATASOURCE = 100
 KEPT_OF_WAITING = 20
 
-Job = tuple[PermissionCheck, CloudConfig]
+Job = tuple[PermissionCheck, CloudConfig, SharedStore]
 Known = tuple[PermissionCheck, CloudConfig, Report]
 
 
@@ -135,14 +136,14 @@ def run(*check_ids: str, patience: bool = True) -> None:
     patience, only what is known by then.
     """
     claimed = [check for check_id in check_ids if (check := _claim(check_id))]
-    jobs = [(check, config) for check in claimed if (config := _readable_config(check))]
+    jobs = [(check, config, SharedStore()) for check in claimed if (config := _readable_config(check))]
     seconds = settings.LIGHTLY_CHECK_DEADLINE_SECONDS
     endpoints = configured_endpoints()
     origin = origin_of(settings.LIGHTLY_PUBLIC_URL)
     asides = []
-    for check, config in jobs:
+    for check, config, shared in jobs:
         with _about(check):
-            asides.append(SideQuestions(config, endpoints, origin, seconds))
+            asides.append(SideQuestions(config, endpoints, origin, seconds, shared))
     written: dict[str, Any] = {}
     for check, config, report in _reports(jobs, endpoints, seconds):
         verdicts = stored_verdicts(report, config, platform_for(check.datasource.dataset.team), seconds)
@@ -160,7 +161,7 @@ def run(*check_ids: str, patience: bool = True) -> None:
         elif verdicts != written[check.pk]:  # the test file was removed
             _rewrite(check, verdicts)
         written[check.pk] = verdicts
-    for (check, config), aside in zip(jobs, asides, strict=True):
+    for (check, config, _), aside in zip(jobs, asides, strict=True):
         _note(check, config, aside.results(wait=patience), origin)
 
 
@@ -171,12 +172,13 @@ def _reports(jobs: Sequence[Job], endpoints: Endpoints, seconds: float) -> Itera
     """
     told: list[SimpleQueue[Report | Future[Report]]] = [SimpleQueue() for _ in jobs]
     with ContextPool(max_workers=len(jobs) or 1) as pool:
-        for (check, config), mine in zip(jobs, told, strict=True):
+        for (check, config, shared), mine in zip(jobs, told, strict=True):
+            asked = (_needs(check), endpoints, seconds, CHECKED, mine.put, shared)
             with _about(check):
-                probing = pool.submit(_probed, check, config, _needs(check), endpoints, seconds, CHECKED, mine.put)
+                probing = pool.submit(_probed, check, config, *asked)
             probing.add_done_callback(mine.put)
         going_on = []
-        for (check, config), mine in zip(jobs, told, strict=True):
+        for (check, config, _), mine in zip(jobs, told, strict=True):
             first = mine.get()
             if isinstance(first, Report):
                 going_on.append((check, config, mine))

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from cryptography.fernet import Fernet
-
 T = TypeVar("T")
 
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -92,6 +90,8 @@ def one_of(values: Sequence[str]) -> Callable[[str], str]:
 
 
 def fernet_key(text: str) -> str:
+    from cryptography.fernet import Fernet  # 9 MB, which launchers without such a variable need not keep
+
     Fernet(text)
     return text
 

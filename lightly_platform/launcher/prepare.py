@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
@@ -19,7 +20,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.cache import caches
 from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from lightly_platform.env import WrongEnvironment
@@ -30,6 +31,8 @@ STAMP_NAME = "static.stamp"
 # How long a process may wait for the one that migrates, and how often it looks.
 PATIENCE_SECONDS = 600.0
 _LOOK_EVERY_SECONDS = 1.0
+# How many objects more there are before the collector looks at the new ones; usually it is 700.
+_MADE_BEFORE_LOOKING = 20_000
 
 
 def prepare() -> None:
@@ -42,13 +45,20 @@ def prepare() -> None:
 
 
 def set_up() -> None:
+    # Nearly all that is made here stays, and migrations make as much again, which goes together at the end. Looking for
+    # what does not stay would take a quarter of the time.
+    gc.disable()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     django.setup()
+    gc.freeze()
+    gc.set_threshold(_MADE_BEFORE_LOOKING)
+    gc.enable()
 
 
 def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
+    connections.close_all()  # SQLite then puts everything into its one file
 
 
 def wait_until_migrated(patience_seconds: float = PATIENCE_SECONDS) -> None:

@@ -17,8 +17,11 @@ from clouds import CloudConfig, Endpoints, parse_config
 from clouds.doctor import cors
 from clouds.doctor.asides import Asides, SideQuestions
 from clouds.doctor.cors import CorsState
-from clouds.provider import Document
+from clouds.doctor.shared import SharedStore
+from clouds.failures import StoreError
+from clouds.provider import Document, open_store
 from clouds.s3 import store as s3
+from clouds.store import Deadline
 from tests.clouds.doctor.scenarios import PROVIDERS, AnyCloud, endpoints_of
 from tests.servers import (
     WORKING_RIGHTS,
@@ -46,8 +49,22 @@ def endpoints(cloud_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
     return endpoints_of(cloud_environment)
 
 
+def begun(config: CloudConfig, endpoints: Endpoints, seconds: float) -> tuple[SideQuestions, SharedStore]:
+    """With a store opened for it, as the probe does beside it."""
+    shared = SharedStore()
+    asked = SideQuestions(config, endpoints, SITE, seconds, shared)
+    try:
+        store = open_store(config, endpoints, Deadline(seconds))
+    except StoreError:
+        shared.lend(None)
+    else:
+        shared.lend(store)
+        shared.give_up(store.close)
+    return asked, shared
+
+
 def looked(config: CloudConfig, endpoints: Endpoints, seconds: float = 15) -> Asides:
-    return SideQuestions(config, endpoints, SITE, seconds).results(wait=True)
+    return begun(config, endpoints, seconds)[0].results(wait=True)
 
 
 def working(cloud: AnyCloud, bucket: str) -> Config:
@@ -183,7 +200,7 @@ def test_without_patience_nobody_waits(clouds: dict[str, AnyCloud], endpoints: E
         config = parse_config(working(cloud, cloud.make_bucket()), endpoints)
         elsewhere = endpoints_of(cloud.environment(peer.address))
         started = time.monotonic()
-        assert SideQuestions(config, elsewhere, SITE, 15).results(wait=False) == Asides()
+        assert begun(config, elsewhere, 15)[0].results(wait=False) == Asides()
         assert time.monotonic() - started < 1
 
 

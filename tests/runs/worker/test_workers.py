@@ -82,6 +82,13 @@ def came_to(installation: Installation, job: str, point: int) -> bool:
     return claims(installation, job) >= point or has_ended(installation, job)
 
 
+def killed_at_work(installation: Installation, job: str) -> int:
+    """1 if whoever was killed was working at a slice of the job, and not between two of them."""
+    dead = "SELECT COUNT(*) FROM jobs_jobshard WHERE job_id = ? AND state = 'RUNNING' AND leased_until < '2021'"
+    ((count,),) = installation.query(dead, job)
+    return int(count)
+
+
 def test_killed_at_random(installation: Installation, clouds: dict[str, Cloud]) -> None:
     cloud = clouds["S3"]
     bucket = cloud.make_bucket()
@@ -97,15 +104,20 @@ def test_killed_at_random(installation: Installation, clouds: dict[str, Cloud]) 
     assert claims(installation, calm) > 14
     chance = random.Random(5)
     wild = installation._run(_BEGIN, json.dumps(["wild", source, other, selection(6)]))
-    for point in sorted(chance.sample(range(2, SLICES), KILLS)):
+    deaths = 0
+    for point in [*sorted(chance.sample(range(2, SLICES // 2), KILLS)), *range(SLICES // 2, SLICES)]:
         eventually(partial(came_to, installation, wild, point), 120)
-        victim = crew.pop(chance.randrange(len(crew)))
-        installation.stack.end(victim, signal.SIGKILL)
-        crew.append(installation.start_worker(Queue.RUNS, concurrency=1))
+        for victim in crew:
+            installation.stack.end(victim, signal.SIGKILL)
+        crew = [installation.start_worker(Queue.RUNS, concurrency=1) for _ in range(2)]
         # As if the leases of the dead had ended, and the messages that died with them had been missed for a minute.
         installation.execute("UPDATE jobs_jobshard SET leased_until = '2020-01-01' WHERE state = 'RUNNING'")
+        deaths += killed_at_work(installation, wild)
         installation.execute("UPDATE jobs_jobshard SET sent_at = NULL WHERE state = 'QUEUED'")
         installation._run(_SWEEP)
+        if deaths >= KILLS:
+            break
+    assert deaths >= KILLS
     assert eventually(lambda: has_ended(installation, wild), 240), installation.logs()
     assert outcome(installation, wild) == expected
     assert not [key for key in cloud.keys(bucket) if "/.lightly/runs/" in key]
