@@ -5,10 +5,12 @@ database is a throw-away PostgreSQL, started here and stopped when pytest ends.
 """
 
 import atexit
+import gc
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Generator
 
 import pytest
 from cryptography.fernet import Fernet
@@ -72,3 +74,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     taken = set(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item not in taken])
     items[:] = chosen
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Some ten thousand tests are collected and stay. The collector would look at them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -1,7 +1,8 @@
-"""`python -m lightly_platform.launcher.crew '[…]'`: workers, and the scheduler, in processes that share their memory.
+"""`python -m lightly_platform.launcher.crew '{…}'`: web server, workers and scheduler in processes that share memory.
 
-Most of what each of them needs is the code of Django, Celery and the clouds' libraries, the same in all. So it is
-loaded once, and they are forked from the process that has it: with half the memory of processes that load it each.
+Most of what each of them needs is the code of Django, Celery and this platform, the same in all, and workers need the
+clouds' libraries. So it is loaded once, and they are forked from the process that has it: with half the memory of
+processes that load it each, and the seconds that this takes only once.
 """
 
 from __future__ import annotations
@@ -62,6 +63,13 @@ class Member(NamedTuple):
     arguments: list[str]
 
 
+class Web(NamedTuple):
+    """The web server. `arguments`: for gunicorn's command line. `socket`: its number, which the crew inherits."""
+
+    arguments: list[str]
+    socket: int
+
+
 SCHEDULER = Member("The scheduler (beat)", "beat", ["beat", "--pidfile="])
 
 
@@ -69,33 +77,47 @@ def member(worker: Worker) -> Member:
     return Member(worker.title, "-".join(worker.queues), worker.arguments)
 
 
-def command(members: Sequence[Member], *, grace_seconds: float) -> list[str]:
+def command(members: Sequence[Member], *, grace_seconds: float, web: Web | None = None) -> list[str]:
     """That starts them. When one of them ends, all do, and the last line says which it was."""
-    return [sys.executable, "-m", "lightly_platform.launcher.crew", json.dumps([grace_seconds, members])]
+    told = {"members": members, "grace_seconds": grace_seconds, "web": web}
+    return [sys.executable, "-m", "lightly_platform.launcher.crew", json.dumps(told)]
 
 
 def main() -> None:
-    grace_seconds, members = json.loads(sys.argv[1])
-    with Supervisor(grace_seconds=grace_seconds) as supervisor:
-        _load()
-        for title, name, arguments in members:
+    told = json.loads(sys.argv[1])
+    with Supervisor(grace_seconds=told["grace_seconds"]) as supervisor:
+        _load_platform()
+        if told["web"]:
+            web = Web(*told["web"])
+            # First, so that pages are there while the libraries of clouds, which it does without, are still being read.
+            supervisor.fork("The web server", partial(_serve, web.arguments))
+            os.close(web.socket)  # if the web server ends, nobody may hang on a socket that only others hold
+        _load_for_workers()
+        for title, name, arguments in told["members"]:
             supervisor.fork(title, partial(_be, name, arguments))
         supervisor.wait_until(lambda: False)
 
 
-def _load() -> None:
-    """All that they share. Nothing here opens a connection or starts a thread, which a fork would tear apart."""
+# In what is loaded, nothing opens a connection or starts a thread, which a fork would tear apart.
+
+
+def _load_platform() -> None:
+    """What all of them share."""
     # Nearly all that is made here stays, so looking for what does not would only take a quarter of the time.
     gc.disable()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     import django
 
     django.setup()
+    _keep()
 
+
+def _load_for_workers() -> None:
     from clouds import import_sdks
     from lightly_platform import traces
     from lightly_platform.celery import app, use_django_logging
 
+    gc.disable()
     import_sdks()
     traces.preload()
     for name in _SHARED_MODULES:
@@ -104,19 +126,37 @@ def _load() -> None:
     app.loader.init_worker()  # finds all tasks, which no child does again then
     use_django_logging()
     app.finalize()
-    # Not looked at again by the collector of any child: it would write into each object, and so copy it.
+    _keep()
+
+
+def _keep() -> None:
+    """What there is now is not looked at again by the collector of any child: it would write into each object, and so
+    copy it.
+    """
     gc.freeze()
     gc.enable()
+
+
+def _serve(arguments: Sequence[str]) -> None:
+    from gunicorn.app.wsgiapp import run
+
+    _call_ourselves("web")
+    sys.argv = ["gunicorn", *arguments]
+    run()
 
 
 def _be(name: str, arguments: Sequence[str]) -> None:
     from celery.__main__ import main as celery_main
 
-    if _libc is not None:
-        _libc.prctl(_PR_SET_NAME, f"lightly-{name}".encode()[:15])
+    _call_ourselves(name)
     warnings.filterwarnings("ignore", message=LECTURE)
     sys.argv = ["celery", *BEFORE, *arguments]
     celery_main()
+
+
+def _call_ourselves(name: str) -> None:
+    if _libc is not None:
+        _libc.prctl(_PR_SET_NAME, f"lightly-{name}".encode()[:15])
 
 
 if __name__ == "__main__":

@@ -66,8 +66,10 @@ def serve(
         supervisor.run("preparing the database", _python("lightly_platform.launcher.prepare"))
         before_web(supervisor)
         members = [*map(crew.member, all_workers), crew.SCHEDULER]
-        supervisor.start("The crew of workers", crew.command(members, grace_seconds=grace_seconds))
-        _serve_pages(supervisor, environment, listener, banner)
+        web = crew.Web(web_arguments(environment, listener), listener.fileno())
+        everybody = crew.command(members, grace_seconds=grace_seconds, web=web)
+        supervisor.start("The crew of web server and workers", everybody, pass_fds=[listener.fileno()])
+        _wait_for_pages(supervisor, environment, listener, banner)
 
 
 def serve_web(environment: Environment, *, banner: str) -> None:
@@ -78,11 +80,11 @@ def serve_web(environment: Environment, *, banner: str) -> None:
         Supervisor(grace_seconds=GRACEFUL_SECONDS + 5) as supervisor,
     ):
         supervisor.run("preparing static files", _python("lightly_platform.launcher.prepare", "static"))
-        _serve_pages(supervisor, environment, listener, banner)
+        supervisor.start("The web server", web_command(environment, listener), pass_fds=[listener.fileno()])
+        _wait_for_pages(supervisor, environment, listener, banner)
 
 
-def _serve_pages(supervisor: Supervisor, environment: Environment, listener: socket.socket, banner: str) -> None:
-    supervisor.start("The web server", web_command(environment, listener), pass_fds=[listener.fileno()])
+def _wait_for_pages(supervisor: Supervisor, environment: Environment, listener: socket.socket, banner: str) -> None:
     listener.close()  # if the web server ends, nobody may hang on a socket that only we hold
     threading.Thread(target=_announce, args=(environment, banner), daemon=True).start()
     supervisor.wait_until(lambda: False)
@@ -150,7 +152,12 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 
 def web_command(environment: Environment, listener: socket.socket) -> list[str]:
-    """What starts the web server at this socket, which it inherits."""
+    """What starts the web server alone at this socket, which it inherits."""
+    return [*_python("gunicorn"), *web_arguments(environment, listener)]
+
+
+def web_arguments(environment: Environment, listener: socket.socket) -> list[str]:
+    """For gunicorn's command line."""
     options = {
         "bind": f"fd://{listener.fileno()}",
         "worker-class": "lightly_platform.launcher.web_worker.PunctualWorker",
@@ -164,10 +171,8 @@ def web_command(environment: Environment, listener: socket.socket) -> list[str]:
         "limit-request-line": "8190",  # names of a thousand bytes stand in the cursors of listings
         **ACCESS_LOG,
     }
-    return [
-        *_python("gunicorn", "lightly_platform.wsgi:application", "--preload", "--no-control-socket"),
-        *(f"--{name}={value}" for name, value in options.items()),
-    ]
+    switches = ["lightly_platform.wsgi:application", "--preload", "--no-control-socket"]
+    return [*switches, *(f"--{name}={value}" for name, value in options.items())]
 
 
 def _announce(environment: Environment, banner: str) -> None:

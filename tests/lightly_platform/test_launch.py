@@ -27,8 +27,8 @@ from tests.servers.process import eventually
 # Everything here starts and ends whole installations, which takes long on a busy machine.
 pytestmark = pytest.mark.timeout(300)
 
-CREW = {"lightly-checks", "lightly-patient", "lightly-content", "lightly-beat"}
-KINDS = {"redis-server", "launcher.crew", "gunicorn", "launch run", *CREW}
+CREW = {"lightly-web", "lightly-checks", "lightly-patient", "lightly-content", "lightly-beat"}
+KINDS = {"redis-server", "launcher.crew", "launch run", *CREW}
 
 
 def kinds(installation: Installation) -> set[str]:
@@ -41,7 +41,7 @@ def all_there(installation: Installation) -> bool:
 
 
 def the(installation: Installation, kind: str) -> int:
-    """The process of this kind; of gunicorn the first, its master."""
+    """The process of this kind; of the web server the first, its master."""
     assert all_there(installation)
     return min(process for process, command in installation.processes().items() if kind in command)
 
@@ -96,8 +96,8 @@ def test_a_data_directory_with_a_long_path_and_a_space(start: Start, tmp_path: P
         ("lightly-checks", "The worker (checks) ended (signal SIGKILL)"),
         ("lightly-content", "The worker (contents, runs) ended (signal SIGKILL)"),
         ("lightly-beat", "The scheduler (beat) ended (signal SIGKILL)"),
-        ("launcher.crew", "The crew of workers ended (signal SIGKILL)"),
-        ("gunicorn", "The web server ended (signal SIGKILL)"),
+        ("launcher.crew", "The crew of web server and workers ended (signal SIGKILL)"),
+        ("lightly-web", "The web server ended (signal SIGKILL)"),
     ],
 )
 def test_if_one_ends_all_end(start: Start, kind: str, said: str) -> None:

@@ -35,7 +35,8 @@ LOAD = """
 import sys
 from lightly_platform.launcher import crew
 import lightly_platform.wsgi
-crew._load()
+crew._load_platform()
+crew._load_for_workers()
 from django.test import RequestFactory
 from lightly_platform import traces
 assert traces.start("web") is None

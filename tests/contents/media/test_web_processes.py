@@ -16,6 +16,11 @@ from django.urls import get_resolver
 get_resolver().url_patterns  # all views
 import lightly_platform.api
 """
+# What it is forked from where workers run beside it.
+_CREW = """
+from lightly_platform.launcher import crew
+crew._load_platform()
+"""
 _CHECK = """
 import os
 os.environ["DJANGO_SETTINGS_MODULE"] = "lightly_platform.settings"
@@ -24,7 +29,7 @@ execute_from_command_line(["manage.py", "check"])
 """
 
 
-@pytest.mark.parametrize("start", [_WEB, _CHECK], ids=["web", "check"])
+@pytest.mark.parametrize("start", [_WEB, _CREW + _WEB, _CHECK], ids=["web", "web of a crew", "check"])
 def test_no_decoder_and_no_cloud_is_loaded(start: str) -> None:
     environment = {"PATH": "", "DJANGO_SETTINGS_MODULE": "lightly_platform.settings", "SECRET_KEY": "not secret " * 6}
     code = f"{start}\nimport sys\nprint(sorted(set({_HEAVY}) & set(sys.modules)))"
