@@ -5,7 +5,9 @@ turn soon. A check that ends makes room for the next one.
 """
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
@@ -31,39 +33,45 @@ def take_next() -> list[str]:
     waiting = _scheduled().filter(
         Q(dispatched_at=None) | Q(dispatched_at__lt=fresh), state=CheckState.QUEUED, provider__in=PROVIDERS
     )
+    # One question for all clouds: this is asked after each scheduled check that ends.
+    left: dict[str, dict[str, _Left]] = {}
+    counted = waiting.order_by().values_list("provider", _TEAM).annotate(since=Min("queued_at"), count=Count("pk"))
+    for provider, team, since, count in counted:
+        of_cloud = left.setdefault(_cloud_of(provider), {})
+        of_cloud[team] = of_cloud.get(team, _Left(since, 0)).with_more(since, count)
+    if not left:
+        return []
     busy: dict[str, Counter[str]] = {}
     for provider, team in _scheduled().filter(sent).values_list("provider", _TEAM):
         busy.setdefault(_cloud_of(provider), Counter())[team] += 1
     taken = []
-    for cloud in sorted({_cloud_of(provider) for provider in PROVIDERS}):
-        providers = [provider for provider in PROVIDERS if _cloud_of(provider) == cloud]
-        taken += _take(waiting.filter(provider__in=providers), busy.get(cloud, Counter()))
+    for cloud, teams in sorted(left.items()):
+        rows = waiting.filter(provider__in=[each for each in PROVIDERS if _cloud_of(each) == cloud])
+        for team, share in _shares(teams, busy.get(cloud, Counter())).items():
+            oldest = rows.filter(**{_TEAM: team}).order_by("queued_at").values_list("pk", flat=True)[:share]
+            # Who marks the row sends it: two workers never send the same one.
+            taken += [pk for pk in list(oldest) if waiting.filter(pk=pk).update(dispatched_at=timezone.now())]
     return taken
 
 
-def _take(waiting: QuerySet[PermissionCheck], busy: Counter[str]) -> list[str]:
-    """Of one cloud. `busy`: how many of each team are under way."""
-    room = MOST_PER_CLOUD - busy.total()
-    if room <= 0:
-        return []
-    teams = {
-        team: (since, left)
-        for team, since, left in waiting.order_by()
-        .values_list(_TEAM)
-        .annotate(since=Min("queued_at"), left=Count("pk"))
-        .values_list(_TEAM, "since", "left")
-    }
+class _Left(NamedTuple):
+    """Of a team, at one cloud: since when its oldest check waits, and how many do."""
+
+    since: datetime
+    checks: int
+
+    def with_more(self, since: datetime, count: int) -> "_Left":
+        return _Left(min(self.since, since), self.checks + count)
+
+
+def _shares(teams: Mapping[str, _Left], busy: Counter[str]) -> Counter[str]:
+    """How many checks of each team may start now. `busy`: how many of each are under way."""
     shares: Counter[str] = Counter()
-    for _ in range(room):
-        able = [team for team, (_, left) in teams.items() if shares[team] < left]
+    for _ in range(MOST_PER_CLOUD - busy.total()):
+        able = [team for team, left in teams.items() if shares[team] < left.checks]
         if able:
-            shares[min(able, key=lambda team: (busy[team] + shares[team], teams[team][0]))] += 1
-    taken = []
-    for team, share in shares.items():
-        oldest = waiting.filter(**{_TEAM: team}).order_by("queued_at").values_list("pk", flat=True)[:share]
-        # Who marks the row sends it: two workers never send the same one.
-        taken += [pk for pk in list(oldest) if waiting.filter(pk=pk).update(dispatched_at=timezone.now())]
-    return taken
+            shares[min(able, key=lambda team: (busy[team] + shares[team], teams[team].since))] += 1
+    return shares
 
 
 def put_back(check_ids: list[str]) -> None:
