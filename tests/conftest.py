@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from clouds import CloudConfig, parse_config
 from clouds.doctor.warm import CHECKED
-from clouds.s3 import store as s3
+from clouds.s3 import clients as s3
 from core.api.lanes import Lane
 from datasets.models import Dataset
 from datasets.services import create_dataset

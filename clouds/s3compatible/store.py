@@ -8,8 +8,9 @@ import urllib3.exceptions
 from clouds import preflight
 from clouds.config import Endpoints
 from clouds.failures import Cause, Failure, StoreError, safe_code
+from clouds.s3.clients import client_config, make_client, refuse_other_region
 from clouds.s3.quick_pages import read_quickly
-from clouds.s3.store import S3Store, client_config, make_client, refuse_other_region
+from clouds.s3.store import S3Store
 from clouds.s3compatible.config import S3CompatibleConfig
 from clouds.s3compatible.connection import GuardedConnections, failure_of_transport
 from clouds.store import Deadline, Preflight, TimeLimit

@@ -18,7 +18,7 @@ from clouds.doctor.probe import probe
 from clouds.permissions import Permission, State
 from clouds.policies import Place as PolicyPlace
 from clouds.policies import Platform
-from clouds.s3 import store as s3
+from clouds.s3 import clients as s3
 from tests.clouds.doctor.round_trips.fixes import Trip, add_bucket_policy, take_the_similar_path
 from tests.clouds.doctor.round_trips.plans import INPUT, LIGHTLY, PLANS, PREFIX, Plan, misspelt
 from tests.clouds.doctor.scenarios import AnyCloud, Place

@@ -9,7 +9,7 @@ import pytest
 from clouds import Cause, Failure, parse_config
 from clouds.doctor.diagnosis import diagnose
 from clouds.permissions import Permission, Verdict, state_of
-from clouds.s3 import store as s3
+from clouds.s3 import clients as s3
 from tests.clouds.examples import example
 
 

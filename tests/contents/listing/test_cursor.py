@@ -9,7 +9,7 @@ import pytest
 from django.core import signing
 from pytest_django import Settings
 
-from clouds.s3 import store as s3
+from clouds.s3 import clients as s3
 from contents.listing import relevant_files
 from contents.listing.cursor import Cursor, Kind, unseal_cursor
 from contents.listing.walker import Range

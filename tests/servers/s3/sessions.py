@@ -8,7 +8,7 @@ import boto3
 
 
 class Sessions:
-    """Stands in for `clouds.s3.store._session`: a session is kept for each identity that the environment gives.
+    """Stands in for `clouds.s3.clients._session`: a session is kept for each identity that the environment gives.
 
     What a session knows of the machine comes from AWS_* variables, so a test that changes them gets another session,
     and one that has the same again gets the one there was. `cache_clear` is for what changes behind them, as a file.
