@@ -49,10 +49,13 @@ def seconds(_: Effort) -> Iterator[Measured]:
         made.stop()
         assert redis.poll() is not None
         whole = _took(lambda: made.run("run"))
+    with stack() as made:
+        demo = _took(lambda: made.run("demo"))
     name = "loading the platform"
     yield Measured("start of the web server, first page", web, floor, name, unit="s")
     yield Measured("start of a worker", worker, floor, name, unit="s")
     yield Measured("make run, first page", whole, floor, name, unit="s", note="Redis, migrations, workers, scheduler")
+    yield Measured("make demo, first page", demo, floor, name, unit="s", note="And a database, storage and samples")
 
 
 def memory(_: Effort) -> Measured:

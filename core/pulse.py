@@ -90,12 +90,6 @@ def queue_lengths(lanes: Lanes | None = None) -> dict[Queue, int] | None:
 
     What an older release left behind counts among the checks. `lanes`: of the queues, which are counted with them.
     """
-    found = lane_lengths(lanes)
-    return None if found is None else _by_queue(found)
-
-
-def lane_lengths(lanes: Lanes | None = None) -> dict[tuple[Queue, str], int] | None:
-    """The same of each lane by itself. That of the queue itself is called ""."""
     patience = {
         "socket_connect_timeout": _BROKER_SECONDS,
         "socket_timeout": _BROKER_SECONDS,
@@ -104,9 +98,10 @@ def lane_lengths(lanes: Lanes | None = None) -> dict[tuple[Queue, str], int] | N
     }
     try:
         with current_app.connection_for_read(transport_options=patience) as connection:
-            return messages_behind(connection, lanes)
+            found = messages_behind(connection, lanes)
     except (OperationalError, OSError):
         return None
+    return {queue: sum(length for (of, _), length in found.items() if of is queue) for queue in Queue}
 
 
 def messages_behind(connection: Any, lanes: Lanes | None = None) -> dict[tuple[Queue, str], int]:
@@ -119,7 +114,3 @@ def messages_behind(connection: Any, lanes: Lanes | None = None) -> dict[tuple[Q
     }
     lengths[Queue.CHECKS, ""] += int(declare(OLD_QUEUE).message_count)
     return lengths
-
-
-def _by_queue(lengths: Mapping[tuple[Queue, str], int]) -> dict[Queue, int]:
-    return {queue: sum(length for (of, _), length in lengths.items() if of is queue) for queue in Queue}
