@@ -141,7 +141,7 @@ def home_summary(
         .values("mix", "is_found")
     )
     summary = Summary()
-    for each in mixes.annotate(number=Count("pk")).order_by():
+    for each in mixes.annotate(number=Count("*")).order_by():
         sources = _sources_in(each["mix"])
         for counts in (summary.everything, summary.found) if each["is_found"] else (summary.everything,):
             counts.total += each["number"]

@@ -161,7 +161,7 @@ class Group:
 
 def groups(rows: QuerySet[Datasource]) -> list[Group]:
     """By an index that has all of it, where nothing narrows the rows."""
-    grouped = rows.order_by().values_list("state", "cause").annotate(count=Count("pk"), oldest=Min("checked_at"))
+    grouped = rows.order_by().values_list("state", "cause").annotate(count=Count("*"), oldest=Min("checked_at"))
     return [Group(*found) for found in grouped]
 
 

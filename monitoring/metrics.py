@@ -86,7 +86,7 @@ def _datasources() -> GaugeMetricFamily:
         "lightly_datasources", "Datasources by what their latest check said.", labels=["provider", "purpose", "outcome"]
     )
     grouped = Datasource.objects.values_list("provider", "purpose", "state").order_by()
-    counts = {(provider, purpose, state): count for provider, purpose, state, count in grouped.annotate(n=Count("pk"))}
+    counts = {(provider, purpose, state): count for provider, purpose, state, count in grouped.annotate(n=Count("*"))}
     for labels in product(PROVIDERS, Purpose.values, DatasourceState.values):
         family.add_metric(labels, counts.get(labels, 0))
     return family
@@ -102,7 +102,7 @@ def _not_green() -> GaugeMetricFamily:
     bad = Datasource.objects.filter(latest_check__outcome__in=[Outcome.RED, Outcome.UNKNOWN])
     grouped = bad.order_by().values_list("latest_check__outcome", "cause")
     counts = Counter[tuple[str, str]]()
-    for outcome, cause, count in grouped.annotate(n=Count("pk")):
+    for outcome, cause, count in grouped.annotate(n=Count("*")):
         counts[OUTCOMES[outcome], _known_cause(cause)] += count
     for labels, count in sorted(counts.items()):
         family.add_metric(labels, count)
@@ -118,7 +118,7 @@ def _causes_last_hour() -> GaugeMetricFamily:
     bad = Scope().finished_checks(LAST_HOUR).exclude(outcome=Outcome.GREEN)
     grouped = bad.annotate(cause=cause_of_check()).order_by().values_list("provider", "cause")
     counts = Counter[tuple[str, str]]()
-    for provider, cause, count in grouped.annotate(n=Count("pk")):
+    for provider, cause, count in grouped.annotate(n=Count("*")):
         if provider in PROVIDERS:
             counts[provider, _known_cause(cause)] += count
     for labels, count in sorted(counts.items()):
@@ -152,7 +152,7 @@ def _checks_last_hour() -> GaugeMetricFamily:
     )
     grouped = Scope().finished_checks(LAST_HOUR).values_list("provider", "outcome", "trigger").order_by()
     counts = {
-        (provider, outcome, trigger): count for provider, outcome, trigger, count in grouped.annotate(n=Count("pk"))
+        (provider, outcome, trigger): count for provider, outcome, trigger, count in grouped.annotate(n=Count("*"))
     }
     for provider, (outcome, name), trigger in product(PROVIDERS, OUTCOMES.items(), Trigger.values):
         family.add_metric([provider, name, trigger.lower()], counts.get((provider, outcome, trigger), 0))

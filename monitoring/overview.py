@@ -46,10 +46,10 @@ class Overview:
 
 
 def overview() -> Overview:
-    people = User.objects.aggregate(all=Count("pk"), disabled=Count("pk", filter=Q(is_active=False)))
+    people = User.objects.aggregate(all=Count("*"), disabled=Count("pk", filter=Q(is_active=False)))
     states = {state.value: Count("pk", filter=Q(state=state)) for state in DatasourceState}
-    datasources = Datasource.objects.aggregate(all=Count("pk"), **states)
-    waiting = PermissionCheck.objects.filter(state__in=OPEN_STATES).aggregate(all=Count("pk"), oldest=Min("queued_at"))
+    datasources = Datasource.objects.aggregate(all=Count("*"), **states)
+    waiting = PermissionCheck.objects.filter(state__in=OPEN_STATES).aggregate(all=Count("*"), oldest=Min("queued_at"))
     yesterday = timezone.now() - timedelta(hours=24)
     return Overview(
         people=people["all"],

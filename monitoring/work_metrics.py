@@ -82,7 +82,7 @@ def _ended_jobs() -> GaugeMetricFamily:
 
 def _jobs(family: GaugeMetricFamily, jobs: QuerySet[Job], states: Iterable[JobState]) -> GaugeMetricFamily:
     states = list(states)
-    grouped = jobs.filter(state__in=states).order_by().values_list("kind", "state").annotate(n=Count("pk"))
+    grouped = jobs.filter(state__in=states).order_by().values_list("kind", "state").annotate(n=Count("*"))
     counts = {(kind, state): count for kind, state, count in grouped}
     for kind, state in product(runners.kinds(), states):
         family.add_metric([kind, state.lower()], counts.get((kind, state), 0))
@@ -91,7 +91,7 @@ def _jobs(family: GaugeMetricFamily, jobs: QuerySet[Job], states: Iterable[JobSt
 
 def _runs() -> Iterator[GaugeMetricFamily]:
     now, scheduled = timezone.now(), ScheduledRun.objects.filter(state=ScheduledState.OPEN)
-    waiting = scheduled.aggregate(count=Count("pk"), since=Min("created_at"))
+    waiting = scheduled.aggregate(count=Count("*"), since=Min("created_at"))
     states = GaugeMetricFamily("lightly_runs", "Runs that wait for a worker or are at work.", labels=["state"])
     states.add_metric(["waiting"], waiting["count"])
     states.add_metric(["running"], Run.objects.exclude(state__in=ENDED_STATES).count())
@@ -102,7 +102,7 @@ def _runs() -> Iterator[GaugeMetricFamily]:
     )
     ended = GaugeMetricFamily("lightly_runs_last_hour", "Runs that ended within the last hour.", labels=["state"])
     recent = Run.objects.filter(state__in=ENDED_STATES, finished_at__gte=now - LAST_HOUR)
-    counts = dict(recent.order_by().values_list("state").annotate(n=Count("pk")))
+    counts = dict(recent.order_by().values_list("state").annotate(n=Count("*")))
     for state in ENDED_STATES:
         ended.add_metric([state.lower()], counts.get(state, 0))
     yield ended
@@ -110,7 +110,7 @@ def _runs() -> Iterator[GaugeMetricFamily]:
 
 def _compute_workers() -> GaugeMetricFamily:
     family = GaugeMetricFamily("lightly_compute_workers", "Workers for runs, by state.", labels=["state"])
-    counts = Counter(dict(ComputeWorker.objects.order_by().values_list("state").annotate(n=Count("pk"))))
+    counts = Counter(dict(ComputeWorker.objects.order_by().values_list("state").annotate(n=Count("*"))))
     for state in WorkerState:
         family.add_metric([state.lower()], counts[state])
     return family
@@ -122,7 +122,7 @@ def _outbox() -> Iterator[GaugeMetricFamily]:
     oldest = GaugeMetricFamily("lightly_oldest_unsent_seconds", "Age of the oldest of them; 0: none.", labels=["kind"])
     for kind, model in (("mail", Mail), ("webhook", WebhookDelivery)):
         rows = model._default_manager.filter(state=Sending.PENDING)
-        waiting = rows.aggregate(count=Count("pk"), since=Min("created_at"))
+        waiting = rows.aggregate(count=Count("*"), since=Min("created_at"))
         unsent.add_metric([kind], waiting["count"])
         oldest.add_metric([kind], (now - waiting["since"]).total_seconds() if waiting["since"] else 0)
     yield unsent

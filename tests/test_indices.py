@@ -14,6 +14,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contents.models import IndexedFile
@@ -21,6 +22,7 @@ from datasets.access import datasets_at_home, seen_among
 from datasets.models import Dataset
 from datasources.models import CheckState, Datasource, PermissionCheck
 from jobs.models import JobShard, ShardState
+from monitoring import health
 from notifications.models import Notice
 from runs.models import Run, ScheduledRun
 from samples.models import Sample
@@ -71,3 +73,17 @@ def test_an_index_serves_it(what: str) -> None:
     else:
         assert re.search(r"SEARCH \S+ USING (COVERING )?INDEX", plan), plan
         assert not re.search(r"^\d+ \d+ \d+ SCAN", plan, re.MULTILINE), plan
+
+
+def test_health_is_counted_by_an_index_that_has_all_of_it() -> None:
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as captured:
+        health.groups(Datasource.objects.all())
+        (asked,) = [query["sql"] for query in captured.captured_queries]
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {asked}")
+            wanted = "Index Only Scan using datasource_causes"
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+            wanted = "USING COVERING INDEX datasource_causes"
+        assert any(wanted in str(row[-1]) for row in cursor.fetchall())

@@ -35,7 +35,7 @@ def take_next() -> list[str]:
     )
     # One question for all clouds: this is asked after each scheduled check that ends.
     left: dict[str, dict[str, _Left]] = {}
-    counted = waiting.order_by().values_list("provider", _TEAM).annotate(since=Min("queued_at"), count=Count("pk"))
+    counted = waiting.order_by().values_list("provider", _TEAM).annotate(since=Min("queued_at"), count=Count("*"))
     for provider, team, since, count in counted:
         of_cloud = left.setdefault(_cloud_of(provider), {})
         of_cloud[team] = of_cloud.get(team, _Left(since, 0)).with_more(since, count)

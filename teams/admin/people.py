@@ -296,7 +296,7 @@ class TeamAdmin(StaffAdmin):
     readonly_fields = ("created_at", "all_members")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        count = Membership.objects.filter(team=OuterRef("pk")).order_by().values("team").annotate(count=Count("pk"))
+        count = Membership.objects.filter(team=OuterRef("pk")).order_by().values("team").annotate(count=Count("*"))
         teams: QuerySet[Team] = super().get_queryset(request)
         return teams.annotate(member_count=Subquery(count.values("count")))
 
