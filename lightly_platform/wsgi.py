@@ -1,4 +1,3 @@
-import gc
 import os
 import sys
 
@@ -6,6 +5,7 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from lightly_platform import traces
+from lightly_platform.launcher import loading
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 
@@ -13,14 +13,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
 # handed the processor some thirty times: beside a few threads that parse long listings it would take a second.
 sys.setswitchinterval(0.001)
 
-# Nearly all that is made here stays, so looking for what does not would only take a quarter of the time.
-gc.disable()
-application = get_wsgi_application()
-# This takes seconds, which the first person who opens a page should not have to wait. It is done once, before the web
-# processes are forked. The clouds' libraries are left to workers: most web processes never need one, and the first
-# listing or URL of a cloud loads its own.
-get_resolver().check()
-traces.preload()
-# Not looked at again by the collector of any web process: it would write into each object, and so copy it.
-gc.freeze()
-gc.enable()
+with loading.for_good():
+    application = get_wsgi_application()
+    # This takes seconds, which the first person who opens a page should not have to wait. It is done once, before the
+    # web processes are forked. The clouds' libraries are left to workers: most web processes never need one, and the
+    # first listing or URL of a cloud loads its own.
+    get_resolver().check()
+    traces.preload()

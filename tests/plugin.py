@@ -5,7 +5,6 @@ database is a throw-away PostgreSQL, started here and stopped when pytest ends.
 """
 
 import atexit
-import gc
 import os
 import shutil
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Generator
 import pytest
 from cryptography.fernet import Fernet
 
+from lightly_platform.launcher import loading
 from scripts.chromium import use_node_of_the_wheel
 
 OURS = (
@@ -79,9 +79,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Some ten thousand tests are collected and stay. The collector would look at them again and again."""
-    gc.disable()
-    try:
+    with loading.for_good():
         return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()

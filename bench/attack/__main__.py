@@ -138,7 +138,7 @@ def _peaks(parent: int) -> Iterator[float]:
     below = [parent]
     for each in below:
         below += children.get(each, [])
-    servers = [pid for pid in below if b"gunicorn" in _read(pid, "cmdline") or b"lightly-web" in _read(pid, "comm")]
+    servers = [pid for pid in below if b"lightly-web" in _read(pid, "comm")]
     for pid in (pid for pid in servers if not children.get(pid)):
         status = _read(pid, "status").decode()
         yield next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))

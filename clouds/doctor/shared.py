@@ -1,5 +1,5 @@
-"""The store of one check, for its probe and for what is asked beside it. With a second one, a check took a processor a
-quarter longer, and a second session of the role or token.
+"""The store of one check, for its probe and for what is asked beside it. With a second one,
+a check needed a quarter more of a processor, and a second session of the role or a second token.
 """
 
 import threading

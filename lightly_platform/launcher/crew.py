@@ -8,7 +8,6 @@ processes that load it each, and the seconds that this takes only once.
 from __future__ import annotations
 
 import ctypes
-import gc
 import json
 import os
 import sys
@@ -18,6 +17,7 @@ from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
+from lightly_platform.launcher import loading
 from lightly_platform.launcher.supervisor import StopRequested, Supervisor
 from lightly_platform.launcher.telling import last_words
 from lightly_platform.launcher.workers import BEFORE, LECTURE, Worker
@@ -101,23 +101,21 @@ def main() -> None:
 # In what is loaded, nothing opens a connection or starts a thread, which a fork would tear apart.
 
 
+@loading.for_good()
 def _load_platform() -> None:
     """What all of them share."""
-    # Nearly all that is made here stays, so looking for what does not would only take a quarter of the time.
-    gc.disable()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
     import django
 
     django.setup()
-    _keep()
 
 
+@loading.for_good()
 def _load_for_workers() -> None:
     from clouds import import_sdks
     from lightly_platform import traces
     from lightly_platform.celery import app, use_django_logging
 
-    gc.disable()
     import_sdks()
     traces.preload()
     for name in _SHARED_MODULES:
@@ -126,15 +124,6 @@ def _load_for_workers() -> None:
     app.loader.init_worker()  # finds all tasks, which no child does again then
     use_django_logging()
     app.finalize()
-    _keep()
-
-
-def _keep() -> None:
-    """What there is now is not looked at again by the collector of any child: it would write into each object, and so
-    copy it.
-    """
-    gc.freeze()
-    gc.enable()
 
 
 def _serve(arguments: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from lightly_platform.env import WrongEnvironment
+from lightly_platform.launcher import loading
 from lightly_platform.launcher.telling import last_words
 
 # Beside the directory of static files, not in it: what is in there is served.
@@ -31,7 +32,8 @@ STAMP_NAME = "static.stamp"
 # How long a process may wait for the one that migrates, and how often it looks.
 PATIENCE_SECONDS = 600.0
 _LOOK_EVERY_SECONDS = 1.0
-# How many objects more there are before the collector looks at the new ones; usually it is 700.
+# How many objects more there are before Python's collector looks at the new ones; usually it is 700. Migrations make
+# many, nearly all of which stay until the end.
 _MADE_BEFORE_LOOKING = 20_000
 
 
@@ -45,14 +47,10 @@ def prepare() -> None:
 
 
 def set_up() -> None:
-    # Nearly all that is made here stays, and migrations make as much again, which goes together at the end. Looking for
-    # what does not stay would take a quarter of the time.
-    gc.disable()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
-    django.setup()
-    gc.freeze()
+    with loading.for_good():
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lightly_platform.settings")
+        django.setup()
     gc.set_threshold(_MADE_BEFORE_LOOKING)
-    gc.enable()
 
 
 def migrate() -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
@@ -27,22 +27,8 @@ FORGOTTEN_AFTER = timedelta(days=7)
 @transaction.atomic
 def register(*, owner: User, name: str, labels: Collection[str], creator: str = "UNKNOWN") -> ComputeWorker:
     """A worker that somebody is going to start; the old one if they have one of this name, whose labels stay."""
-    found = ComputeWorker.objects.filter(owner=owner, name=name).first()
-    if found:
-        return found
-    worker = ComputeWorker(owner=owner, name=name, labels=sorted(set(labels)), creator=creator)
-    for is_last in (False, False, True):
-        try:
-            with transaction.atomic():
-                worker.save(force_insert=True)
-        except IntegrityError:  # registered in this very moment, and perhaps unregistered since
-            found = ComputeWorker.objects.filter(owner=owner, name=name).first()
-            if found:
-                return found
-            if is_last:
-                raise
-        else:
-            break
+    told = {"labels": sorted(set(labels)), "creator": creator}
+    worker, _ = ComputeWorker.objects.get_or_create(owner=owner, name=name, defaults=told)
     return worker
 
 
